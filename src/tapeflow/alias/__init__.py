@@ -1,0 +1,1 @@
+"""Tapeflow under the name `tensorflow`, for programs that are to run unchanged."""

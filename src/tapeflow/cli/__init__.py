@@ -1,0 +1,1 @@
+"""The command line: `tapeflow run`, `tapeflow demo`, `tapeflow info`."""
