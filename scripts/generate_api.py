@@ -72,16 +72,28 @@ def main() -> int:
 def import_engine() -> dict[str, str]:
     """Imports every module of the engine; returns the failures: module -> message."""
     sys.path.insert(0, str(SOURCE))
-    failed = {}
+    failed: dict[str, str] = {}
+    files_failed: dict[str, str] = {}
     for path in sorted((PACKAGE / "engine").rglob("*.py")):
         parts = path.relative_to(SOURCE).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         try:
             importlib.import_module(module)
         except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            failed[module] = f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
+            frames = traceback.extract_tb(error.__traceback__)
+            failed[module] = f"{type(error).__name__}: {error} {place(frames[-1])}"
+            for frame in frames:
+                # A second try at a broken module says less than the first did.
+                if (cause := files_failed.get(frame.filename)) is not None:
+                    failed[module] = f"it imports {cause} {place(frame)}"
+                    break
+            files_failed[str(path)] = module
     return failed
+
+
+def place(frame: traceback.FrameSummary) -> str:
+    """Where in the repository a frame is."""
+    return f"({Path(frame.filename).name}:{frame.lineno})"
 
 
 def exported() -> Targets:
@@ -156,7 +168,7 @@ def render(namespace: str, entries: dict[str, str], subpackages: list[str]) -> s
         MARK,
         '"""',
         "",
-        "# ruff: noqa",
+        "# ruff: noqa: E501, I001",
         "# fmt: off",
         "",
         "from typing import TYPE_CHECKING",
@@ -175,7 +187,12 @@ def render(namespace: str, entries: dict[str, str], subpackages: list[str]) -> s
         if not keyword.iskeyword(name):
             lines.append(f"    from {module} import {attribute} as {name}")
     lines += [f"    from {package} import {name} as {name}" for name in subpackages]
-    lines += ["else:", "    __getattr__, __dir__, __all__ = attach(", "        __name__,", "        {"]
+    lines += [
+        "else:",
+        "    __getattr__, __dir__, __all__ = attach(",
+        "        __name__,",
+        "        {",
+    ]
     lines += [f'            "{name}": "{target}",' for name, target in sorted(entries.items())]
     names = "".join(f'"{name}", ' for name in subpackages)
     lines += ["        },", f"        ({names.rstrip()}),", "    )", ""]

@@ -80,7 +80,7 @@ class _AliasLoader(Loader):
 
 
 class _MissingFinder(MetaPathFinder):
-    """Last in line: explains `from tensorflow import keras`, for Python a look-up of `tapeflow.keras`."""
+    """Last in line: explains `from tensorflow import keras`, which looks for `tapeflow.keras`."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,14 @@ def info(messages: Messages) -> int:
         ),
     }
     for name, text in rows.items():
-        print(f"{name + ':':<14}{text}".rstrip())
+        padding = " " * (14 - width(name + ":"))
+        print(f"{name}:{padding}{text}".rstrip())
     return 0
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes on a terminal: two for a Korean letter."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def usable_cpus() -> int:

@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the process's exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     messages = Messages(choose_language(arguments))
-    # What follows `run SCRIPT` belongs to the script, options included, so argparse must not see it.
+    # What follows `run SCRIPT`, options included, is the script's; argparse must not see it.
     if arguments[:1] == ["run"] and arguments[1:2] not in ([], ["-h"], ["--help"]):
         return run(arguments[1:])
     parser = build_parser(messages)
