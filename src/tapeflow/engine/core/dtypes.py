@@ -165,9 +165,9 @@ class DType(TensorFreeTrace):
         """Whether the dtypes are the same (no dtype is part of another)."""
         return self == other
 
-    def most_specific_common_supertype(self, others: Sequence[Any]) -> DType | None:
-        """This dtype if all the others are the same, else None."""
-        return self if all(self == other for other in others) else None
+    def most_specific_common_supertype(self, types: Sequence[Any]) -> DType | None:
+        """This dtype if all `types` are the same, else None."""
+        return self if all(self == other for other in types) else None
 
     @classmethod
     def experimental_type_proto(cls) -> type[SerializedDType]:
@@ -390,14 +390,14 @@ QUANTIZED: Final = frozenset({qint8, quint8, qint16, quint16, qint32})
 ALL: Final = NUMERIC | BOOL | STRING | SMALL
 """Every dtype that a tensor with values may have, but the quantized ones."""
 
-QUANTIZED_DTYPES: Final = QUANTIZED | {_BY_ENUM[d.as_datatype_enum + _REF_OFFSET] for d in QUANTIZED}
+QUANTIZED_DTYPES: Final = QUANTIZED | {_BY_KEY[d.name + "_ref"] for d in QUANTIZED}
 """The quantized dtypes and their reference forms."""
 
 _UNIT_LIMITS: Final = frozenset({float32, float64})
 
 for _name in (
-    "bfloat16 complex128 complex64 double float16 float32 float64 half int16 int32 int64 int8 qint16 "
-    "qint32 qint8 quint16 quint8 resource string uint16 uint32 uint64 uint8 variant"
+    "bfloat16 complex128 complex64 double float16 float32 float64 half int16 int32 int64 int8 "
+    "qint16 qint32 qint8 quint16 quint8 resource string uint16 uint32 uint64 uint8 variant"
 ).split():
     export_value(_name, _name, f"dtypes.{_name}")
 export_value("bool_", "bool", "dtypes.bool")
@@ -405,4 +405,4 @@ export_value("QUANTIZED_DTYPES", "dtypes.QUANTIZED_DTYPES")
 for _dtype in SMALL:
     export_value(_dtype.name, f"dtypes.experimental.{_dtype.name}")
 
-bool = bool_  # noqa: A001  (the public name; annotations above say `builtins.bool`)
+bool = bool_  # the public name; annotations above say `builtins.bool`

@@ -139,8 +139,6 @@ class UnknownError(_CodedError):
 
     code = UNKNOWN
 
-    # TensorFlow's only class whose constructor takes (and ignores) more.
-
 
 @export("errors.InvalidArgumentError")
 class InvalidArgumentError(_CodedError):

@@ -13,7 +13,7 @@ from typing import Any
 class Message:
     """Base of the messages: equality by fields, and TensorFlow's text format as `repr`."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def _fields(self) -> Iterator[tuple[str, Any]]:
         for name in self.__slots__:
@@ -66,6 +66,16 @@ class TensorShapeProto(Message):
     def __init__(self, dim: list[TensorShapeDim] | None = None, unknown_rank: bool = False) -> None:
         self.dim = [] if dim is None else dim
         self.unknown_rank = unknown_rank
+
+
+class TypeSpecProto(Message):
+    """Any other type spec: the name of its class, and the arguments that make it."""
+
+    __slots__ = ("type_spec_class_name", "type_state")
+
+    def __init__(self, type_spec_class_name: str = "", type_state: tuple[Any, ...] = ()) -> None:
+        self.type_spec_class_name = type_spec_class_name
+        self.type_state = type_state
 
 
 class SerializedDType(Message):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import abc
+import inspect
+from collections.abc import Callable as AnyCallable
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from tapeflow.engine.core.export import export
 
@@ -102,3 +104,98 @@ def _cast_to_placeholder(trace_type: Any, value: Any) -> Any:
     if value != trace_type.placeholder_value(None):
         raise AssertionError(f"Can not cast {value!r} to type {trace_type!r}")
     return value
+
+
+@export("types.experimental.FunctionType")
+class FunctionType(inspect.Signature):
+    """The parameters of a function, as `inspect.Signature` has them.
+
+    Example:
+        >>> import tapeflow as tf
+        >>> tf.types.experimental.FunctionType.from_callable(lambda x, y=3: x)
+        <FunctionType (x, y=3)>
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def from_callable(  # type: ignore[override]  # TensorFlow's takes less than Python's
+        cls, obj: AnyCallable[..., Any], *, follow_wrapped: bool = True
+    ) -> FunctionType:
+        """The parameters of a Python callable.
+
+        Args:
+          obj: the callable.
+          follow_wrapped: whether a decorated function's own parameters are meant.
+        """
+        return super().from_callable(obj, follow_wrapped=follow_wrapped)
+
+
+@export("types.experimental.Callable")
+class Callable(metaclass=abc.ABCMeta):
+    """What `tf.function` and its traces have in common: a call, and its type."""
+
+    @property
+    @abc.abstractmethod
+    def function_type(self) -> FunctionType:
+        """The parameters that a call takes."""
+
+    @abc.abstractmethod
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the function."""
+
+
+@export("types.experimental.AtomicFunction")
+class AtomicFunction(Callable):
+    """One traced graph that is called with its captures spelled out."""
+
+    @abc.abstractmethod
+    def call_with_captures(self, args: Any, kwargs: Any, captures: Any) -> Any:
+        """Runs the graph.
+
+        Args:
+          args: the positional arguments.
+          kwargs: the keyword arguments.
+          captures: the tensors that the graph took from around the function.
+        """
+
+
+@export("types.experimental.ConcreteFunction")
+class ConcreteFunction(Callable):
+    """A function traced for one signature."""
+
+    @property
+    @abc.abstractmethod
+    def inference_fn(self) -> AtomicFunction:
+        """The graph that a call runs when no tape is watching."""
+
+
+@export("types.experimental.GenericFunction", "types.experimental.PolymorphicFunction")
+class PolymorphicFunction(Callable):
+    """What `tf.function` returns: traced once for each signature it is called with."""
+
+    @abc.abstractmethod
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """The trace for these arguments.
+
+        Args:
+          *args: tensors, Python values, or specs instead of tensors.
+          **kwargs: the same, by name.
+        """
+
+    @abc.abstractmethod
+    def experimental_get_compiler_ir(self, *args: Any, **kwargs: Any) -> AnyCallable[..., Any]:
+        """A function that returns the compiled form for these arguments as text."""
+
+
+GenericFunction = PolymorphicFunction
+
+
+@export("types.experimental.SupportsTracingProtocol")
+@runtime_checkable
+class SupportsTracingProtocol(Protocol):
+    """An object that says of what trace type it is when a function is called with it."""
+
+    @abc.abstractmethod
+    def __tf_tracing_type__(self, context: Any) -> TraceType:
+        """The trace type of this object."""
