@@ -168,7 +168,6 @@ def render(namespace: str, entries: dict[str, str], subpackages: list[str]) -> s
         MARK,
         '"""',
         "",
-        "# ruff: noqa: E501, I001",
         "# fmt: off",
         "",
         "from typing import TYPE_CHECKING",
