@@ -1,0 +1,1 @@
+"""Gradients: the tape, forward mode, custom gradients."""

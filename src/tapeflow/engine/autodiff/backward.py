@@ -1,0 +1,112 @@
+"""Walks a tape's records backwards and adds up cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence
+from tapeflow.engine.ops.array.creation import ones_like, zeros_like
+from tapeflow.engine.ops.math.arithmetic import add
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
+from tapeflow.engine.runtime.tensor import Tensor
+
+Record = tuple[Any, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]
+"""One execution: primitive (or what stands for one), inputs, outputs, attributes."""
+
+
+class VjpContext:
+    """What a gradient rule sees of the execution it differentiates.
+
+    Attributes:
+      inputs: the input tensors.
+      outputs: the output tensors.
+      attrs: the attributes.
+      needs: for each input, whether its cotangent is wanted; rules may give None for the others.
+    """
+
+    __slots__ = ("attrs", "inputs", "needs", "outputs")
+
+    def __init__(
+        self,
+        inputs: tuple[Any, ...],
+        outputs: tuple[Any, ...],
+        attrs: dict[str, Any],
+        needs: list[bool],
+    ) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attrs = attrs
+        self.needs = needs
+
+
+def accumulate(a: Any, b: Any) -> Any:
+    """The sum of two cotangents, sparse where both are."""
+    if isinstance(a, IndexedSlices) or isinstance(b, IndexedSlices):
+        return add_slices(a, b)
+    return add(a, b)
+
+
+def backward(
+    records: Sequence[Record],
+    tracked: set[int] | frozenset[int],
+    cotangents: dict[int, Any],
+    keep: frozenset[int],
+) -> None:
+    """Propagates cotangents from outputs to inputs, newest record first.
+
+    Args:
+      records: in the order of execution.
+      tracked: ids of tensors whose cotangents are wanted.
+      cotangents: id of a tensor or variable handle -> its cotangent; the seeds on entry. On return
+        it holds the cotangents of what was not computed by a record, and of `keep`.
+      keep: ids whose cotangents must survive even though a record produced them.
+    """
+    # NumPy is silenced once for the whole walk; the switches around each kernel then cost nothing
+    # extra, and gradient rules that use NumPy directly are covered too.
+    token = enter_silence(SILENCE)
+    try:
+        for prim, inputs, outputs, attrs in reversed(records):
+            if len(outputs) == 1:
+                key = id(outputs[0])
+                if key not in cotangents:
+                    continue
+                dy = cotangents[key] if key in keep else cotangents.pop(key)
+                if type(dy) is IndexedSlices and not getattr(prim, "accepts_slices", False):
+                    dy = dy.densify()
+                dys: tuple[Any, ...] = (dy,)
+            else:
+                found = [cotangents.get(id(y)) for y in outputs]
+                if all(d is None for d in found):
+                    continue
+                for y in outputs:
+                    if id(y) not in keep:
+                        cotangents.pop(id(y), None)
+                dys = tuple(
+                    [_dense(d) if d is not None else _zeros(y) for d, y in zip(found, outputs, strict=True)]
+                )
+            needs = [id(x) in tracked for x in inputs]
+            grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), *dys)
+            for x, wanted, dx in zip(inputs, needs, grads, strict=True):
+                if wanted and dx is not None:
+                    key = id(x)
+                    before = cotangents.get(key)
+                    cotangents[key] = dx if before is None else accumulate(before, dx)
+    finally:
+        leave_silence(token)
+
+
+def _dense(dy: Any) -> Any:
+    return dy.densify() if isinstance(dy, IndexedSlices) else dy
+
+
+def _zeros(y: Any) -> Any:
+    dtype = y.dtype
+    if dtype.is_floating or dtype.is_complex or dtype.is_integer or dtype.is_bool:
+        return zeros_like(y)
+    return None
+
+
+def seed_for(target: Tensor) -> Any:
+    """The cotangent that a target starts with: ones."""
+    return ones_like(target)

@@ -1,0 +1,328 @@
+"""`GradientTape`: records what is computed, and differentiates it."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tapeflow.engine.autodiff.backward import backward, seed_for
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.frames import Location, user_location
+from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
+from tapeflow.engine.ops.array.creation import zeros
+from tapeflow.engine.runtime.composite import is_composite
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
+from tapeflow.engine.core import nest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tapeflow.engine.autodiff.backward import Record
+
+_log = logging.getLogger("tensorflow")
+
+_DIFFERENTIABLE = {
+    d.np: True for d in dtypes.FLOATING | dtypes.COMPLEX
+}
+
+
+@export("GradientTape", "autodiff.GradientTape")
+class GradientTape:
+    """Records operations so that their results can be differentiated.
+
+    Operations count when one of their inputs is watched: trainable variables are on their own,
+    tensors after `watch`.
+
+    Args:
+      persistent: whether `gradient` may be called more than once; the records are then kept until
+        the tape is dropped.
+      watch_accessed_variables: whether trainable variables are watched when they are read.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.constant(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     tape.watch(x)
+      ...     y = x * x
+      >>> tape.gradient(y, x).numpy()
+      np.float32(6.0)
+    """
+
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
+        self._persistent = persistent
+        self._watch_accessed = watch_accessed_variables
+        self._recording = False
+        self._used = False
+        self._clear()
+
+    def _clear(self) -> None:
+        self.tracked: set[int] = set()
+        self._tainted: set[int] = set()
+        self._records: list[Record] = []
+        self._watched: list[Any] = []
+        self._variables: dict[int, Any] = {}
+        # For `explain` only: operations without gradient, and values that went to NumPy.
+        self._stops: list[tuple[str, tuple[Any, ...], tuple[Any, ...], Location]] = []
+        self._exits: list[tuple[Any, Location]] = []
+
+    # Recording: called by dispatch, for tracked inputs only.
+
+    def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
+        """Notes one execution."""
+        tracked = self.tracked
+        if prim.vjp is NOT_DIFFERENTIABLE or (self._tainted and self._only_tainted(inputs)):
+            # The outputs are followed only so that `explain` can tell where the gradient was lost.
+            self._stops.append((prim.name, inputs, outputs, user_location()))
+            for t in outputs:
+                tracked.add(id(t))
+                self._tainted.add(id(t))
+            return
+        self._records.append((prim, inputs, outputs, attrs))
+        for t in outputs:
+            tracked.add(id(t))
+            if (t._array.dtype if type(t) is EagerTensor else t.dtype.np) not in _DIFFERENTIABLE:
+                self._tainted.add(id(t))
+
+    def _only_tainted(self, inputs: tuple[Any, ...]) -> bool:
+        tracked, tainted = self.tracked, self._tainted
+        return all(id(t) in tainted or id(t) not in tracked for t in inputs)
+
+    def variable_read(self, variable: Any) -> None:
+        """Watches a trainable variable that is about to be read."""
+        if self._watch_accessed and variable._trainable:
+            handle = variable._handle
+            key = id(handle)
+            if key not in self._variables:
+                self._variables[key] = variable
+                self._watched.append(handle)
+                self.tracked.add(key)
+
+    def left(self, tensor: Any) -> None:
+        """Notes that a tensor's values went to NumPy."""
+        self._exits.append((tensor, user_location()))
+
+    # The public interface.
+
+    def __enter__(self) -> GradientTape:
+        if self._recording:
+            raise ValueError("Tape is still recording; it can't be entered again.")
+        if self._used and not self._persistent:
+            self._clear()
+            self._used = False
+        self._start()
+        return self
+
+    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
+        if self._recording:
+            self._stop()
+
+    def _start(self) -> None:
+        self._recording = True
+        state.recorders = (*state.recorders, self)
+
+    def _stop(self) -> None:
+        if not self._recording:
+            raise ValueError("Tape is not recording.")
+        self._recording = False
+        state.recorders = tuple([r for r in state.recorders if r is not self])
+
+    def watch(self, tensor: Any) -> None:
+        """Makes the tape record what is computed from a tensor or variable.
+
+        Args:
+          tensor: a tensor or variable, or a nest of them; integer tensors cannot be differentiated
+            and draw a warning.
+
+        Raises:
+          ValueError: for anything else.
+        """
+        for t in nest.flatten(tensor, expand_composites=True):
+            handle = getattr(t, "_handle", None)
+            if handle is None and getattr(t, "_should_act_as_resource_variable", False):
+                handle = t.handle
+            if handle is None and not isinstance(t, Tensor):
+                raise ValueError(
+                    f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or "
+                    "tf.Variable or ExtensionType."
+                )
+            if not (t.dtype.is_floating or t.dtype.is_complex):
+                _log.warning(
+                    "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r",
+                    t.dtype,
+                )
+                continue
+            if handle is not None:
+                self._variables.setdefault(id(handle), t)
+                t = handle
+            self._watched.append(t)
+            self.tracked.add(id(t))
+            self._tainted.discard(id(t))
+
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Pauses the tape for the operations inside the `with` block.
+
+        Raises:
+          ValueError: when the tape is not recording.
+        """
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def reset(self) -> None:
+        """Forgets everything recorded so far; a tape that records goes on recording."""
+        self._clear()
+
+    def watched_variables(self) -> tuple[Any, ...]:
+        """The variables watched, in the order in which they were first read.
+
+        Returns:
+          A tuple of variables.
+        """
+        return tuple(self._variables.values())
+
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+    ) -> Any:
+        """Differentiates `target` with respect to `sources`.
+
+        Args:
+          target: a tensor, or a nest of tensors, whose sum of elements is differentiated.
+          sources: a tensor or variable, or a nest of them.
+          output_gradients: for each target, what to weight its elements with instead of ones.
+          unconnected_gradients: what to give for a source that the target does not depend on:
+            `tf.UnconnectedGradients.NONE` or `.ZERO`.
+
+        Returns:
+          A nest like `sources` of tensors, `tf.IndexedSlices` or None.
+
+        Raises:
+          RuntimeError: on a second call, unless the tape is persistent.
+          TypeError: when a target is no tensor.
+          ValueError: when `unconnected_gradients` is neither of the two.
+        """
+        if self._used and not self._persistent:
+            raise RuntimeError(
+                "A non-persistent GradientTape can only be used to compute one set of gradients "
+                "(or jacobians). Pass persistent=True to tf.GradientTape to compute more."
+            )
+        unconnected = UnconnectedGradients.from_value(unconnected_gradients)
+        if self._recording:
+            if self._persistent:
+                _log.warning(
+                    "Calling GradientTape.gradient on a persistent tape inside its context is "
+                    "slower and takes more memory than outside of it: the gradient is recorded too."
+                )
+            else:
+                self._stop()
+        flat_sources = _flat(sources)
+        keys = [_key(s) for s in flat_sources]
+        targets = _flat(target)
+        seeds = [None] * len(targets) if output_gradients is None else _flat(output_gradients)
+        if len(seeds) != len(targets):
+            raise ValueError(
+                f"gradient: expected one output gradient per target; received {len(seeds)} for "
+                f"{len(targets)} targets"
+            )
+        grads = self._differentiate(targets, seeds, keys)
+        flat = [
+            _finish(grads.get(key), source, unconnected)
+            for key, source in zip(keys, flat_sources, strict=True)
+        ]
+        if not self._persistent:
+            self._used = True
+            self._drop()
+        if type(sources) in (list, tuple) and len(sources) == len(flat):
+            return flat if type(sources) is list else tuple(flat)
+        return nest.pack_sequence_as(sources, flat)
+
+    def _differentiate(self, targets: list[Any], seeds: list[Any], keys: list[int]) -> dict[int, Any]:
+        cotangents: dict[int, Any] = {}
+        for target, seed in zip(targets, seeds, strict=True):
+            if target is None:
+                raise TypeError("Argument `target` should be a list or nested structure of Tensors, "
+                                "Variables or CompositeTensors to be differentiated, but received "
+                                "None.")  # fmt: skip
+            handle = getattr(target, "_handle", None)
+            if handle is None and not isinstance(target, Tensor):
+                raise AttributeError(
+                    f"gradient: expected a tensor or variable as target; received "
+                    f"{type(target).__name__}"
+                )
+            if not (target.dtype.is_floating or target.dtype.is_complex):
+                _log.warning(
+                    "The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
+                    "GradientTape.gradient, got %r",
+                    target.dtype,
+                )
+                continue
+            key = id(target if handle is None else handle)
+            if key not in self.tracked or key in self._tainted:
+                continue
+            if seed is None:
+                seed = seed_for(target if handle is None else target.value())
+            else:
+                seed = convert(seed, target.dtype)
+            if key in cotangents:
+                cotangents[key] = cotangents[key] + seed
+            else:
+                cotangents[key] = seed
+        if cotangents:
+            wanted = self.tracked - self._tainted if self._tainted else self.tracked
+            backward(self._records, wanted, cotangents, frozenset(keys))
+        return cotangents
+
+    def _drop(self) -> None:
+        """Frees the recorded tensors; what `explain` reads is ids, names and lines."""
+        self._post_mortem = self._summary()
+        self._records = []
+        self._watched = []
+        self._stops = []
+        self._exits = []
+
+    def _summary(self) -> Any:
+        return None
+
+
+def _flat(structure: Any) -> list[Any]:
+    if isinstance(structure, (Tensor, IndexedSlices)) or hasattr(structure, "_handle"):
+        return [structure]
+    if type(structure) in (list, tuple) and all(
+        isinstance(s, Tensor) or hasattr(s, "_handle") for s in structure
+    ):
+        return list(structure)
+    return nest.flatten(structure)
+
+
+def _key(source: Any) -> int:
+    handle = getattr(source, "_handle", None)
+    if handle is None and getattr(source, "_should_act_as_resource_variable", False):
+        handle = source.handle
+    if handle is not None:
+        return id(handle)
+    if isinstance(source, IndexedSlices):
+        return id(source.values)
+    if not isinstance(source, Tensor) and not is_composite(source):
+        raise ValueError(
+            f"gradient: expected tensors or variables as sources; received {source!r} of type "
+            f"{type(source).__name__}"
+        )
+    return id(source)
+
+
+def _finish(grad: Any, source: Any, unconnected: UnconnectedGradients) -> Any:
+    if grad is None and unconnected is UnconnectedGradients.ZERO:
+        return zeros(source.shape, source.dtype)
+    return grad

@@ -1,0 +1,30 @@
+"""`tf.UnconnectedGradients`."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from tapeflow.engine.core.export import export
+
+
+@export("UnconnectedGradients")
+class UnconnectedGradients(enum.Enum):
+    """What the gradient is for a source that the target does not depend on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+    @classmethod
+    def from_value(cls, value: Any) -> UnconnectedGradients:
+        """`value` as a member.
+
+        Raises:
+          ValueError: when it is none.
+        """
+        try:
+            return cls(value)
+        except ValueError:
+            raise ValueError(
+                f"Unknown value for unconnected_gradients: {value!r}; expected 'none' or 'zero'"
+            ) from None

@@ -1,0 +1,69 @@
+"""State of the running thread: who records, what is being traced, which scopes are open.
+
+Lower layers look here instead of importing the layers above: reading a variable notifies the
+tapes without knowing what a tape is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Recorder(Protocol):
+    """What dispatch asks of a tape or a forward accumulator."""
+
+    tracked: set[int]
+    """Ids of the tensors whose use is to be recorded; the recorder keeps these tensors alive."""
+
+    def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
+        """Notes one execution of `prim`; at least one input is tracked."""
+
+    def variable_read(self, variable: Any) -> None:
+        """Notes that a variable is about to be read."""
+
+    def left(self, tensor: Any) -> None:
+        """Notes that a tracked tensor's values went to NumPy."""
+
+
+class ThreadState(threading.local):
+    """Everything that is per thread; one instance, `state`."""
+
+    def __init__(self) -> None:
+        self.recorders: tuple[Recorder, ...] = ()
+        self.tracer: Any = None
+        self.name_scope: str = ""
+        self.device: str | None = None
+        self.variable_creators: tuple[Any, ...] = ()
+        self.control_inputs: tuple[Any, ...] = ()
+
+
+state = ThreadState()
+
+
+# TensorFlow's kernels never warn about overflow or division by zero; NumPy's do. Around a kernel:
+#     token = enter_silence(SILENCE)
+#     try: ... finally: leave_silence(token)
+# `np.errstate` does the same in some 1.5 us, too slow for every eager op; setting the context
+# variable behind it takes a tenth of the time.
+try:
+    from numpy._core import umath as _umath
+
+    _variable: Any = _umath._extobj_contextvar  # type: ignore[attr-defined]
+    SILENCE: Any = _umath._make_extobj(all="ignore")  # type: ignore[attr-defined]
+    enter_silence: Callable[[Any], Any] = _variable.set
+    leave_silence: Callable[[Any], None] = _variable.reset
+    leave_silence(enter_silence(SILENCE))
+except Exception:  # a NumPy that keeps this state elsewhere: the public, slower way
+    SILENCE = {"all": "ignore"}
+
+    def enter_silence(how: Any) -> Any:
+        """Stops NumPy's floating-point warnings in this thread; returns the former setting."""
+        return np.seterr(**how)
+
+    def leave_silence(token: Any) -> None:
+        """Restores what `enter_silence` returned."""
+        np.seterr(**token)

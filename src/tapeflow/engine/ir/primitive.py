@@ -1,0 +1,182 @@
+"""`Primitive`: the one declaration of an operation, with all of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from tapeflow.engine.ir.spec import Spec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tapeflow.engine.ir.samples import Sampler
+
+
+class Absent:
+    """A rule that a primitive does not have, said out loud."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+NOT_DIFFERENTIABLE: Final = Absent("NOT_DIFFERENTIABLE")
+"""`vjp` of a primitive through which no gradient passes (TensorFlow gives None there)."""
+
+
+class Structural:
+    """`lower` of a primitive that is not elementwise: what kind of loop nest it is.
+
+    The compiler's fusion and scheduling passes read `kind` and the primitive's attributes; it is
+    data, so that a pass never needs to know an operation by name.
+    """
+
+    def __init__(self, kind: str, **detail: Any) -> None:
+        self.kind = kind
+        self.detail = detail
+
+    def __repr__(self) -> str:
+        inner = "".join(f", {k}={v!r}" for k, v in self.detail.items())
+        return f"{self.kind}({inner[2:]})"
+
+
+HOST: Final = Structural("Host")
+"""Compiled code calls the NumPy kernel: strings, data-dependent shapes, decompositions."""
+
+
+def movement(how: str) -> Structural:
+    """Index arithmetic only: no value is computed (reshape, transpose, slice, pad, concat)."""
+    return Structural("Movement", how=how)
+
+
+def reduction(combine: str) -> Structural:
+    """Values along attribute `axis` are folded with `combine` (add, multiply, maximum, ...)."""
+    return Structural("Reduction", combine=combine)
+
+
+def contraction(form: str) -> Structural:
+    """A sum of products over shared indices: matmul and its relatives."""
+    return Structural("Contraction", form=form)
+
+
+def window(form: str) -> Structural:
+    """A function of sliding windows: convolution, pooling and their gradients."""
+    return Structural("Window", form=form)
+
+
+def indexed(how: str) -> Structural:
+    """Addresses come from data: gather, scatter, segment reductions."""
+    return Structural("Indexed", how=how)
+
+
+Infer = Callable[..., "Spec | tuple[Spec, ...]"]
+Kernel = Callable[..., "np.ndarray | np.generic | tuple[np.ndarray, ...]"]
+
+REGISTRY: dict[str, Primitive] = {}
+"""Every primitive that has been declared, by op type. All lists of operations derive from it."""
+
+
+class Primitive:
+    """One operation: its name, and the rules for shape, value, gradient, code and tests.
+
+    Args:
+      name: TensorFlow's op type (`"Softplus"`), as in graphs, errors and `tf.raw_ops`. Attributes
+        carry the names that `tf.raw_ops` gives them, so that tests can call both alike.
+      infer: `(*specs, **attrs) -> Spec | tuple[Spec, ...]`; copes with unknown dimensions and
+        raises `InvalidArgumentError` (without the op's name: dispatch adds it) on bad input.
+      kernel: `(*arrays, **attrs) -> array | tuple`; NumPy, never changes its inputs; may return
+        views of them. Called only with inputs that `infer` accepted.
+      vjp: `(ctx, *dys) -> tuple` with one entry (or None) per input, written in public ops so that
+        second order and tracing come for free; or `NOT_DIFFERENTIABLE`.
+      lower: elementwise: `(builder, *values, **attrs) -> value`; otherwise structural data
+        (`movement(...)`, `reduction(...)`, ...) or `HOST`.
+      samples: yields the inputs every registry test draws from; see `ir/samples.py`.
+    """
+
+    __slots__ = (
+        "checked",
+        "fast",
+        "infer",
+        "kernel",
+        "lower",
+        "module",
+        "name",
+        "samples",
+        "value_inputs",
+        "vjp",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        infer: Infer,
+        kernel: Kernel,
+        vjp: Callable[..., Any] | Absent,
+        lower: Callable[..., Any] | Structural,
+        samples: Sampler,
+    ) -> None:
+        self.name = name
+        self.infer = infer
+        self.kernel = kernel
+        self.vjp = vjp
+        self.lower = lower
+        self.samples = samples
+        self.module = kernel.__module__ if hasattr(kernel, "__module__") else None
+        # NumPy dtypes for which an elementwise op needs no check before its kernel runs.
+        self.fast: dict[np.dtype[Any], bool] = getattr(infer, "fast", {})
+        # Which inputs' *values* the shape rule reads (all inputs' specs are always given).
+        self.value_inputs: tuple[int, ...] = getattr(infer, "value_inputs", ())
+        # Signatures that `infer` has accepted: eager calls repeat, their checks need not.
+        self.checked: dict[Any, bool] = {}
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether a gradient passes through."""
+        return self.vjp is not NOT_DIFFERENTIABLE
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether `lower` computes one output element from the input elements at its place."""
+        return not isinstance(self.lower, Structural)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (REGISTRY.__getitem__, (self.name,))
+
+
+def primitive(
+    name: str,
+    *,
+    infer: Infer,
+    kernel: Kernel,
+    vjp: Callable[..., Any] | Absent,
+    lower: Callable[..., Any] | Structural,
+    samples: Sampler,
+) -> Primitive:
+    """Declares an operation and puts it into the registry; every rule is required.
+
+    Args:
+      name: TensorFlow's op type, unique.
+      infer: the shape and dtype rule.
+      kernel: the NumPy kernel.
+      vjp: the gradient rule or `NOT_DIFFERENTIABLE`.
+      lower: the lowering, structural data, or `HOST`.
+      samples: the sampler tests draw from.
+
+    Returns:
+      The `Primitive`.
+
+    Raises:
+      ValueError: when the name is taken.
+    """
+    if name in REGISTRY:
+        raise ValueError(f"primitive {name!r} is declared twice")
+    made = Primitive(name, infer=infer, kernel=kernel, vjp=vjp, lower=lower, samples=samples)
+    REGISTRY[name] = made
+    return made

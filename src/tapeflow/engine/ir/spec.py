@@ -1,0 +1,52 @@
+"""What is known of a tensor before it holds values: dtype, shape, and perhaps the values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tapeflow.engine.core.dtypes import DType
+
+Dims = tuple["int | None", ...]
+
+
+class Spec:
+    """Dtype and shape of one input or output of a primitive.
+
+    Attributes:
+      dtype: the `DType`.
+      shape: a tuple of `int | None` (None: unknown size), or None where even the rank is unknown.
+      value: the array itself where it is known (always in eager mode; for constants in a graph).
+        Shape rules read it for inputs that determine extents, such as `Reshape`'s `shape`, and
+        must cope with None.
+    """
+
+    __slots__ = ("dtype", "shape", "value")
+
+    def __init__(self, dtype: DType, shape: Dims | None, value: np.ndarray | None = None) -> None:
+        self.dtype = dtype
+        self.shape = shape
+        self.value = value
+
+    @property
+    def rank(self) -> int | None:
+        """Number of dimensions, or None when unknown."""
+        return None if self.shape is None else len(self.shape)
+
+    def accepts(self, other: Spec) -> bool:
+        """Whether `other` (usually read off a computed array) is one of the values described."""
+        if self.dtype is not other.dtype:
+            return False
+        if self.shape is None or other.shape is None:
+            return True
+        return len(self.shape) == len(other.shape) and all(
+            a is None or b is None or a == b for a, b in zip(self.shape, other.shape, strict=True)
+        )
+
+    def __repr__(self) -> str:
+        if self.shape is None:
+            return f"{self.dtype.name}[...]"
+        dims = ",".join("?" if d is None else str(d) for d in self.shape)
+        return f"{self.dtype.name}[{dims}]"

@@ -1,0 +1,5 @@
+"""Every operation, by theme: primitives with their public functions, and composites of them.
+
+In a gradient rule (`vjp`), call the public functions here, so that the rule itself is recorded,
+traced and differentiated like any program. Modules that need each other import modules, not names.
+"""

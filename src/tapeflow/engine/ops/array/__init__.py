@@ -1,0 +1,1 @@
+"""Making tensors, and moving their elements: shapes, slices, joins, gathers."""

@@ -1,0 +1,239 @@
+"""Tensors from nothing: constants, zeros, ones, fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.ir.infer import reads_values, reject, require_rank, shape_text
+from tapeflow.engine.ir.primitive import movement, primitive
+from tapeflow.engine.ir.samples import Draw, Sample
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.shaping import known_dims, reshape, shape, to_shape_tensor
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor
+
+
+@export("constant")
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Any:
+    """Makes a tensor of given values.
+
+    Args:
+      value: number, string, nested list, or NumPy array.
+      dtype: dtype of the result; by default float32 for Python floats, int32 for ints.
+      shape: shape of the result: a single value fills it, as many values as it has are reshaped.
+      name: ignored in eager mode.
+
+    Returns:
+      A `tf.Tensor` of shape `shape` (default: the shape of `value`).
+
+    Raises:
+      TypeError: when a value does not fit `dtype`, or the number of values does not fit `shape`.
+      ValueError: for ragged lists and values that are no tensors.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.constant(0.5, shape=[2]).numpy()
+      array([0.5, 0.5], dtype=float32)
+    """
+    tensor = convert(value, None if dtype is None else as_dtype(dtype))
+    if shape is None:
+        return tensor
+    wanted = TensorShape(shape)
+    if tensor.shape == wanted:
+        return tensor
+    count = wanted.num_elements()
+    have = tensor.shape.num_elements()
+    if have == count:
+        return reshape(tensor, wanted)
+    if have == 1:
+        return fill(wanted, reshape(tensor, []))
+    raise TypeError(
+        f"constant: expected {count} values (or one) for shape {wanted}; received {have} values, "
+        f"shape {tensor.shape}"
+    )
+
+
+@reads_values(0)
+def _fill_infer(dims: Spec, value: Spec) -> Spec:
+    require_rank(value, 0, "value")
+    sizes = known_dims(dims, "dims")
+    if sizes is not None and any(d is not None and d < 0 for d in sizes):
+        reject(f"dims: expected sizes >= 0; received {shape_text(sizes)}")
+    return Spec(value.dtype, sizes)
+
+
+def _fill_kernel(dims: np.ndarray, value: np.ndarray) -> np.ndarray:
+    out = np.empty(dims.tolist(), value.dtype)
+    out[...] = value
+    return out
+
+
+def _fill_vjp(ctx: Any, dy: Any) -> Any:
+    from tapeflow.engine.ops.math.reductions import reduce_sum
+
+    return (None, reduce_sum(dy))
+
+
+def _fill_samples(draw: Draw) -> Iterable[Sample]:
+    for dims in ((), (0,), (3,), (2, 3)):
+        yield Sample(np.array(dims, np.int32), draw.reals())
+    yield Sample(np.array((2,), np.int64), draw.ints(), grad=False)
+
+
+fill_p = primitive(
+    "Fill",
+    infer=_fill_infer,
+    kernel=_fill_kernel,
+    vjp=_fill_vjp,
+    lower=movement("broadcast"),
+    samples=_fill_samples,
+)
+
+
+@export("fill")
+def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+    """Makes a tensor of one value.
+
+    Args:
+      dims: sizes, `[rank]`, int32 or int64.
+      value: scalar of any dtype.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of shape `dims` and the dtype of `value`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when `value` is no scalar or a size is negative.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.fill([2, 2], 7).numpy()
+      array([[7, 7],
+             [7, 7]], dtype=int32)
+    """
+    return apply(fill_p, to_shape_tensor(dims), convert(value))
+
+
+def _zero_of(dtype: DType) -> Any:
+    return b"" if dtype is dtypes.string else np.zeros((), dtype.np)
+
+
+def _filled(dims: Any, dtype: DType, value: Any) -> Any:
+    """A tensor of `value`; without an operation when the shape is plain Python."""
+    sizes = to_shape_tensor(dims)
+    if isinstance(sizes, EagerTensor) and sizes._array.ndim == 0:
+        sizes = EagerTensor(sizes._array.reshape(1))
+    return apply(fill_p, sizes, convert(value))
+
+
+@export("zeros")
+def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Any:
+    """Makes a tensor of zeros (empty strings, False).
+
+    Args:
+      shape: sizes.
+      dtype: dtype of the result.
+      name: ignored in eager mode.
+      layout: not supported; must be None.
+
+    Returns:
+      A tensor of shape `shape` and dtype `dtype`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when a size is negative.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.zeros([2]).numpy()
+      array([0., 0.], dtype=float32)
+    """
+    target = as_dtype(dtype)
+    return _filled(shape, target, _zero_of(target))
+
+
+@export("ones")
+def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Any:
+    """Makes a tensor of ones (True for bool).
+
+    Args:
+      shape: sizes.
+      dtype: dtype of the result.
+      name: ignored in eager mode.
+      layout: not supported; must be None.
+
+    Returns:
+      A tensor of shape `shape` and dtype `dtype`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when a size is negative.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.ones([2], tf.int32).numpy()
+      array([1, 1], dtype=int32)
+    """
+    target = as_dtype(dtype)
+    if target is dtypes.string:
+        raise TypeError("ones: expected a numeric dtype or bool; received string")
+    return _filled(shape, target, np.ones((), target.np))
+
+
+def _like(input: Any, dtype: Any, value: str, name: str) -> Any:
+    tensor = convert(input)
+    target = tensor.dtype if dtype is None else as_dtype(dtype)
+    make = zeros if value == "zeros" else ones
+    if isinstance(tensor, EagerTensor):
+        return make(tensor._array.shape, target)
+    return make(shape(tensor), target)
+
+
+@export("zeros_like")
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
+    """Makes a tensor of zeros with the shape of another.
+
+    Args:
+      input: tensor.
+      dtype: dtype of the result; by default that of `input`.
+      name: ignored in eager mode.
+      layout: not supported; must be None.
+
+    Returns:
+      A tensor of the shape of `input`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.zeros_like([[1, 2]]).numpy()
+      array([[0, 0]], dtype=int32)
+    """
+    return _like(input, dtype, "zeros", "zeros_like")
+
+
+@export("ones_like")
+def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Any:
+    """Makes a tensor of ones with the shape of another.
+
+    Args:
+      input: tensor.
+      dtype: dtype of the result; by default that of `input`.
+      name: ignored in eager mode.
+      layout: not supported; must be None.
+
+    Returns:
+      A tensor of the shape of `input`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.ones_like([0.5, 2.0]).numpy()
+      array([1., 1.], dtype=float32)
+    """
+    return _like(input, dtype, "ones", "ones_like")
+
+

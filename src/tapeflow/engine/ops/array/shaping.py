@@ -1,0 +1,301 @@
+"""Shape, reshape and broadcast: the same elements under another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.ir.infer import (
+    broadcast,
+    product,
+    reads_values,
+    reject,
+    require_dtype,
+    require_rank,
+    same_as_input,
+    shape_text,
+)
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, movement, primitive
+from tapeflow.engine.ir.samples import Draw, Sample
+from tapeflow.engine.ir.spec import Dims, Spec
+from tapeflow.engine.ops.math import broadcasting
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+INDEX = frozenset((dtypes.int32, dtypes.int64))
+
+
+def to_shape_tensor(shape: Any) -> Tensor:
+    """Converts a shape argument (ints, list, `TensorShape`, int tensor) to an integer tensor.
+
+    Raises:
+      TypeError: when it holds something that is no integer.
+    """
+    if isinstance(shape, Tensor):
+        return shape
+    if isinstance(shape, TensorShape):
+        return convert(shape)  # type: ignore[no-any-return]
+    try:
+        plain = np.array(shape)
+    except Exception:
+        return convert(shape, hint=dtypes.int32)  # type: ignore[no-any-return]
+    if plain.dtype == np.int64 and not isinstance(shape, np.ndarray):
+        narrow = plain.astype(np.int32)
+        return EagerTensor(narrow if (narrow == plain).all() else plain)
+    if plain.size == 0:
+        return EagerTensor(plain.astype(np.int32))
+    return convert(shape, hint=dtypes.int32)  # type: ignore[no-any-return]
+
+
+def known_dims(spec: Spec, argument: str = "shape") -> Dims | None:
+    """The dimensions that a shape-valued input holds, as far as they are known.
+
+    Rejects an input that is no vector of int32 or int64.
+    """
+    require_dtype(spec, INDEX, argument)
+    require_rank(spec, 1, argument)
+    if spec.value is not None:
+        return tuple(spec.value.tolist())
+    if spec.shape is None or spec.shape[0] is None:
+        return None
+    return (None,) * spec.shape[0]
+
+
+def _shape_infer(input: Spec, out_type: DType) -> Spec:
+    if input.shape is None:
+        return Spec(out_type, (None,))
+    value = None
+    if None not in input.shape:
+        value = np.array(input.shape, out_type.np)
+    return Spec(out_type, (len(input.shape),), value)
+
+
+def _any_rank(draw: Draw, **attrs: Any) -> Iterable[Sample]:
+    for shape in ((), (3,), (2, 3), (0,), (2, 0, 3)):
+        yield Sample(draw.reals(*shape), **attrs)
+
+
+shape_p = primitive(
+    "Shape",
+    infer=_shape_infer,
+    kernel=lambda input, out_type: np.array(input.shape, out_type.np),
+    vjp=NOT_DIFFERENTIABLE,
+    lower=HOST,
+    samples=lambda draw: _any_rank(draw, out_type=dtypes.int32),
+)
+
+
+@export("shape")
+def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
+    """Gives the shape of a tensor as a tensor.
+
+    Args:
+      input: tensor of any dtype and shape.
+      out_type: int32 (the default) or int64.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of shape `[rank]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.shape(tf.zeros([2, 3])).numpy()
+      array([2, 3], dtype=int32)
+    """
+    target = dtypes.int32 if out_type is None else as_dtype(out_type)
+    if not isinstance(input, Tensor):
+        own = getattr(type(input), "_shape_tensor", None)
+        if own is not None:
+            return own(input, target)
+        input = convert(input)
+    return apply(shape_p, input, out_type=target)
+
+
+@reads_values(1)
+def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
+    dims = known_dims(shape)
+    if dims is None:
+        return Spec(tensor.dtype, None)
+    unknown = [i for i, d in enumerate(dims) if d == -1]
+    if any(d is not None and d < -1 for d in dims):
+        reject(f"shape: expected sizes >= 0, or one -1; received {shape_text(dims)}")
+    if len(unknown) > 1:
+        reject(f"shape: expected at most one -1; received {shape_text(dims)}")
+    have = None if tensor.shape is None else product(tensor.shape)
+    rest = product(tuple(1 if d == -1 else d for d in dims))
+    if unknown:
+        size = None
+        if have is not None and rest is not None:
+            if (rest == 0 and have != 0) or (rest and have % rest):
+                reject(
+                    f"tensor: expected a multiple of {rest} elements for shape {shape_text(dims)}; "
+                    f"received {have} elements, shape {shape_text(tensor.shape)}"
+                )
+            size = have // rest if rest else 0
+        return Spec(tensor.dtype, tuple(size if d == -1 else d for d in dims))
+    if have is not None and rest is not None and have != rest:
+        reject(
+            f"tensor: expected {rest} elements for shape {shape_text(dims)}; "
+            f"received {have} elements, shape {shape_text(tensor.shape)}"
+        )
+    return Spec(tensor.dtype, dims)
+
+
+def _reshape_samples(draw: Draw) -> Iterable[Sample]:
+    for before, after in (
+        ((2, 3), (3, 2)), ((6,), (2, -1)), ((), (1, 1)), ((1,), ()), ((0, 3), (3, 0)), ((0,), (-1, 2)),
+    ):  # fmt: skip
+        yield Sample(draw.reals(*before), np.array(after, np.int32))
+    yield Sample(draw.ints(4), np.array((2, 2), np.int64), grad=False)
+
+
+reshape_p = primitive(
+    "Reshape",
+    infer=_reshape_infer,
+    kernel=lambda tensor, shape: tensor.reshape(shape.tolist()),
+    vjp=lambda ctx, dy: (reshape(dy, _shape_of(ctx.inputs[0])), None),
+    lower=movement("reshape"),
+    samples=_reshape_samples,
+)
+
+
+def _shape_of(x: Any) -> Any:
+    """The shape of `x` as a shape argument: static where it is known, else an operation."""
+    return shape(x)
+
+
+@export("reshape")
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
+    """Gives the same elements, in the same (row-major) order, another shape.
+
+    Args:
+      tensor: tensor of any dtype.
+      shape: sizes, one of which may be -1: whatever is left.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of shape `shape` and the dtype of `tensor`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when the numbers of elements differ.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.reshape([1, 2, 3, 4], [2, -1]).numpy()
+      array([[1, 2],
+             [3, 4]], dtype=int32)
+    """
+    return apply(reshape_p, convert(tensor), to_shape_tensor(shape))
+
+
+@reads_values(1)
+def _broadcast_to_infer(input: Spec, shape: Spec) -> Spec:
+    dims = known_dims(shape)
+    if dims is None:
+        return Spec(input.dtype, None)
+    if any(d is not None and d < 0 for d in dims):
+        reject(f"shape: expected sizes >= 0; received {shape_text(dims)}")
+    if input.shape is not None:
+        if len(input.shape) > len(dims):
+            reject(f"shape: expected rank >= {len(input.shape)}; received {shape_text(dims)}")
+        both = broadcast(input.shape, dims)
+        if both is not None and any(
+            d is not None and b is not None and d != b for d, b in zip(dims, both, strict=True)
+        ):
+            reject(
+                f"shape: expected one that {shape_text(input.shape)} broadcasts to; "
+                f"received {shape_text(dims)}"
+            )
+    return Spec(input.dtype, dims)
+
+
+def _broadcast_to_kernel(input: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    dims = shape.tolist()
+    if input.ndim == 0:
+        # A fill: what the gradients of reductions ask for, and much faster than np.broadcast_to.
+        out = np.empty(dims, input.dtype)
+        out[...] = input
+        return out
+    return np.broadcast_to(input, dims)
+
+
+def _broadcast_to_samples(draw: Draw) -> Iterable[Sample]:
+    for before, after in (
+        ((), (2, 3)), ((3,), (2, 3)), ((2, 1), (2, 3)), ((), ()), ((1,), (0,)), ((1, 3), (4, 1, 3)),
+    ):  # fmt: skip
+        yield Sample(draw.reals(*before), np.array(after, np.int32))
+
+
+broadcast_to_p = primitive(
+    "BroadcastTo",
+    infer=_broadcast_to_infer,
+    kernel=_broadcast_to_kernel,
+    vjp=lambda ctx, dy: (broadcasting.sum_to_shape_of(dy, ctx.inputs[0]), None),
+    lower=movement("broadcast"),
+    samples=_broadcast_to_samples,
+)
+
+
+@export("broadcast_to")
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Any:
+    """Repeats a tensor along new or unit dimensions until it has the given shape.
+
+    Args:
+      input: tensor of any dtype.
+      shape: the wanted sizes.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of shape `shape` and the dtype of `input`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when `input` does not broadcast to `shape`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.broadcast_to([1, 2], [2, 2]).numpy()
+      array([[1, 2],
+             [1, 2]], dtype=int32)
+    """
+    return apply(broadcast_to_p, convert(input), to_shape_tensor(shape))
+
+
+identity_p = primitive(
+    "Identity",
+    infer=same_as_input(),
+    kernel=lambda input: input,
+    vjp=lambda ctx, dy: (dy,),
+    lower=movement("identity"),
+    samples=_any_rank,
+)
+
+
+@export("identity")
+def identity(input: Any, name: str | None = None) -> Any:
+    """Gives a tensor with the same shape and values.
+
+    Args:
+      input: a tensor, variable or composite tensor, or a nest of such.
+      name: ignored in eager mode.
+
+    Returns:
+      The like of `input`, with tensors in place of variables.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.identity(tf.Variable(2.0)).numpy()
+      np.float32(2.0)
+    """
+    if not isinstance(input, Tensor):
+        own = getattr(type(input), "_map_components", None)
+        if own is not None:
+            return own(input, identity)
+        input = convert(input)
+    return apply(identity_p, input)

@@ -1,0 +1,209 @@
+"""Folding dimensions away: sums and means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.infer import reduce_dims, require_dtype
+from tapeflow.engine.ir.primitive import primitive, reduction
+from tapeflow.engine.ir.samples import Draw, Sample, Sampler
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.math.arithmetic import multiply
+from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+
+def to_axes(axis: Any, rank: int | None) -> tuple[int, ...] | None:
+    """Normalises an `axis` argument: None (all), an int, a list, or a constant tensor."""
+    if axis is None:
+        return None if rank is None else tuple(range(rank))
+    if type(axis) is int:
+        return (axis,)
+    known = static_value(axis)
+    if known is None:
+        raise TypeError("axis: expected values that are known when the function is traced")
+    if known.dtype.kind not in "iu" and known.size:
+        raise TypeError(f"axis: expected integers; received dtype {known.dtype}")
+    return tuple(int(a) for a in known.reshape(-1))
+
+
+def reduces(allowed: Collection[DType]) -> Callable[..., Spec]:
+    """The shape rule of a reduction over attribute `axis` with `keep_dims`."""
+
+    def rule(input: Spec, axis: tuple[int, ...] | None, keep_dims: bool) -> Spec:
+        require_dtype(input, allowed)
+        return Spec(input.dtype, reduce_dims(input.shape, axis, keep_dims))
+
+    return rule
+
+
+def reduction_samples(over: Collection[DType], grad: bool = True) -> Sampler:
+    """Samples over axes, `keep_dims`, dtypes, empty and scalar shapes, NaN and infinities."""
+
+    def sample(draw: Draw) -> Iterator[Sample]:
+        for dtype in sorted(over, key=lambda d: d.name):
+            smooth = grad and dtype in (dtypes.float32, dtypes.float64)
+            yield Sample(draw.reals(3, 4, dtype=dtype), axis=(0, 1), keep_dims=False, grad=smooth)
+        smooth = grad and dtypes.float32 in over
+        dtype = dtypes.float32 if dtypes.float32 in over else min(over, key=lambda d: d.name)
+        for axis in ((0,), (1,), (-1, 0), (), (0, 1, 2)):
+            for keep in (False, True):
+                x = draw.reals(2, 3, 4, dtype=dtype)
+                yield Sample(x, axis=axis, keep_dims=keep, grad=smooth)
+        for shape, axis in (((), ()), ((0,), (0,)), ((2, 0), (1,)), ((2, 0), (0,)), ((2, 0), (0, 1))):
+            yield Sample(draw.reals(*shape, dtype=dtype), axis=axis, keep_dims=False, grad=False)
+        if dtype.is_floating:
+            odd = np.array([[np.nan, 1.0], [np.inf, 2.0], [np.inf, -np.inf], [0.0, -0.0]], dtype.np)
+            yield Sample(odd, axis=(1,), keep_dims=False, grad=False)
+
+    return sample
+
+
+def spread(dy: Any, x: Any, axis: tuple[int, ...] | None, keep_dims: bool) -> Any:
+    """Broadcasts the cotangent of a reduction back to the shape of its input `x`."""
+    if not keep_dims and dy.shape.ndims != 0:
+        dy = restore_dims(dy, x, axis)
+    return shaping.broadcast_to(dy, shaping.shape(x))
+
+
+def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
+    """Reshapes a reduction's result so that the dimensions folded away are there, with size 1."""
+    rank = x.shape.ndims
+    gone = set(range(rank)) if axis is None else {a % rank for a in axis}
+    if isinstance(y, EagerTensor) and isinstance(x, EagerTensor):
+        kept = [1 if i in gone else n for i, n in enumerate(x._array.shape)]
+        return shaping.reshape(y, kept)
+    from tapeflow.engine.ops.array.dimensions import expand_dims
+
+    for i in sorted(gone):
+        y = expand_dims(y, i)
+    return y
+
+
+def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
+    return np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=input.dtype)
+
+
+sum_p = primitive(
+    "Sum",
+    infer=reduces(dtypes.NUMERIC),
+    kernel=_sum_kernel,
+    vjp=lambda ctx, dy: (spread(dy, ctx.inputs[0], **ctx.attrs),),
+    lower=reduction("add"),
+    samples=reduction_samples(dtypes.NUMERIC),
+)
+
+
+def _count(shape: tuple[int, ...], axis: tuple[int, ...] | None) -> int:
+    count = 1
+    for a in range(len(shape)) if axis is None else axis:
+        count *= shape[a]
+    return count
+
+
+def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
+    count = _count(input.shape, axis)
+    dtype = input.dtype
+    kind = dtype.kind
+    if kind == "f" and dtype.itemsize >= 4 or kind == "c":
+        total = np.add.reduce(input, axis=axis, keepdims=keep_dims)
+        return total / dtype.type(count)
+    if kind in "iu":
+        total = np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=dtype)
+        if not count:
+            return np.zeros_like(total)
+        quotient = np.abs(total) // dtype.type(count)
+        return (np.sign(total) * quotient).astype(dtype)
+    total = np.add.reduce(input.astype(np.float32), axis=axis, keepdims=keep_dims)
+    return np.asarray(total / np.float32(count)).astype(dtype)
+
+
+def _mean_vjp(ctx: Any, dy: Any) -> Any:
+    x = ctx.inputs[0]
+    axis, keep_dims = ctx.attrs["axis"], ctx.attrs["keep_dims"]
+    if isinstance(x, EagerTensor):
+        count = _count(x._array.shape, axis)
+        dy = multiply(dy, 1.0 / count) if count else dy
+        return (spread(dy, x, axis, keep_dims),)
+    from tapeflow.engine.ops.math.casting import cast
+    from tapeflow.engine.ops.array.dimensions import size
+
+    ratio = cast(size(x), dy.dtype) / cast(size(ctx.outputs[0]), dy.dtype)
+    return (spread(dy / ratio, x, axis, keep_dims),)
+
+
+mean_p = primitive(
+    "Mean",
+    infer=reduces(dtypes.NUMERIC),
+    kernel=_mean_kernel,
+    vjp=_mean_vjp,
+    lower=reduction("mean"),
+    samples=reduction_samples(
+        dtypes.FLOATING | dtypes.COMPLEX | {dtypes.int32, dtypes.int64, dtypes.uint8}
+    ),
+)
+
+
+def _reduce(prim: Any, input_tensor: Any, axis: Any, keepdims: Any) -> Any:
+    x = input_tensor if isinstance(input_tensor, Tensor) else convert(input_tensor)
+    if type(x) is EagerTensor:
+        axis = to_axes(axis, x._array.ndim)
+    else:
+        axis = to_axes(axis, x.shape.ndims)
+    return apply(prim, x, axis=axis, keep_dims=bool(keepdims))
+
+
+@export("math.reduce_sum", "reduce_sum")
+def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Sums the elements along dimensions.
+
+    Args:
+      input_tensor: tensor of a numeric dtype.
+      axis: the dimensions to fold, an int or a list; None folds all.
+      keepdims: whether these dimensions stay, with size 1.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of the dtype of `input_tensor`.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an axis is out of range.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.reduce_sum([[1, 2], [3, 4]], axis=0).numpy()
+      array([4, 6], dtype=int32)
+    """
+    return _reduce(sum_p, input_tensor, axis, keepdims)
+
+
+@export("math.reduce_mean", "reduce_mean")
+def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+    """Averages the elements along dimensions.
+
+    Args:
+      input_tensor: tensor of a numeric dtype; the mean of integers is rounded towards zero.
+      axis: the dimensions to fold, an int or a list; None folds all.
+      keepdims: whether these dimensions stay, with size 1.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor of the dtype of `input_tensor`; NaN for the mean of no floats.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an axis is out of range.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.reduce_mean([1.0, 2.0, 6.0]).numpy()
+      np.float32(3.0)
+    """
+    return _reduce(mean_p, input_tensor, axis, keepdims)

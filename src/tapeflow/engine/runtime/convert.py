@@ -1,0 +1,413 @@
+"""From Python and NumPy values to tensors, by TensorFlow's rules for dtypes.
+
+A Python float alone is float32, an int is int32 (int64 where it does not fit), NumPy values keep
+their dtype, and a wanted dtype is only met where nothing is lost in kind: 1.5 is no int32.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+Converter = Callable[[Any, "DType | None"], Tensor]
+
+CONVERTERS: dict[type, Converter] = {}
+"""Exact type -> how to convert it; filled by the modules that define such types."""
+
+_REGISTERED: list[tuple[int, tuple[type, ...], Callable[..., Any]]] = []
+
+# Tensors of small Python numbers, which programs repeat (`x + 2`, `0.5 * y`) all the time.
+_SCALARS: dict[tuple[Any, type, DType], EagerTensor] = {}
+_MAX_SCALARS = 256
+
+
+def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
+    """Converts anything that TensorFlow takes for a tensor.
+
+    Args:
+      value: a tensor, variable, NumPy value, Python value, nested list, or an object with
+        `__tf_tensor__`.
+      dtype: the dtype the result must have, or None.
+      hint: the dtype to have if that is possible, or None.
+
+    Returns:
+      The tensor; `value` itself where it is one already.
+
+    Raises:
+      ValueError: for a value that is no tensor, or a tensor of another dtype than `dtype`.
+      TypeError: for a Python value that does not fit `dtype`.
+    """
+    kind = type(value)
+    if kind is EagerTensor or isinstance(value, Tensor):
+        if dtype is not None and value.dtype is not dtype:
+            raise ValueError(
+                f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
+                f"{value.dtype.name}: {value!r}"
+            )
+        return value
+    if dtype is None and hint is not None:
+        try:
+            return _convert_other(value, kind, hint)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    return _convert_other(value, kind, dtype)
+
+
+def _convert_other(value: Any, kind: type, dtype: DType | None) -> Any:
+    converter = CONVERTERS.get(kind)
+    if converter is not None:
+        return converter(value, dtype)
+    if hasattr(kind, "__tf_tensor__"):
+        return value.__tf_tensor__(dtype, None)
+    if _REGISTERED:
+        for _, types, function in _REGISTERED:
+            if isinstance(value, types):
+                made = function(value, dtype=dtype, name=None, as_ref=False)
+                if made is not NotImplemented:
+                    return made
+    for base in kind.__mro__[1:]:
+        converter = CONVERTERS.get(base)
+        if converter is not None and base is not object:
+            if base in (int, float, complex):  # IntEnum and the like
+                value = base(value)
+            return converter(value, dtype)
+    if hasattr(value, "__array__"):
+        return _from_array(np.asarray(value), dtype)
+    if isinstance(value, numbers.Number):
+        return _from_array(np.asarray(value), dtype)
+    raise ValueError(
+        f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor."
+    )
+
+
+def convert_pair(x: Any, y: Any, op: str) -> tuple[Any, Any]:
+    """Converts the two operands of a binary op; one that isn't a tensor takes the other's dtype."""
+    x_is = isinstance(x, Tensor)
+    y_is = isinstance(y, Tensor)
+    if not x_is and not isinstance(x, _PLAIN):
+        x = convert(x)
+        x_is = True
+    elif not y_is and not isinstance(y, _PLAIN):
+        y = convert(y)
+        y_is = True
+    if x_is:
+        # `+` alone lets a misfit through to the op, whose error names both dtypes.
+        return x, y if y_is else (
+            convert(y, hint=x.dtype) if op in _LENIENT else convert(y, x.dtype)
+        )
+    if y_is:
+        return convert(x, y.dtype), y
+    x = convert(x)
+    return x, convert(y, hint=x.dtype)
+
+
+_PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, type(None))
+_LENIENT = frozenset(("AddV2",))
+
+
+def _misfit(value: Any, dtype: DType) -> TypeError:
+    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
+
+
+def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
+    kind = type(value)
+    if dtype is None:
+        if kind is float:
+            dtype = dtypes.float32
+        elif kind is int:
+            dtype = dtypes.int32 if -(2**31) <= value < 2**31 else dtypes.int64
+        elif kind is bool:
+            dtype = dtypes.bool
+        else:
+            dtype = dtypes.complex128
+    cacheable = value != 0 or kind is not float and kind is not complex  # -0.0 == 0.0
+    if cacheable:
+        cached = _SCALARS.get((value, kind, dtype))
+        if cached is not None:
+            return cached
+    if kind is float:
+        fits = dtype.is_floating or dtype.is_complex
+    elif kind is bool:
+        fits = dtype.is_bool
+    elif kind is int:
+        fits = dtype.is_integer or dtype.is_floating or dtype.is_complex
+    else:
+        fits = dtype.is_complex
+    if not fits:
+        raise _misfit(value, dtype)
+    if kind is int and dtype.is_integer:
+        array = np.asarray(_wrap_integer(value, dtype))
+    else:
+        with np.errstate(all="ignore"):
+            array = np.asarray(np.asarray(value).astype(dtype.np))
+    tensor = EagerTensor(array)
+    if cacheable:
+        if len(_SCALARS) >= _MAX_SCALARS:
+            _SCALARS.clear()
+        _SCALARS[(value, kind, dtype)] = tensor
+    return tensor
+
+
+def _wrap_integer(value: int, dtype: DType) -> Any:
+    try:
+        return np.array(value, dtype.np)
+    except OverflowError:
+        if not -(2**63) <= value < 2**64:
+            raise ValueError(f"Can't convert Python integer {value} to dtype {dtype.name}") from None
+        return np.array(value, np.uint64 if value > 0 else np.int64).astype(dtype.np)
+
+
+def _from_string(value: str | bytes, dtype: DType | None) -> EagerTensor:
+    if dtype is not None and dtype is not dtypes.string:
+        raise _misfit(value, dtype)
+    cell = np.empty((), object)
+    cell[()] = value.encode() if isinstance(value, str) else value
+    return EagerTensor(cell)
+
+
+def _from_array(array: np.ndarray[Any, Any], dtype: DType | None) -> EagerTensor:
+    """A tensor of a copy of `array`: the caller may go on changing it."""
+    kind = array.dtype.kind
+    if kind in "USO":
+        return EagerTensor(_string_array(array, dtype))
+    if array.dtype not in FROM_NUMPY:
+        native = array.dtype.newbyteorder("=")
+        if native not in FROM_NUMPY:
+            raise ValueError(f"Failed to convert a NumPy array of dtype {array.dtype} to a Tensor.")
+        array = array.astype(native)
+    have = FROM_NUMPY[array.dtype]
+    if dtype is None or have is dtype:
+        return EagerTensor(np.array(array, have.np, order="C"))
+    if dtype is dtypes.string or (have.is_bool != dtype.is_bool):
+        raise _misfit(array, dtype)
+    if have.is_complex and not dtype.is_complex:
+        raise _misfit(array, dtype)
+    with np.errstate(all="ignore"):
+        converted = np.asarray(array.astype(dtype.np))
+    if have.is_floating and dtype.is_integer and not np.array_equal(converted, array):
+        raise _misfit(array, dtype)
+    return EagerTensor(np.ascontiguousarray(converted).reshape(array.shape))
+
+
+def _string_array(array: np.ndarray[Any, Any], dtype: DType | None) -> np.ndarray[Any, Any]:
+    if dtype is not None and dtype is not dtypes.string:
+        raise _misfit(array, dtype)
+    out = np.empty(array.shape, object)
+    flat = out.reshape(-1)
+    for i, item in enumerate(array.reshape(-1).tolist()):
+        if isinstance(item, str):
+            flat[i] = item.encode()
+        elif isinstance(item, bytes):
+            flat[i] = item
+        else:
+            raise ValueError(
+                f"Failed to convert a NumPy array to a Tensor (Unsupported object type "
+                f"{type(item).__name__})."
+            )
+    return out
+
+
+def _from_numpy_scalar(value: np.generic, dtype: DType | None) -> EagerTensor:
+    if isinstance(value, (np.str_, np.bytes_)):
+        return _from_string(value.item(), dtype)
+    return _from_array(np.asarray(value), dtype)
+
+
+def _from_sequence(value: Any, dtype: DType | None) -> Any:
+    leaf = _first_leaf(value)
+    if leaf is _HAS_TENSORS:
+        return _pack_sequence(value, dtype)
+    if isinstance(leaf, (str, bytes)):
+        try:
+            array = np.array(value, dtype=object)
+        except ValueError:
+            raise _ragged() from None
+        if array.ndim and any(isinstance(item, (list, tuple)) for item in array.reshape(-1)[:1]):
+            raise _ragged()
+        return EagerTensor(_string_array(array, dtype))
+    try:
+        with np.errstate(all="ignore"):
+            array = np.array(value)
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise _ragged() from None
+        raise
+    except OverflowError:
+        array = np.array(value, dtype=object)
+    if array.dtype.kind == "O":
+        return _from_object_leaves(array, dtype)
+    if array.dtype.kind in "US":
+        raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
+    if dtype is None:
+        if not isinstance(leaf, (np.ndarray, np.generic)) or type(leaf) is np.float64:
+            if array.dtype == np.float64:
+                dtype = dtypes.float32
+            elif array.dtype == np.int64 and not isinstance(leaf, np.generic):
+                fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
+                dtype = dtypes.int32 if fits else dtypes.int64
+            if array.size == 0 and leaf is None:
+                dtype = dtypes.float32
+    elif array.size == 0:
+        array = np.empty(array.shape, dtype.np)
+    elif array.dtype == np.float64 and not (dtype.is_floating or dtype.is_complex):
+        raise _misfit(leaf, dtype)
+    if dtype is None:
+        return _from_array(array, None)
+    if array.dtype == dtype.np:
+        return EagerTensor(array)
+    if (array.dtype.kind == "b") != dtype.is_bool or (array.dtype.kind == "c" and not dtype.is_complex):
+        raise _misfit(leaf, dtype)
+    with np.errstate(all="ignore"):
+        return EagerTensor(np.asarray(array.astype(dtype.np)))
+
+
+def _ragged() -> ValueError:
+    return ValueError(
+        "Can't convert non-rectangular Python sequence to Tensor: its rows have different lengths. "
+        "Pad them, or use tf.ragged.constant."
+    )
+
+
+def _from_object_leaves(array: np.ndarray[Any, Any], dtype: DType | None) -> EagerTensor:
+    for item in array.reshape(-1).tolist():
+        if item is None:
+            raise ValueError("Attempt to convert a value (None) with an unsupported type "
+                             "(<class 'NoneType'>) to a Tensor.")  # fmt: skip
+        if isinstance(item, (list, tuple)):
+            raise _ragged()
+    if all(isinstance(item, int) for item in array.reshape(-1).tolist()):
+        want = dtype or dtypes.int64
+        flat = [_wrap_integer(int(item), want) for item in array.reshape(-1).tolist()]
+        return EagerTensor(np.array(flat, want.np).reshape(array.shape))
+    return EagerTensor(_string_array(array, dtype))
+
+
+_HAS_TENSORS = object()
+
+
+def _first_leaf(value: Any) -> Any:
+    """The first element that is no list; `_HAS_TENSORS` when a tensor is anywhere inside."""
+    first: Any = None
+    seen = False
+    for item in value:
+        if isinstance(item, (list, tuple)):
+            item = _first_leaf(item)
+            if item is _HAS_TENSORS:
+                return item
+            if item is None:
+                continue
+        elif isinstance(item, (int, float, complex, str, bytes, np.ndarray, np.generic)):
+            pass
+        elif item is not None and (isinstance(item, Tensor) or _is_tensor_like(item)):
+            return _HAS_TENSORS
+        if not seen:
+            first, seen = item, True
+    return first
+
+
+def _is_tensor_like(item: Any) -> bool:
+    kind = type(item)
+    return kind in CONVERTERS or hasattr(kind, "__tf_tensor__")
+
+
+def _pack_sequence(value: Any, dtype: DType | None) -> Any:
+    from tapeflow.engine.ops.array.joining import pack_nested
+
+    return pack_nested(value, dtype)
+
+
+for _kind in (bool, int, float, complex):
+    CONVERTERS[_kind] = _from_scalar
+for _kind in (str, bytes):
+    CONVERTERS[_kind] = _from_string
+CONVERTERS[np.ndarray] = _from_array
+CONVERTERS[np.generic] = _from_numpy_scalar
+for _kind in (list, tuple, range):
+    CONVERTERS[_kind] = _from_sequence
+
+
+def _from_shape(value: TensorShape, dtype: DType | None) -> Any:
+    if not value.is_fully_defined():
+        raise ValueError(f"Cannot convert a partially known TensorShape {value} to a Tensor.")
+    return _from_array(np.array(value.as_list(), np.int32), dtype)
+
+
+CONVERTERS[TensorShape] = _from_shape
+
+
+@export("convert_to_tensor")
+def convert_to_tensor(
+    value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
+) -> Any:
+    """Converts a value to a tensor.
+
+    Args:
+      value: a tensor, variable, NumPy array or scalar, Python number, string, or nested list.
+      dtype: dtype of the result; by default that of `value` (Python floats: float32, ints: int32).
+      dtype_hint: dtype to prefer when `dtype` is None; ignored where it does not fit.
+      name: ignored in eager mode.
+
+    Returns:
+      A `tf.Tensor`; `value` itself where it is one.
+
+    Raises:
+      TypeError: when a Python value does not fit `dtype`.
+      ValueError: when `value` is no tensor, or has another dtype than `dtype`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.convert_to_tensor([1, 2], dtype=tf.float32)
+      <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
+    """
+    return convert(
+        value,
+        None if dtype is None else as_dtype(dtype),
+        None if dtype_hint is None else as_dtype(dtype_hint),
+    )
+
+
+@export("register_tensor_conversion_function")
+def register_tensor_conversion_function(
+    base_type: Any, conversion_func: Callable[..., Any], priority: int = 100
+) -> None:
+    """Registers how objects of `base_type` become tensors.
+
+    Args:
+      base_type: a class or tuple of classes.
+      conversion_func: called as `(value, dtype=None, name=None, as_ref=False)`; returns a tensor
+        or `NotImplemented`.
+      priority: functions of lower priority are asked first.
+
+    Raises:
+      TypeError: when `base_type` is no class, or `conversion_func` is not callable.
+    """
+    types = base_type if isinstance(base_type, tuple) else (base_type,)
+    if not all(isinstance(t, type) for t in types):
+        raise TypeError(f"Argument `base_type` must be a type or a tuple of types. Got {base_type}")
+    if not callable(conversion_func):
+        raise TypeError(f"Argument `conversion_func` must be callable. Got {conversion_func}")
+    if any(t in CONVERTERS for t in types):
+        raise TypeError("Cannot register conversions for Python numeric types and NumPy scalars.")
+    _REGISTERED.append((priority, types, conversion_func))
+    _REGISTERED.sort(key=lambda entry: entry[0])
+
+
+def static_value(value: Any) -> np.ndarray[Any, Any] | None:
+    """The values of a tensor-like where they are known now, else None (symbolic tensors)."""
+    if isinstance(value, EagerTensor):
+        return value._array
+    if isinstance(value, Tensor):
+        return None
+    if state.tracer is not None and not isinstance(value, _PLAIN):
+        return None
+    return convert(value)._array  # type: ignore[no-any-return]

@@ -1,0 +1,195 @@
+"""Runs a primitive: checks, kernel, and a note on whoever records.
+
+`unary` and `binary` are the short way for elementwise operations and the hottest code of eager
+mode; `apply` is the general one. All of them hand over to the tracer while a function is traced.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence, state
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.convert import convert, convert_pair
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+if TYPE_CHECKING:
+    from tapeflow.engine.ir.primitive import Primitive
+
+_new = object.__new__
+_ndarray = np.ndarray
+
+# A primitive remembers so many accepted signatures, then starts anew: shapes that never repeat
+# must not make memory grow.
+MAX_CHECKED = 1024
+
+
+def unary(prim: Primitive, x: Any) -> Any:
+    """Applies an elementwise primitive of one input; converts `x` when it isn't a tensor."""
+    if type(x) is not EagerTensor:
+        x = convert(x)
+    if state.tracer is not None or type(x) is not EagerTensor:
+        return apply(prim, x)
+    array = x._array
+    if array.dtype not in prim.fast:
+        return apply(prim, x)
+    token = enter_silence(SILENCE)
+    try:
+        out = prim.kernel(array)
+    except Exception as error:
+        _explain(prim, (array,), {}, error)
+    finally:
+        leave_silence(token)
+    result = _new(EagerTensor)
+    result._array = out if type(out) is _ndarray else np.asarray(out)
+    if state.recorders:
+        _record(prim, (x,), (result,), {})
+    return result
+
+
+def binary(prim: Primitive, x: Any, y: Any) -> Any:
+    """Applies an elementwise primitive of two inputs; a non-tensor takes the other's dtype."""
+    if type(x) is not EagerTensor or type(y) is not EagerTensor:
+        x, y = convert_pair(x, y, prim.name)
+        if type(x) is not EagerTensor or type(y) is not EagerTensor:
+            return apply(prim, x, y)
+    a = x._array
+    b = y._array
+    dtype = a.dtype
+    if dtype is not b.dtype or dtype not in prim.fast or state.tracer is not None:
+        return apply(prim, x, y)
+    token = enter_silence(SILENCE)
+    try:
+        out = prim.kernel(a, b)
+    except Exception as error:
+        _explain(prim, (a, b), {}, error)
+    finally:
+        leave_silence(token)
+    result = _new(EagerTensor)
+    result._array = out if type(out) is _ndarray else np.asarray(out)
+    if state.recorders:
+        _record(prim, (x, y), (result,), {})
+    return result
+
+
+def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
+    """Applies any primitive.
+
+    Args:
+      prim: the primitive.
+      *inputs: tensors, already converted (see `convert`).
+      **attrs: hashable attributes.
+
+    Returns:
+      A tensor, or a tuple of tensors where the kernel gives a tuple.
+
+    Raises:
+      OpError: of the class the shape rule or kernel raised, with the op's name in front.
+    """
+    if state.tracer is not None:
+        return state.tracer.apply(prim, inputs, attrs)
+    try:
+        arrays = [t._array for t in inputs]  # type: ignore[attr-defined]
+    except AttributeError:
+        _reject_inputs(prim, inputs)
+    if prim.value_inputs:
+        _infer(prim, arrays, attrs)
+    else:
+        key = (*[(a.dtype, a.shape) for a in arrays], *attrs.items())
+        try:
+            known = key in prim.checked
+        except TypeError:  # an unhashable attribute: check anew each time
+            _infer(prim, arrays, attrs)
+        else:
+            if not known:
+                _infer(prim, arrays, attrs)
+                if len(prim.checked) >= MAX_CHECKED:
+                    prim.checked.clear()
+                prim.checked[key] = True
+    token = enter_silence(SILENCE)
+    try:
+        out = prim.kernel(*arrays, **attrs)
+    except Exception as error:
+        _explain(prim, arrays, attrs, error)
+    finally:
+        leave_silence(token)
+    if type(out) is tuple:
+        outputs = tuple([EagerTensor(_as_array(o)) for o in out])
+        if state.recorders:
+            _record(prim, inputs, outputs, attrs)
+        return outputs
+    result = _new(EagerTensor)
+    result._array = out if type(out) is _ndarray else _as_array(out)
+    if state.recorders:
+        _record(prim, inputs, (result,), attrs)
+    return result
+
+
+def _as_array(value: Any) -> np.ndarray[Any, Any]:
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, (bytes, str)):
+        cell = np.empty((), object)
+        cell[()] = value
+        return cell
+    return np.asarray(value)
+
+
+def _record(prim: Primitive, inputs: Any, outputs: Any, attrs: Any) -> None:
+    for recorder in state.recorders:
+        tracked = recorder.tracked
+        for t in inputs:
+            if id(t) in tracked:
+                recorder.record(prim, inputs, outputs, attrs)
+                break
+
+
+record = _record
+
+
+def spec_of(array: np.ndarray[Any, Any], with_value: bool = False) -> Spec:
+    """The spec of an array; with its values where a shape rule wants them."""
+    return Spec(FROM_NUMPY[array.dtype], array.shape, array if with_value else None)
+
+
+def _infer(prim: Primitive, arrays: Any, attrs: dict[str, Any]) -> None:
+    wanted = prim.value_inputs
+    try:
+        prim.infer(*[spec_of(a, i in wanted) for i, a in enumerate(arrays)], **attrs)
+    except OpError as error:
+        raise name_op(error, prim) from None
+
+
+def name_op(error: OpError, prim: Primitive) -> OpError:
+    """The same error with the op's name in its message."""
+    return type(error)(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")
+
+
+def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Exception) -> NoReturn:
+    """Turns a kernel's failure into the error TensorFlow would raise."""
+    if isinstance(error, OpError):
+        raise name_op(error, prim) from None
+    if isinstance(error, MemoryError) or "array is too big" in str(error):
+        raise ResourceExhaustedError(
+            None, None, f"{prim.name}: cannot allocate the result: {error} [Op:{prim.name}]"
+        ) from None
+    _infer(prim, arrays, attrs)
+    if isinstance(error, ValueError) and "aximum allowed dimension" in str(error):
+        raise InvalidArgumentError(None, None, f"{prim.name}: {error} [Op:{prim.name}]") from None
+    raise error
+
+
+def _reject_inputs(prim: Primitive, inputs: tuple[Any, ...]) -> NoReturn:
+    for i, t in enumerate(inputs):
+        if isinstance(t, Tensor) and not isinstance(t, EagerTensor):
+            raise TypeError(
+                f"{prim.name}: input {i} is a symbolic tensor of a function that is no longer being "
+                f"traced: {t!r}. Return it from the function instead of keeping it."
+            )
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{prim.name}: input {i}: expected a tensor; received {type(t).__name__}")
+    raise AssertionError("unreachable")

@@ -1,0 +1,1 @@
+"""State: `Variable`, and `Module`, which collects variables."""
