@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import uint8 as uint8
     from tapeflow.engine.core.dtypes import variant as variant
     from tapeflow.engine.core.shapes import TensorShape as TensorShape
+    from tapeflow.engine.core.specs import TensorSpec as TensorSpec
+    from tapeflow.engine.core.specs import TypeSpec as TypeSpec
+    from tapeflow.engine.core.specs import type_spec_from_value as type_spec_from_value
     from tapeflow.engine.ops.array.creation import constant as constant
     from tapeflow.engine.ops.array.creation import fill as fill
     from tapeflow.engine.ops.array.creation import ones as ones
@@ -90,6 +93,8 @@ else:
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
             "Tensor": "tapeflow.engine.runtime.tensor:Tensor",
             "TensorShape": "tapeflow.engine.core.shapes:TensorShape",
+            "TensorSpec": "tapeflow.engine.core.specs:TensorSpec",
+            "TypeSpec": "tapeflow.engine.core.specs:TypeSpec",
             "UnconnectedGradients": "tapeflow.engine.autodiff.unconnected:UnconnectedGradients",
             "Variable": "tapeflow.engine.variables.variable:Variable",
             "VariableAggregation": "tapeflow.engine.variables.options:VariableAggregation",
@@ -138,6 +143,7 @@ else:
             "string": "tapeflow.engine.core.dtypes:string",
             "subtract": "tapeflow.engine.ops.math.arithmetic:subtract",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
+            "type_spec_from_value": "tapeflow.engine.core.specs:type_spec_from_value",
             "uint16": "tapeflow.engine.core.dtypes:uint16",
             "uint32": "tapeflow.engine.core.dtypes:uint32",
             "uint64": "tapeflow.engine.core.dtypes:uint64",

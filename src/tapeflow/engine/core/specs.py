@@ -19,7 +19,7 @@ from tapeflow.engine.core.protocols import TraceType
 from tapeflow.engine.core.shapes import TensorShape, as_shape
 
 
-class _Bound:
+class Bound:
     """What `bind_tensor` was given."""
 
     tensor: Any
@@ -33,8 +33,8 @@ def bind_tensor(tensor: type, convert: Callable[[Any, DType | None], Any]) -> No
       tensor: the class of all tensors.
       convert: `(value, dtype or None) -> tensor`; raises `TypeError` or `ValueError`.
     """
-    _Bound.tensor = tensor
-    _Bound.convert = staticmethod(convert)
+    Bound.tensor = tensor
+    Bound.convert = staticmethod(convert)
 
 
 @export("TypeSpec")
@@ -279,7 +279,7 @@ class TensorSpec(TypeSpec):
         Raises:
           ValueError: when `tensor` isn't a tensor.
         """
-        if not isinstance(tensor, _Bound.tensor):
+        if not isinstance(tensor, Bound.tensor):
             raise ValueError(f"`tensor` should be a tf.Tensor, but got type {type(tensor)}.")
         return cls(tensor.shape, tensor.dtype, name)
 
@@ -301,7 +301,7 @@ class TensorSpec(TypeSpec):
     @property
     def value_type(self) -> Any:
         """`tf.Tensor`."""
-        return _Bound.tensor
+        return Bound.tensor
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Whether a tensor may be described by both.
@@ -310,7 +310,7 @@ class TensorSpec(TypeSpec):
           spec_or_tensor: a `TensorSpec` or a tensor; anything else is compatible with no spec.
         """
         other: Any = spec_or_tensor
-        if not isinstance(other, (TensorSpec, _Bound.tensor)):
+        if not isinstance(other, (TensorSpec, Bound.tensor)):
             return False
         return self._dtype.is_compatible_with(other.dtype) and self._shape.is_compatible_with(
             other.shape
@@ -367,7 +367,7 @@ class TensorSpec(TypeSpec):
         if isinstance(value, TensorSpec) and getattr(casting_context, "allow_specs", False):
             spec = value
         else:
-            value = _Bound.convert(value, self._dtype)
+            value = Bound.convert(value, self._dtype)
             spec = TensorSpec(value.shape, value.dtype)
         if not TensorSpec(spec._shape, spec._dtype).is_subtype_of(self):
             raise TypeError(f"Can not cast {spec!r} to {self!r}")
@@ -491,10 +491,10 @@ def type_spec_from_value(value: Any) -> TypeSpec:
         if fn is not None:
             return fn(value)
     if not isinstance(value, (TypeSpec, DType)):
-        if isinstance(value, _Bound.tensor):
+        if isinstance(value, Bound.tensor):
             return TensorSpec.from_tensor(value)
         try:
-            return TensorSpec.from_tensor(_Bound.convert(value, None))
+            return TensorSpec.from_tensor(Bound.convert(value, None))
         except (TypeError, ValueError):
             pass
     raise TypeError(

@@ -3,3 +3,6 @@
 In a gradient rule (`vjp`), call the public functions here, so that the rule itself is recorded,
 traced and differentiated like any program. Modules that need each other import modules, not names.
 """
+
+# Whoever makes a tensor may use operators on it, so they come with the first operation loaded.
+from tapeflow.engine.ops import overloads as overloads

@@ -127,7 +127,7 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
         elif kind is int:
             dtype = dtypes.int32 if -(2**31) <= value < 2**31 else dtypes.int64
         elif kind is bool:
-            dtype = dtypes.bool
+            dtype = dtypes.bool_
         else:
             dtype = dtypes.complex128
     cacheable = value != 0 or kind is not float and kind is not complex  # -0.0 == 0.0

@@ -10,11 +10,25 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.core.protocols import AtomicFunction as AtomicFunction
+    from tapeflow.engine.core.protocols import Callable as Callable
+    from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunction
+    from tapeflow.engine.core.protocols import FunctionType as FunctionType
+    from tapeflow.engine.core.protocols import PolymorphicFunction as GenericFunction
+    from tapeflow.engine.core.protocols import PolymorphicFunction as PolymorphicFunction
+    from tapeflow.engine.core.protocols import SupportsTracingProtocol as SupportsTracingProtocol
     from tapeflow.engine.core.protocols import TraceType as TraceType
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "AtomicFunction": "tapeflow.engine.core.protocols:AtomicFunction",
+            "Callable": "tapeflow.engine.core.protocols:Callable",
+            "ConcreteFunction": "tapeflow.engine.core.protocols:ConcreteFunction",
+            "FunctionType": "tapeflow.engine.core.protocols:FunctionType",
+            "GenericFunction": "tapeflow.engine.core.protocols:PolymorphicFunction",
+            "PolymorphicFunction": "tapeflow.engine.core.protocols:PolymorphicFunction",
+            "SupportsTracingProtocol": "tapeflow.engine.core.protocols:SupportsTracingProtocol",
             "TraceType": "tapeflow.engine.core.protocols:TraceType",
         },
         (),

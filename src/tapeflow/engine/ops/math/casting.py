@@ -41,7 +41,7 @@ def _cast_vjp(ctx: Any, dy: Any) -> Any:
 
 def _samples(draw: Draw) -> Iterable[Sample]:
     for source in (dtypes.float32, dtypes.float64, dtypes.float16, dtypes.int32, dtypes.uint8):
-        for target in (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.int64, dtypes.bool):
+        for target in (dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.int64, dtypes.bool_):
             # Not beyond the target's range: what happens there is undefined in C.
             smooth = source in dtypes.FLOATING and target in (dtypes.float32, dtypes.float64)
             yield Sample(draw.reals(2, 3, dtype=source), DstT=target, grad=smooth)

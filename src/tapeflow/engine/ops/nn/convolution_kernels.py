@@ -148,31 +148,24 @@ def convolve_input_gradient(
     places = math.prod(window)
     groups = channels // max(inner, 1)
     turned = _turned_pads(sizes, window, strides, dilations, pads, counts)
-    if turned is not None and groups == 1:
+    if turned is not None and groups == 1 and channels >= outer:
         # At stride 1 the gradient is itself a convolution, with the filters turned around.
         back = np.flip(w, tuple(range(len(window)))).swapaxes(-1, -2)
         return convolve(dy, back, strides, dilations, turned).astype(dtype, copy=False)
-    dx = np.zeros(input_shape, dy.dtype)
-    if dy.size == 0 or dx.size == 0:
-        return dx.astype(dtype, copy=False)
-    where = list(taps(sizes, window, strides, dilations, pads, counts))
-    flat = w.reshape(places, inner, outer)
-    if groups > 1:
-        split = _split_filter(w, groups).transpose(0, 2, 1)
-    per_image = math.prod(counts) * places * channels * dy.dtype.itemsize
-    for part in _blocks(len(dy), per_image):
-        rows = dy[part].reshape(-1, outer)
-        if groups == 1:
-            # One product per place keeps what is added next in the cache and contiguous.
-            shares = np.matmul(rows, flat.transpose(0, 2, 1))
-        else:
-            parts = rows.reshape(-1, groups, outer // groups).transpose(1, 0, 2) @ split
-            shares = parts.reshape(groups, -1, places, inner).transpose(2, 1, 0, 3)
-        shares = shares.reshape(places, -1, *counts, channels)
-        block = dx[part]
-        for place, outs, ins in where:
-            block[(slice(None), *ins)] += shares[place][(slice(None), *outs)]
-    return dx.astype(dtype, copy=False)
+    # Channels in front, so that what each place of the window adds is contiguous in memory.
+    dx = np.zeros((groups, inner, input_shape[0], *sizes), dy.dtype)
+    if dy.size and dx.size:
+        where = list(taps(sizes, window, strides, dilations, pads, counts))
+        flat = _split_filter(w, groups)
+        per_image = math.prod(counts) * places * channels * dy.dtype.itemsize
+        for part in _blocks(len(dy), per_image):
+            rows = dy[part].reshape(-1, groups, outer // groups).transpose(1, 2, 0)
+            shares = np.matmul(flat, rows).reshape(groups, places, inner, -1, *counts)
+            block = dx[:, :, part]
+            for place, outs, ins in where:
+                block[(..., *ins)] += shares[(slice(None), place, ..., *outs)]
+    dx = np.moveaxis(dx.reshape(channels, input_shape[0], *sizes), 0, -1)
+    return np.ascontiguousarray(dx, dtype)
 
 
 def depthwise(
