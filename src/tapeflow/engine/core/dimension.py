@@ -31,6 +31,7 @@ def dimension_size(value: Any) -> int | None:
     return size
 
 
+@export("compat.v1.Dimension")
 class Dimension:
     """One entry of a shape; `value` is an int, or None where the size is unknown.
 

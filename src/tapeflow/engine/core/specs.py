@@ -1,14 +1,14 @@
 """Type specs: what is known of a value (a tensor, or something made of tensors) but its numbers.
 
-This layer knows no tensors. `runtime` hands in the tensor class and the conversion to it
-(`bind_tensor`), and classes made of tensors say what their spec is
-(`register_type_spec_from_value`).
+Classes made of tensors say what their spec is with `register_type_spec_from_value`.
 """
 
 from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from tapeflow.engine.core import dtypes
@@ -17,24 +17,33 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.core.messages import TensorSpecProto, TypeSpecProto
 from tapeflow.engine.core.protocols import TraceType
 from tapeflow.engine.core.shapes import TensorShape, as_shape
+from tapeflow.engine.core.spec_structure import (
+    NO_MERGE,
+    all_leaves,
+    compatible,
+    frozen,
+    map_leaves,
+    merge,
+    nameless,
+    rank_only,
+    subtype,
+)
 
 
-class Bound:
-    """What `bind_tensor` was given."""
+@cache
+def _runtime() -> Any:
+    # By name and not before a spec meets a value: `core` stands below the layer that knows tensors.
+    return import_module("tapeflow.engine.runtime.convert")
 
-    tensor: Any
-    convert: Callable[[Any, DType | None], Any]
+
+def tensor_class() -> Any:
+    """The class of all tensors."""
+    return _runtime().Tensor
 
 
-def bind_tensor(tensor: type, convert: Callable[[Any, DType | None], Any]) -> None:
-    """Says what a tensor is.
-
-    Args:
-      tensor: the class of all tensors.
-      convert: `(value, dtype or None) -> tensor`; raises `TypeError` or `ValueError`.
-    """
-    Bound.tensor = tensor
-    Bound.convert = staticmethod(convert)
+def to_tensor(value: Any, dtype: DType | None = None) -> Any:
+    """`value` as a tensor, as `tf.convert_to_tensor` makes it."""
+    return _runtime().convert(value, dtype)
 
 
 @export("TypeSpec")
@@ -84,14 +93,14 @@ class TypeSpec(TraceType):
                 other = type_spec_from_value(other)
             except (TypeError, ValueError):
                 return False
-        return type(other) is type(self) and _all_leaves(
-            _compatible, self._serialize(), other._serialize()
+        return type(other) is type(self) and all_leaves(
+            compatible, self._serialize(), other._serialize()
         )
 
     def is_subtype_of(self, other: Any) -> bool:
         """Whether every value of this type is of type `other` too."""
-        return type(other) is type(self) and _all_leaves(
-            _subtype, self._serialize(), other._serialize()
+        return type(other) is type(self) and all_leaves(
+            subtype, self._serialize(), other._serialize()
         )
 
     def most_specific_common_supertype(self, others: Sequence[Any]) -> Any:
@@ -100,8 +109,8 @@ class TypeSpec(TraceType):
         for other in others:
             if type(other) is not type(self):
                 return None
-            state = _merge(state, other._serialize())
-            if state is _NO_MERGE:
+            state = merge(state, other._serialize())
+            if state is NO_MERGE:
                 return None
         return self._deserialize(state)
 
@@ -207,10 +216,10 @@ class TypeSpec(TraceType):
         return self.from_tensors(iter(tensor_list))
 
     def _with_tensor_ranks_only(self) -> Any:
-        return self._deserialize(_map_leaves(_rank_only, self._serialize()))
+        return self._deserialize(map_leaves(rank_only, self._serialize()))
 
     def _without_tensor_names(self) -> Any:
-        return self._deserialize(_map_leaves(_nameless, self._serialize()))
+        return self._deserialize(map_leaves(nameless, self._serialize()))
 
     def _flat_specs(self) -> list[Any]:
         return _flatten(self._component_specs)
@@ -223,10 +232,10 @@ class TypeSpec(TraceType):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return False
-        return _frozen(self._serialize()) == _frozen(other._serialize())
+        return frozen(self._serialize()) == frozen(other._serialize())
 
     def __hash__(self) -> int:
-        return hash((type(self), _frozen(self._serialize())))
+        return hash((type(self), frozen(self._serialize())))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self._serialize()!r}"
@@ -279,7 +288,7 @@ class TensorSpec(TypeSpec):
         Raises:
           ValueError: when `tensor` isn't a tensor.
         """
-        if not isinstance(tensor, Bound.tensor):
+        if not isinstance(tensor, tensor_class()):
             raise ValueError(f"`tensor` should be a tf.Tensor, but got type {type(tensor)}.")
         return cls(tensor.shape, tensor.dtype, name)
 
@@ -301,7 +310,7 @@ class TensorSpec(TypeSpec):
     @property
     def value_type(self) -> Any:
         """`tf.Tensor`."""
-        return Bound.tensor
+        return tensor_class()
 
     def is_compatible_with(self, spec_or_tensor: Any) -> bool:
         """Whether a tensor may be described by both.
@@ -310,7 +319,7 @@ class TensorSpec(TypeSpec):
           spec_or_tensor: a `TensorSpec` or a tensor; anything else is compatible with no spec.
         """
         other: Any = spec_or_tensor
-        if not isinstance(other, (TensorSpec, Bound.tensor)):
+        if not isinstance(other, (TensorSpec, tensor_class())):
             return False
         return self._dtype.is_compatible_with(other.dtype) and self._shape.is_compatible_with(
             other.shape
@@ -367,7 +376,7 @@ class TensorSpec(TypeSpec):
         if isinstance(value, TensorSpec) and getattr(casting_context, "allow_specs", False):
             spec = value
         else:
-            value = Bound.convert(value, self._dtype)
+            value = to_tensor(value, self._dtype)
             spec = TensorSpec(value.shape, value.dtype)
         if not TensorSpec(spec._shape, spec._dtype).is_subtype_of(self):
             raise TypeError(f"Can not cast {spec!r} to {self!r}")
@@ -390,7 +399,7 @@ class TensorSpec(TypeSpec):
         return [self]
 
     def _with_tensor_ranks_only(self) -> TensorSpec:
-        return TensorSpec(_rank_only(self._shape), self._dtype, self._name)
+        return TensorSpec(rank_only(self._shape), self._dtype, self._name)
 
     def _without_tensor_names(self) -> TensorSpec:
         return self if self._name is None else TensorSpec(self._shape, self._dtype)
@@ -491,18 +500,15 @@ def type_spec_from_value(value: Any) -> TypeSpec:
         if fn is not None:
             return fn(value)
     if not isinstance(value, (TypeSpec, DType)):
-        if isinstance(value, Bound.tensor):
+        if isinstance(value, tensor_class()):
             return TensorSpec.from_tensor(value)
         try:
-            return TensorSpec.from_tensor(Bound.convert(value, None))
+            return TensorSpec.from_tensor(to_tensor(value))
         except (TypeError, ValueError):
             pass
     raise TypeError(
         f"Could not build a TypeSpec for {value} of unsupported type {type(value)}."
     ) from None
-
-
-# Walking through what `_serialize` gives: tuples, lists and dicts of specs and plain values.
 
 
 def _flatten(structure: Any) -> list[Any]:
@@ -515,88 +521,3 @@ def _family(cls: type[TypeSpec]) -> Iterator[type[TypeSpec]]:
     yield cls
     for derived in cls.__subclasses__():
         yield from _family(derived)
-
-
-def _all_leaves(relation: Callable[[Any, Any], bool], a: Any, b: Any) -> bool:
-    """Whether `a` and `b` have one structure, and the relation holds at every leaf."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(
-            _all_leaves(relation, x, y) for x, y in zip(a, b, strict=True)
-        )
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_all_leaves(relation, a[k], b[k]) for k in a)
-    return relation(a, b)
-
-
-def _compatible(a: Any, b: Any) -> bool:
-    if isinstance(a, (TypeSpec, TensorShape, DType)):
-        return a.is_compatible_with(b)
-    return bool(_frozen(a) == _frozen(b))
-
-
-def _subtype(a: Any, b: Any) -> bool:
-    if isinstance(a, TraceType):
-        return a.is_subtype_of(b)
-    return bool(_frozen(a) == _frozen(b))
-
-
-_NO_MERGE = object()
-
-
-def _merge(a: Any, b: Any) -> Any:
-    """The common supertype at every leaf, or `_NO_MERGE`."""
-    if type(a) is not type(b):
-        return _NO_MERGE
-    if isinstance(a, (list, tuple, dict)):
-        if isinstance(a, dict):
-            if a.keys() != b.keys():
-                return _NO_MERGE
-            merged = [_merge(a[k], b[k]) for k in a]
-        else:
-            if len(a) != len(b):
-                return _NO_MERGE
-            merged = [_merge(x, y) for x, y in zip(a, b, strict=True)]
-        return _NO_MERGE if any(m is _NO_MERGE for m in merged) else _rebuild(a, merged)
-    if isinstance(a, TraceType):
-        found = a.most_specific_common_supertype([b])
-        return _NO_MERGE if found is None else found
-    return a if _frozen(a) == _frozen(b) else _NO_MERGE
-
-
-def _map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
-    if isinstance(value, dict):
-        return _rebuild(value, [_map_leaves(function, v) for v in value.values()])
-    if isinstance(value, (list, tuple)):
-        return _rebuild(value, [_map_leaves(function, v) for v in value])
-    return function(value)
-
-
-def _rebuild(like: Any, values: list[Any]) -> Any:
-    if isinstance(like, dict):
-        return type(like)(zip(like, values, strict=True))
-    return type(like)(*values) if hasattr(like, "_fields") else type(like)(values)
-
-
-def _rank_only(value: Any) -> Any:
-    if isinstance(value, TypeSpec):
-        return value._with_tensor_ranks_only()
-    if isinstance(value, TensorShape) and value.rank is not None:
-        return TensorShape._of((None,) * value.rank)
-    return value
-
-
-def _nameless(value: Any) -> Any:
-    return value._without_tensor_names() if isinstance(value, TypeSpec) else value
-
-
-def _frozen(value: Any) -> Any:
-    """`value` with hashable containers, for comparing and hashing."""
-    if isinstance(value, dict):
-        return (dict, tuple([(k, _frozen(value[k])) for k in sorted(value, key=repr)]))
-    if isinstance(value, (list, tuple)):
-        return (type(value), tuple([_frozen(v) for v in value]))
-    if hasattr(value, "tobytes") and hasattr(value, "shape"):  # a NumPy array
-        return (value.dtype, value.shape, value.tobytes())
-    return value
