@@ -49,7 +49,11 @@ class TensorShape(TensorFreeTrace):
         elif dims is None:
             self._dims = None
         elif kind is tuple or kind is list:
-            self._dims = tuple([d if d is None else dimension_size(d) for d in dims])
+            for d in dims:
+                if type(d) is not int or d < 0:
+                    dims = [dimension_size(each) for each in dims]
+                    break
+            self._dims = tuple(dims)
         else:
             self._dims = _dims_of(dims)
 
@@ -141,6 +145,8 @@ class TensorShape(TensorFreeTrace):
     def __eq__(self, other: object) -> bool:
         if type(other) is TensorShape:
             return self._dims == other._dims
+        if type(other) is tuple and self._dims == other:
+            return True
         try:
             return self._dims == as_shape(other)._dims
         except TypeError:
