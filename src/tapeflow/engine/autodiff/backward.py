@@ -9,7 +9,8 @@ from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence
 from tapeflow.engine.ops.array.creation import ones_like, zeros_like
 from tapeflow.engine.ops.math.arithmetic import add
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
-from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.runtime.convert import convert_operand
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 Record = tuple[Any, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]
 """One execution: primitive (or what stands for one), inputs, outputs, attributes."""
@@ -109,4 +110,6 @@ def _zeros(y: Any) -> Any:
 
 def seed_for(target: Tensor) -> Any:
     """The cotangent that a target starts with: ones."""
+    if isinstance(target, EagerTensor) and not target._array.ndim:
+        return convert_operand(1, target, "seed")
     return ones_like(target)

@@ -26,11 +26,6 @@ CONVERTERS: dict[type, Converter] = {}
 
 _REGISTERED: list[tuple[int, tuple[type, ...], Callable[..., Any]]] = []
 
-# Tensors of small Python numbers, which programs repeat (`x + 2`, `0.5 * y`) all the time.
-_SCALARS: dict[tuple[Any, type, DType], EagerTensor] = {}
-_MAX_SCALARS = 256
-
-
 def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
     """Converts anything that TensorFlow takes for a tensor.
 
@@ -91,24 +86,57 @@ def _convert_other(value: Any, kind: type, dtype: DType | None) -> Any:
 
 
 def convert_pair(x: Any, y: Any, op: str) -> tuple[Any, Any]:
-    """Converts the two operands of a binary op; one that isn't a tensor takes the other's dtype."""
-    x_is = isinstance(x, Tensor)
-    y_is = isinstance(y, Tensor)
-    if not x_is and not isinstance(x, _PLAIN):
+    """Converts the operands of a binary op; a plain value takes the dtype of the other operand."""
+    x_plain = not isinstance(x, Tensor) and isinstance(x, _PLAIN)
+    y_plain = not isinstance(y, Tensor) and isinstance(y, _PLAIN)
+    if not x_plain:
         x = convert(x)
-        x_is = True
-    elif not y_is and not isinstance(y, _PLAIN):
+        return x, _convert_like(y, x, op) if y_plain else convert(y)
+    if not y_plain:
         y = convert(y)
-        y_is = True
-    if x_is:
-        # `+` alone lets a misfit through to the op, whose error names both dtypes.
-        return x, y if y_is else (
-            convert(y, hint=x.dtype) if op in _LENIENT else convert(y, x.dtype)
-        )
-    if y_is:
-        return convert(x, y.dtype), y
+        return _convert_like(x, y, op), y
     x = convert(x)
     return x, convert(y, hint=x.dtype)
+
+
+# Operands that are plain Python numbers repeat (`x + 2`, `0.5 * y`). Their tensors are kept; no
+# program gets hold of one, so none can be watched by a tape.
+_NUMBERS: dict[Any, EagerTensor] = {}
+_MAX_NUMBERS = 256
+
+READERS: dict[type, Callable[[Any], Any]] = {}
+"""Exact types that have a dtype of their own (variables) -> how to read them."""
+
+
+def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
+    """Converts one operand of a binary op; a Python value takes the dtype of `other`."""
+    kind = type(value)
+    if kind is float or kind is int:
+        key = (value, kind, other._array.dtype)
+        tensor = _NUMBERS.get(key)
+        if tensor is not None:
+            return tensor
+        tensor = _convert_like(value, other, op)
+        if value != 0:  # 0.0 and -0.0 are equal keys
+            if len(_NUMBERS) >= _MAX_NUMBERS:
+                _NUMBERS.clear()
+            _NUMBERS[key] = tensor
+        return tensor
+    reader = READERS.get(kind)
+    if reader is not None:
+        return reader(value)
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, _PLAIN):
+        return _convert_like(value, other, op)
+    return convert(value)
+
+
+def _convert_like(value: Any, other: Tensor, op: str) -> Any:
+    # `+` alone lets a misfit through to the op, whose error names both dtypes.
+    if op in _LENIENT:
+        return convert(value, hint=other.dtype)
+    return convert(value, other.dtype)
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, type(None))
@@ -130,11 +158,6 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
             dtype = dtypes.bool_
         else:
             dtype = dtypes.complex128
-    cacheable = value != 0 or kind is not float and kind is not complex  # -0.0 == 0.0
-    if cacheable:
-        cached = _SCALARS.get((value, kind, dtype))
-        if cached is not None:
-            return cached
     if kind is float:
         fits = dtype.is_floating or dtype.is_complex
     elif kind is bool:
@@ -150,12 +173,7 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     else:
         with np.errstate(all="ignore"):
             array = np.asarray(np.asarray(value).astype(dtype.np))
-    tensor = EagerTensor(array)
-    if cacheable:
-        if len(_SCALARS) >= _MAX_SCALARS:
-            _SCALARS.clear()
-        _SCALARS[(value, kind, dtype)] = tensor
-    return tensor
+    return EagerTensor(array)
 
 
 def _wrap_integer(value: int, dtype: DType) -> Any:

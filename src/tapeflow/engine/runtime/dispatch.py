@@ -14,7 +14,7 @@ from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence, 
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.runtime.convert import convert, convert_pair
+from tapeflow.engine.runtime.convert import convert, convert_operand, convert_pair
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 if TYPE_CHECKING:
@@ -32,36 +32,28 @@ def unary(prim: Primitive, x: Any) -> Any:
     """Applies an elementwise primitive of one input; converts `x` when it isn't a tensor."""
     if type(x) is not EagerTensor:
         x = convert(x)
-    if state.tracer is not None or type(x) is not EagerTensor:
+    if state.tracer is not None or type(x) is not EagerTensor or x._array.dtype not in prim.fast:
         return apply(prim, x)
-    array = x._array
-    if array.dtype not in prim.fast:
-        return apply(prim, x)
-    token = enter_silence(SILENCE)
-    try:
-        out = prim.kernel(array)
-    except Exception as error:
-        _explain(prim, (array,), {}, error)
-    finally:
-        leave_silence(token)
-    result = _new(EagerTensor)
-    result._array = out if type(out) is _ndarray else np.asarray(out)
-    if state.recorders:
-        _record(prim, (x,), (result,), {})
-    return result
+    return run(prim, x)
 
 
 def binary(prim: Primitive, x: Any, y: Any) -> Any:
     """Applies an elementwise primitive of two inputs; a non-tensor takes the other's dtype."""
+    if type(x) is not EagerTensor:
+        if type(y) is EagerTensor:
+            x = convert_operand(x, y, prim.name)
+        else:
+            x, y = convert_pair(x, y, prim.name)
+    elif type(y) is not EagerTensor:
+        y = convert_operand(y, x, prim.name)
     if type(x) is not EagerTensor or type(y) is not EagerTensor:
-        x, y = convert_pair(x, y, prim.name)
-        if type(x) is not EagerTensor or type(y) is not EagerTensor:
-            return apply(prim, x, y)
+        return apply(prim, x, y)
     a = x._array
     b = y._array
     dtype = a.dtype
     if dtype is not b.dtype or dtype not in prim.fast or state.tracer is not None:
         return apply(prim, x, y)
+    # The body of `run`, unrolled: this is the hottest path of eager mode.
     token = enter_silence(SILENCE)
     try:
         out = prim.kernel(a, b)
@@ -70,10 +62,15 @@ def binary(prim: Primitive, x: Any, y: Any) -> Any:
     finally:
         leave_silence(token)
     result = _new(EagerTensor)
-    result._array = out if type(out) is _ndarray else np.asarray(out)
-    if state.recorders:
-        _record(prim, (x, y), (result,), {})
+    result._array = out if type(out) is _ndarray else _as_array(out)
+    for recorder in state.recorders:
+        tracked = recorder.tracked
+        if id(x) in tracked or id(y) in tracked:
+            recorder.record(prim, (x, y), (result,), NO_ATTRS)
     return result
+
+
+NO_ATTRS: dict[str, Any] = {}
 
 
 def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
@@ -110,23 +107,38 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
                 if len(prim.checked) >= MAX_CHECKED:
                     prim.checked.clear()
                 prim.checked[key] = True
+    return run(prim, *inputs, **attrs)
+
+
+def run(prim: Primitive, *inputs: Any, **attrs: Any) -> Any:
+    """Runs the kernel on eager tensors that the shape rule is known to accept; else as `apply`."""
     token = enter_silence(SILENCE)
     try:
-        out = prim.kernel(*arrays, **attrs)
+        out = prim.kernel(*[t._array for t in inputs], **attrs)
     except Exception as error:
-        _explain(prim, arrays, attrs, error)
+        _explain(prim, [t._array for t in inputs], attrs, error)
     finally:
         leave_silence(token)
     if type(out) is tuple:
         outputs = tuple([EagerTensor(_as_array(o)) for o in out])
         if state.recorders:
-            _record(prim, inputs, outputs, attrs)
+            record(prim, inputs, outputs, attrs)
         return outputs
     result = _new(EagerTensor)
     result._array = out if type(out) is _ndarray else _as_array(out)
     if state.recorders:
-        _record(prim, inputs, (result,), attrs)
+        record(prim, inputs, (result,), attrs)
     return result
+
+
+def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
+    """Notes an execution on every recorder that tracks one of the inputs."""
+    for recorder in state.recorders:
+        tracked = recorder.tracked
+        for t in inputs:
+            if id(t) in tracked:
+                recorder.record(prim, inputs, outputs, attrs)
+                break
 
 
 def _as_array(value: Any) -> np.ndarray[Any, Any]:
@@ -137,18 +149,6 @@ def _as_array(value: Any) -> np.ndarray[Any, Any]:
         cell[()] = value
         return cell
     return np.asarray(value)
-
-
-def _record(prim: Primitive, inputs: Any, outputs: Any, attrs: Any) -> None:
-    for recorder in state.recorders:
-        tracked = recorder.tracked
-        for t in inputs:
-            if id(t) in tracked:
-                recorder.record(prim, inputs, outputs, attrs)
-                break
-
-
-record = _record
 
 
 def spec_of(array: np.ndarray[Any, Any], with_value: bool = False) -> Spec:

@@ -18,7 +18,7 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops import overloads
-from tapeflow.engine.runtime.convert import CONVERTERS, convert
+from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference, Tensor
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
 
@@ -500,4 +500,5 @@ def _from_variable(value: Variable, dtype: DType | None) -> Any:
 
 
 CONVERTERS[Variable] = _from_variable
+READERS[Variable] = Variable._read
 overloads.attach(Variable)

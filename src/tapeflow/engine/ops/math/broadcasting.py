@@ -1,4 +1,4 @@
-"""The inverse of broadcasting, which the gradient of every broadcasting operation needs."""
+"""Broadcasting to the shape of another tensor, and its inverse: what gradients are made of."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.ir.infer import broadcast, require_dtype, require_same_dtype
-from tapeflow.engine.ir.primitive import primitive, reduction
+from tapeflow.engine.ir.infer import (
+    broadcast,
+    reject,
+    require_dtype,
+    require_same_dtype,
+    shape_text,
+)
+from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
-from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.dispatch import apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
-def _infer(dy: Spec, like: Spec) -> Spec:
+def _sum_infer(dy: Spec, like: Spec) -> Spec:
     require_same_dtype(dy, like)
     require_dtype(dy, dtypes.NUMERIC)
     broadcast(dy.shape, like.shape)
     return Spec(dy.dtype, like.shape)
 
 
-def _kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
+def _sum_kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
     if like.ndim == 0:
-        return np.asarray(np.add.reduce(dy, axis=None, dtype=dy.dtype))
+        return np.asarray(np.add.reduce(dy, None, dy.dtype))
     lead = dy.ndim - like.ndim
     axes = tuple(range(lead)) + tuple(
         lead + i for i, n in enumerate(like.shape) if n == 1 and dy.shape[lead + i] != 1
@@ -34,7 +40,7 @@ def _kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
     return np.add.reduce(dy, axis=axes, dtype=dy.dtype).reshape(like.shape)  # type: ignore[no-any-return]
 
 
-def _samples(draw: Draw) -> Iterable[Sample]:
+def _sum_samples(draw: Draw) -> Iterable[Sample]:
     shapes: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
         ((3, 4), (3, 4)), ((3, 4), (1, 4)), ((3, 4), (4,)), ((2, 3, 4), (3, 1)), ((5,), ()),
         ((), ()), ((2, 0), (1, 1)), ((0,), ()),
@@ -45,12 +51,52 @@ def _samples(draw: Draw) -> Iterable[Sample]:
 
 sum_to_shape_p = primitive(
     "SumToShapeOf",
-    infer=_infer,
-    kernel=_kernel,
-    vjp=lambda ctx, dy: (shaping.broadcast_to(dy, shaping.shape(ctx.inputs[0])), None),
+    infer=_sum_infer,
+    kernel=_sum_kernel,
+    vjp=lambda ctx, dy: (broadcast_like(dy, ctx.inputs[0]), None),
     lower=reduction("add"),
-    samples=_samples,
+    samples=_sum_samples,
 )
+
+
+def _broadcast_infer(dy: Spec, like: Spec) -> Spec:
+    require_same_dtype(dy, like)
+    both = broadcast(dy.shape, like.shape)
+    if both is not None and like.shape is not None and len(both) != len(like.shape):
+        reject(f"input: expected rank <= {len(like.shape)}; received {shape_text(dy.shape)}")
+    return Spec(dy.dtype, like.shape)
+
+
+def _broadcast_samples(draw: Draw) -> Iterable[Sample]:
+    for sample in _sum_samples(draw):
+        yield Sample(*reversed(sample.inputs))
+
+
+broadcast_like_p = primitive(
+    "BroadcastLike",
+    infer=_broadcast_infer,
+    kernel=lambda dy, like: shaping.broadcast_view(dy, like.shape),
+    vjp=lambda ctx, ddy: (sum_to_shape_of(ddy, ctx.inputs[0]), None),
+    lower=movement("broadcast"),
+    samples=_broadcast_samples,
+)
+
+
+def broadcast_like(dy: Any, like: Tensor) -> Any:
+    """Broadcasts `dy` to the shape of `like`.
+
+    Args:
+      dy: tensor whose shape broadcasts to that of `like`.
+      like: tensor of the same dtype; only its shape is read.
+
+    Returns:
+      A tensor of `like`'s shape; `dy` itself when it has it.
+    """
+    if type(dy) is EagerTensor and type(like) is EagerTensor:
+        if dy._array.shape == like._array.shape:
+            return dy
+        return run(broadcast_like_p, dy, like)
+    return apply(broadcast_like_p, dy, like)
 
 
 def sum_to_shape_of(dy: Any, like: Tensor) -> Any:
@@ -66,6 +112,7 @@ def sum_to_shape_of(dy: Any, like: Tensor) -> Any:
     if type(dy) is EagerTensor and type(like) is EagerTensor:
         if dy._array.shape == like._array.shape:
             return dy
-    elif dy.shape.is_fully_defined() and dy.shape == like.shape:
+        return run(sum_to_shape_p, dy, like)
+    if dy.shape.is_fully_defined() and dy.shape == like.shape:
         return dy
     return apply(sum_to_shape_p, dy, like)

@@ -15,6 +15,7 @@ from tapeflow.engine.ir.primitive import primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.math import broadcasting
 from tapeflow.engine.ops.math.arithmetic import multiply
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
@@ -69,9 +70,9 @@ def reduction_samples(over: Collection[DType], grad: bool = True) -> Sampler:
 
 def spread(dy: Any, x: Any, axis: tuple[int, ...] | None, keep_dims: bool) -> Any:
     """Broadcasts the cotangent of a reduction back to the shape of its input `x`."""
-    if not keep_dims and dy.shape.ndims != 0:
+    if not keep_dims and dy.shape._dims != ():
         dy = restore_dims(dy, x, axis)
-    return shaping.broadcast_to(dy, shaping.shape(x))
+    return broadcasting.broadcast_like(dy, x)
 
 
 def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
