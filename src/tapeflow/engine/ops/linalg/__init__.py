@@ -1,0 +1,1 @@
+"""Matrix products, decompositions, solvers and the functions built on them."""
