@@ -1,0 +1,1 @@
+"""Oracle cases by family; `form.py` says what a case is."""

@@ -1,0 +1,106 @@
+"""How a sample is run on TensorFlow: through `tf.raw_ops`, where attributes have our names."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+
+from harness.encoding import encode_array
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.ir.primitive import Primitive
+from tapeflow.engine.ir.samples import Sample
+
+NOT_COMPARABLE: dict[str, str] = {
+    # name -> why TensorFlow's op of that name cannot be asked for the same numbers
+}
+
+
+def absent(tf: Any, prim: Primitive) -> str | None:
+    """Why a primitive cannot be compared, or None when it can."""
+    if prim.name in NOT_COMPARABLE:
+        return NOT_COMPARABLE[prim.name]
+    if not hasattr(tf.raw_ops, prim.name):
+        return "not in tf.raw_ops"
+    return None
+
+
+def run_raw(tf: Any, prim: Primitive, sample: Sample) -> Any:
+    """The encoded outputs of TensorFlow's op, or the error it raised."""
+    arguments = arguments_of(tf, prim, sample)
+    try:
+        out = getattr(tf.raw_ops, prim.name)(**arguments)
+    except (tf.errors.OpError, TypeError, ValueError) as error:
+        return {"error": type(error).__name__, "message": _short(error)}
+    if out is None or isinstance(out, tf.Operation):
+        return []
+    outputs = out if isinstance(out, (list, tuple)) else [out]
+    flat: list[Any] = []
+    for item in outputs:
+        flat.extend(item if isinstance(item, (list, tuple)) else [item])
+    return [_encode(t) for t in flat]
+
+
+def _encode(tensor: Any) -> Any:
+    value = tensor.numpy()
+    if isinstance(value, bytes):
+        cell = np.empty((), object)
+        cell[()] = value
+        value = cell
+    return encode_array(np.asarray(value), tensor.dtype.name)
+
+
+def _short(error: Exception) -> str:
+    return str(error).split("\n")[0][:160]
+
+
+def arguments_of(tf: Any, prim: Primitive, sample: Sample) -> dict[str, Any]:
+    """Keyword arguments: attributes by name, the inputs in order to the parameters left."""
+    from tensorflow.python.framework import op_def_registry
+
+    parameters = [p for p in inspect.signature(getattr(tf.raw_ops, prim.name)).parameters]
+    op = op_def_registry.get(prim.name)
+    is_list = [bool(a.number_attr or a.type_list_attr) for a in op.input_arg]
+    attributes = {
+        name: _attribute(tf, name, value, sample)
+        for name, value in sample.attrs.items()
+        if not (value is None and name != "axis")
+    }
+    unknown = attributes.keys() - set(parameters)
+    if unknown:
+        raise LookupError(
+            f"{prim.name}: attributes {sorted(unknown)} are not named as in tf.raw_ops: {parameters}"
+        )
+    slots = [
+        (name, several)
+        for name, several in zip(parameters, is_list, strict=False)
+        if name not in attributes
+    ]
+    arrays = [tf.constant(a) for a in sample.inputs]
+    lists = sum(several for _, several in slots)
+    length = (len(arrays) - (len(slots) - lists)) // lists if lists else 0
+    arguments = dict(attributes)
+    for name, several in slots:
+        if several:
+            arguments[name], arrays = arrays[:length], arrays[length:]
+        elif arrays:
+            arguments[name] = arrays.pop(0)
+    if arrays:
+        raise LookupError(f"{prim.name}: more inputs than parameters {[s[0] for s in slots]}")
+    return arguments
+
+
+def _attribute(tf: Any, name: str, value: Any, sample: Sample) -> Any:
+    if name == "axis" and value is None:
+        return list(range(sample.inputs[0].ndim))
+    if isinstance(value, DType):
+        return tf.as_dtype(value.name)
+    if isinstance(value, TensorShape):
+        return value.as_list()
+    if isinstance(value, tuple):
+        if not value:
+            return tf.constant([], tf.int32) if name == "axis" else []
+        return [_attribute(tf, "", v, sample) for v in value]
+    return value

@@ -1,0 +1,71 @@
+"""Every kernel gives what TensorFlow's op of the same name gave when it was recorded."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+from harness.comparison import differences
+from harness.encoding import encode_array
+from harness.golden import load, primitives_path
+from harness.registry import (
+    module_of,
+    primitives,
+    run_kernel,
+    sample_key,
+    samples_of,
+    text_of,
+)
+from tapeflow.engine.ir.primitive import Primitive
+from tapeflow.engine.ir.samples import Sample
+
+
+@functools.cache
+def recorded(module: str) -> dict[str, Any]:
+    return load(primitives_path(module))
+
+
+@pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.name)
+def test_kernel_equals_tensorflow(prim: Primitive):
+    golden = recorded(module_of(prim))
+    if prim.name in golden:
+        pytest.skip(golden[prim.name])
+    wrong = []
+    for sample in samples_of(prim.name):
+        expected = golden.get(sample_key(prim, sample))
+        if expected is None:
+            pytest.fail(
+                f"{sample!r} is not recorded; run: python scripts/make_golden.py "
+                f"--primitives {prim.name}",
+                pytrace=False,
+            )
+        lines = disagreements(prim, sample, expected)
+        if lines:
+            wrong.append("\n    ".join([text_of(sample), *lines]))
+    if wrong:
+        pytest.fail("\n".join([*wrong[:5], f"{len(wrong)} samples disagree"]), pytrace=False)
+
+
+def disagreements(prim: Primitive, sample: Sample, expected: Any) -> list[str]:
+    """Where the kernel's results differ from what TensorFlow gave."""
+    if isinstance(expected, dict):
+        if "list of allowed values" in expected["message"]:
+            return [f"TensorFlow takes no such sample: {expected['message']}"]
+        return []  # no kernel of TensorFlow's for this dtype on this device, or the like
+    outputs = [
+        encode_array(o, dtype_name(o)) for o in run_kernel(prim, sample.inputs, sample.attrs)
+    ]
+    return differences(
+        expected,
+        outputs,
+        exact=sample.exact,
+        zero_signs=prim.elementwise,
+        by_largest=not prim.elementwise,
+        where="output",
+    )
+
+
+def dtype_name(array: Any) -> str:
+    return "string" if array.dtype == object else array.dtype.name
