@@ -32,8 +32,8 @@ MESSAGES = [
         lambda: TensorShape("ab"),
         TypeError,
         (
-            "Failed to convert ''ab'' to a shape: ''a''could not be converted to a dimension. A shape "
-            "should either be single dimension (e.g. 10), or an iterable of dimensions "
+            "Failed to convert ''ab'' to a shape: ''a''could not be converted to a dimension. "
+            "A shape should either be single dimension (e.g. 10), or an iterable of dimensions "
             "(e.g. [1, 10, None])."
         ),
     ),
