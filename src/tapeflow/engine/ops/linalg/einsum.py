@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -115,84 +116,120 @@ def _infer(*inputs: Spec, equation: str) -> Spec:
     return Spec(dtype, tuple(sizes[label] for label in output))
 
 
-def _reduce(x: np.ndarray, term: Labels, keep: str) -> tuple[np.ndarray, Labels]:
-    """Takes diagonals for repeated labels and sums over the labels that are not in `keep`."""
-    while len(set(term)) < len(term):
-        label = next(c for c in term if term.count(c) > 1)
-        i = term.index(label)
-        j = term.index(label, i + 1)
-        x = np.diagonal(x, axis1=i, axis2=j)
-        term = term[:i] + term[i + 1 : j] + term[j + 1 :] + label
-    gone = tuple(i for i, c in enumerate(term) if c not in keep)
-    if gone:
-        x = np.add.reduce(x, axis=gone, dtype=x.dtype)
-        term = "".join(c for c in term if c in keep)
-    return x, term
+class _Prepared:
+    """What is done to one operand before the product; all of it views, but for sums."""
+
+    __slots__ = ("diagonals", "labels", "perm", "shape", "squeezed", "summed", "swapped")
+
+    def __init__(self, term: Labels, dims: Dims, sizes: dict[str, Any], keep: str) -> None:
+        gone = _broadcast_axes(term, dims, sizes)
+        self.squeezed = [n for i, n in enumerate(dims) if i not in gone] if gone else None
+        term = "".join(c for i, c in enumerate(term) if i not in gone)
+        self.diagonals: list[tuple[int, int]] = []
+        while len(set(term)) < len(term):
+            label = next(c for c in term if term.count(c) > 1)
+            i = term.index(label)
+            j = term.index(label, i + 1)
+            self.diagonals.append((i, j))
+            term = term[:i] + term[i + 1 : j] + term[j + 1 :] + label
+        self.summed = tuple(i for i, c in enumerate(term) if c not in keep)
+        self.labels = "".join(c for c in term if c in keep)
+        self.perm: list[int] | None = None
+        self.shape: tuple[Any, ...] | None = None
+        self.swapped = False
+
+    def arrange(self, batch: str, rows: str, columns: str, sizes: dict[str, Any]) -> None:
+        """Plans a stack of matrices, transposed afterwards where that spares a copy."""
+        lead = [sizes[c] for c in batch]
+        self.swapped = bool(rows and columns) and self.labels == batch + columns + rows
+        order = batch + (columns + rows if self.swapped else rows + columns)
+        if order != self.labels:
+            self.perm = [self.labels.index(c) for c in order]
+        matrix = [math.prod([sizes[c] for c in labels]) for labels in (rows, columns)]
+        self.shape = (*lead, *(reversed(matrix) if self.swapped else matrix))
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        if self.squeezed is not None:
+            x = x.reshape(self.squeezed)
+        for i, j in self.diagonals:
+            x = np.diagonal(x, axis1=i, axis2=j)
+        if self.summed:
+            x = np.add.reduce(x, axis=self.summed, dtype=x.dtype)
+        if self.perm is not None:
+            x = x.transpose(self.perm)
+        if self.shape is not None:
+            x = x.reshape(self.shape)
+        return x.swapaxes(-1, -2) if self.swapped else x
 
 
-def _arranged(x: np.ndarray, term: Labels, order: str) -> np.ndarray:
-    return x if term == order else x.transpose([term.index(c) for c in order])
+class _Plan:
+    """How the kernel goes about one equation and the shapes of its operands."""
+
+    __slots__ = ("inner", "operands", "output", "perm", "shape", "spread")
+
+    def __init__(self, equation: str, shapes: tuple[Any, ...]) -> None:
+        terms, self.output = _parse(equation, tuple(map(len, shapes)))
+        sizes: dict[str, Any] = _sizes(terms, shapes)
+        keep = [self.output + "".join(terms[:i] + terms[i + 1 :]) for i in range(len(terms))]
+        self.operands = [
+            _Prepared(term, dims, sizes, labels)
+            for term, dims, labels in zip(terms, shapes, keep, strict=True)
+        ]
+        self.inner = True
+        if len(terms) == 1:
+            order = self.operands[0].labels
+            self.shape = None
+        else:
+            x, y = self.operands
+            a, b = x.labels, y.labels
+            batch = "".join(c for c in a if c in b and c in self.output)
+            inner = "".join(c for c in a if c in b and c not in self.output)
+            left = "".join(c for c in a if c not in b)
+            right = "".join(c for c in b if c not in a)
+            x.arrange(batch, left, inner, sizes)
+            y.arrange(batch, inner, right, sizes)
+            self.inner = bool(inner or batch)
+            order = batch + left + right
+            self.shape = [sizes[c] for c in order]
+        distinct = "".join(dict.fromkeys(self.output))
+        self.perm = None if order == distinct else [order.index(c) for c in distinct]
+        self.spread = distinct if distinct != self.output else None
 
 
-def _squeeze(x: Any, term: Labels, sizes: dict[str, int | None]) -> tuple[Any, Labels]:
-    """Drops the dimensions of size 1 that broadcast against a larger one."""
+_plan = functools.lru_cache(maxsize=512)(_Plan)
+
+
+def _broadcast_axes(term: Labels, dims: Dims, sizes: dict[str, Any]) -> set[int]:
+    """Dimensions of size 1 that broadcast against a larger one."""
+    return {i for i, c in enumerate(term) if c in _ELLIPSIS and dims[i] == 1 != sizes[c]}
+
+
+def _squeeze(x: Any, term: Labels, sizes: dict[str, Any]) -> tuple[Any, Labels]:
+    """Drops the dimensions that broadcast, and their labels."""
     dims = tuple(x.shape)
-    gone = {i for i, c in enumerate(term) if c in _ELLIPSIS and dims[i] == 1 != sizes[c]}
+    gone = _broadcast_axes(term, dims, sizes)
     if not gone:
         return x, term
     kept = [-1 if n is None else n for i, n in enumerate(dims) if i not in gone]
-    x = x.reshape(kept) if isinstance(x, np.ndarray) else shaping.reshape(x, kept)
-    return x, "".join(c for i, c in enumerate(term) if i not in gone)
-
-
-def _pair(x: np.ndarray, a: Labels, y: np.ndarray, b: Labels, out: str) -> tuple[np.ndarray, str]:
-    """Contracts two operands; gives the product and the order of its labels."""
-    x, a = _reduce(x, a, b + out)
-    y, b = _reduce(y, b, a + out)
-    batch = "".join(c for c in a if c in b and c in out)
-    inner = "".join(c for c in a if c in b and c not in out)
-    left = "".join(c for c in a if c not in b)
-    right = "".join(c for c in b if c not in a)
-    sizes = dict(zip(a + b, x.shape + y.shape, strict=True))
-
-    def extent(labels: str) -> int:
-        return int(np.prod([sizes[c] for c in labels], dtype=np.int64))
-
-    lead = [sizes[c] for c in batch]
-    # Operands whose inner dimensions come last (first) need no copy: BLAS reads them transposed.
-    shape = (*lead, extent(left), extent(inner))
-    if a == batch + inner + left and inner and left:
-        x = x.reshape(*lead, extent(inner), extent(left)).swapaxes(-1, -2)
-    else:
-        x = _arranged(x, a, batch + left + inner).reshape(shape)
-    if b == batch + right + inner and inner and right:
-        y = y.reshape(*lead, extent(right), extent(inner)).swapaxes(-1, -2)
-    else:
-        y = _arranged(y, b, batch + inner + right).reshape(*lead, extent(inner), extent(right))
-    z = x * y if not inner and not batch else multiply_stacks(x, y)
-    order = batch + left + right
-    return z.reshape([sizes[c] for c in order]), order
+    return shaping.reshape(x, kept), "".join(c for i, c in enumerate(term) if i not in gone)
 
 
 def _kernel(*inputs: np.ndarray, equation: str) -> np.ndarray:
-    terms, output = _parse(equation, tuple(x.ndim for x in inputs))
-    sizes = _sizes(terms, [x.shape for x in inputs])
+    plan = _plan(equation, tuple([x.shape for x in inputs]))
     dtype = inputs[0].dtype
-    half = dtype.itemsize == 2
-    squeezed = [
-        _squeeze(x.astype(np.float32) if half else x, term, sizes)
-        for x, term in zip(inputs, terms, strict=True)
-    ]
-    if len(squeezed) == 1:
-        z, order = _reduce(*squeezed[0], output)
+    if dtype.itemsize == 2:  # half precision: sums are kept in float32 and rounded once
+        inputs = tuple(x.astype(np.float32) for x in inputs)
+    if len(inputs) == 1:
+        z = plan.operands[0](inputs[0])
     else:
-        (x, a), (y, b) = squeezed
-        z, order = _pair(x, a, y, b, output)
-    distinct = "".join(dict.fromkeys(output))
-    z = _arranged(z, order, distinct)
-    if distinct != output:
-        z = _spread_diagonal(z, distinct, output)
-    return z.astype(dtype, copy=False)
+        x, y = plan.operands[0](inputs[0]), plan.operands[1](inputs[1])
+        z = multiply_stacks(x, y) if plan.inner else x * y
+        z = z.reshape(plan.shape)
+    if plan.perm is not None:
+        z = z.transpose(plan.perm)
+    if plan.spread is not None:
+        z = _spread_diagonal(z, plan.spread, plan.output)
+    return z if z.dtype is dtype else z.astype(dtype, copy=False)
 
 
 def _spread_diagonal(x: np.ndarray, term: Labels, output: Labels) -> np.ndarray:
