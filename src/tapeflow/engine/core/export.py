@@ -57,11 +57,10 @@ def export_value(value_name: str, *names: str, module: str | None = None) -> Non
       *names: public paths relative to the root, such as `"dtypes.float32"`.
       module: the module's dotted name; by default the caller's.
     """
-    if module is None:
-        module = sys._getframe(1).f_globals["__name__"]
-    value = getattr(sys.modules[module], value_name)
+    home: str = module or sys._getframe(1).f_globals["__name__"]
+    value = getattr(sys.modules[home], value_name)
     for name in names:
-        _record(name, Export(module, value_name, value))
+        _record(name, Export(home, value_name, value))
 
 
 def _record(name: str, entry: Export) -> None:
