@@ -116,8 +116,8 @@ def record_primitives(names: list[str], everything: bool) -> list[str]:
 
 
 def record_primitive(prim: Any, former: dict[str, Any], problems: list[str]) -> dict[str, Any]:
-    from harness.raw_calls import absent, run_raw
-    from harness.registry import sample_key, samples_of
+    from harness.raw_calls import absent, run_raw, run_raw_gradient
+    from harness.registry import gradient_key, has_recorded_gradient, sample_key, samples_of
 
     made: dict[str, Any] = {}
     try:
@@ -127,8 +127,9 @@ def record_primitive(prim: Any, former: dict[str, Any], problems: list[str]) -> 
         return former
     for sample in samples:
         key = sample_key(prim, sample)
+        gradient = gradient_key(key)
         if key in former:
-            made[key] = former[key]
+            made |= {k: former[k] for k in (key, gradient) if k in former}
             continue
         tf = real_tensorflow()
         reason = absent(tf, prim)
@@ -136,6 +137,10 @@ def record_primitive(prim: Any, former: dict[str, Any], problems: list[str]) -> 
             return {prim.name: reason}
         try:
             made[key] = run_raw(tf, prim, sample)
+            if has_recorded_gradient(sample) and isinstance(made[key], list):
+                grads = run_raw_gradient(tf, prim, sample)
+                if grads is not None:
+                    made[gradient] = grads
         except LookupError as error:
             problems.append(str(error))
             return made

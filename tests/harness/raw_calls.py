@@ -43,6 +43,28 @@ def run_raw(tf: Any, prim: Primitive, sample: Sample) -> Any:
     return [_encode(t) for t in flat]
 
 
+def run_raw_gradient(tf: Any, prim: Primitive, sample: Sample) -> Any:
+    """TensorFlow's gradient of the sum of all outputs with respect to the floating inputs.
+
+    None where it refuses: an op without a gradient rule is something else than one without
+    gradient.
+    """
+    tensors = [tf.constant(a) for a in sample.inputs]
+    sources = [t for t in tensors if t.dtype.is_floating]
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            out = getattr(tf.raw_ops, prim.name)(**arguments_of(tf, prim, sample, tensors))
+        outputs = tf.nest.flatten(out)
+        outputs = [o for o in outputs if o.dtype.is_floating]
+        if not outputs:
+            return None
+        grads = tape.gradient(outputs, sources)
+    except (LookupError, tf.errors.OpError, TypeError, ValueError):
+        return None
+    return [None if g is None else _encode(tf.convert_to_tensor(g)) for g in grads]
+
+
 def _encode(tensor: Any) -> Any:
     value = tensor.numpy()
     if isinstance(value, bytes):
@@ -56,7 +78,9 @@ def _short(error: Exception) -> str:
     return str(error).split("\n")[0][:160]
 
 
-def arguments_of(tf: Any, prim: Primitive, sample: Sample) -> dict[str, Any]:
+def arguments_of(
+    tf: Any, prim: Primitive, sample: Sample, tensors: list[Any] | None = None
+) -> dict[str, Any]:
     """Keyword arguments: attributes by name, the inputs in order to the parameters left."""
     from tensorflow.python.framework import op_def_registry
 
@@ -78,7 +102,7 @@ def arguments_of(tf: Any, prim: Primitive, sample: Sample) -> dict[str, Any]:
         for name, several in zip(parameters, is_list, strict=False)
         if name not in attributes
     ]
-    arrays = [tf.constant(a) for a in sample.inputs]
+    arrays = [tf.constant(a) for a in sample.inputs] if tensors is None else list(tensors)
     lists = sum(several for _, several in slots)
     length = (len(arrays) - (len(slots) - lists)) // lists if lists else 0
     arguments = dict(attributes)

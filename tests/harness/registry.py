@@ -91,6 +91,19 @@ def sample_key(prim: Primitive, sample: Sample) -> str:
     return f"{prim.name} {text.hexdigest()[:8]}"
 
 
+def gradient_key(key: str) -> str:
+    """Where the gradient of a sample is recorded."""
+    return f"{key} gradient"
+
+
+def has_recorded_gradient(sample: Sample) -> bool:
+    """Whether the gradient at a sample is compared with TensorFlow's: in single precision."""
+    floating = {a.dtype for a in sample.inputs if a.dtype.kind == "f"}
+    return floating == {np.dtype(np.float32)} and all(
+        a.size <= 200 and a.dtype.kind in "fiub" for a in sample.inputs
+    )
+
+
 def attribute_text(value: Any) -> str:
     return value.name if isinstance(value, DType) else repr(value)
 

@@ -1,0 +1,1 @@
+"""Code generators: each knows the intermediate representation and nothing above it."""

@@ -1,0 +1,1 @@
+"""The reference backend: what generated code must compute, computed by NumPy."""
