@@ -13,11 +13,18 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence, state
+from tapeflow.engine.core.context import (
+    SILENCE,
+    current_recorders,
+    enter_silence,
+    leave_silence,
+    state,
+)
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops import overloads
+from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference, Tensor
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
@@ -41,21 +48,6 @@ class ResourceHandle:
 
     def __repr__(self) -> str:
         return f"<ResourceHandle(name={self.name!r})>"
-
-
-class ReadVariable:
-    """The record of a read, seen by tapes as an operation from the handle to the tensor."""
-
-    name = "ReadVariableOp"
-    differentiable = True
-    accepts_slices = True
-
-    @staticmethod
-    def vjp(ctx: Any, dy: Any) -> tuple[Any]:
-        return (dy,)
-
-
-READ = ReadVariable()
 
 
 class _Probe:
@@ -287,8 +279,8 @@ class Variable(metaclass=VariableMeta):
             return state.tracer.read_variable(self)  # type: ignore[no-any-return]
         tensor = _new(EagerTensor)
         tensor._array = self._array
-        if state.recorders:
-            _record_read(self, tensor)
+        for recorder in current_recorders():
+            recorder.variable_read(self, tensor)
         return tensor
 
     def value(self, do_copy: bool | None = None) -> EagerTensor:
@@ -298,6 +290,43 @@ class Variable(metaclass=VariableMeta):
     def read_value(self) -> EagerTensor:
         """The value now, as a tensor that later assignments do not change."""
         return self._read()
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> EagerTensor:
+        """Reads rows, at a cost that does not depend on how many there are.
+
+        Args:
+          indices: integer tensor; which rows, along dimension 0.
+          name: ignored in eager mode.
+
+        Returns:
+          A tensor of shape `indices.shape + variable.shape[1:]`. The gradient with respect to the
+          variable is a `tf.IndexedSlices`.
+
+        Raises:
+          tf.errors.InvalidArgumentError: when an index is out of range.
+
+        Example:
+          >>> import tapeflow as tf
+          >>> tf.Variable([[1, 2], [3, 4]]).sparse_read([1]).numpy()
+          array([[3, 4]], dtype=int32)
+        """
+        indices = gathering.to_integers(indices)
+        if state.tracer is not None:
+            return gathering.gather(self._read(), indices)  # type: ignore[no-any-return]
+        recorders, state.recorders = state.recorders, ()
+        try:
+            # The table itself must not be on any tape: that would keep it alive.
+            rows = gathering.gather(EagerTensor(self._array), indices)
+        finally:
+            state.recorders = recorders
+        if recorders:
+            handle = self._handle
+            for recorder in recorders:
+                recorder.variable_read(self)
+                if id(handle) in recorder.tracked:
+                    attrs = {"shape": self._array.shape}
+                    recorder.record(SPARSE_READ, (handle, indices), (rows,), attrs)
+        return rows  # type: ignore[no-any-return]
 
     def numpy(self) -> Any:
         """The value as a NumPy array of its own (a scalar for shape `[]`)."""
@@ -484,14 +513,6 @@ def _owned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _rebuild(value: Any, trainable: bool, name: str, shape: Any) -> Variable:
     return Variable(value, trainable=trainable, name=name, shape=shape)
-
-
-def _record_read(variable: Variable, tensor: EagerTensor) -> None:
-    handle = variable._handle
-    for recorder in state.recorders:
-        recorder.variable_read(variable)
-        if id(handle) in recorder.tracked:
-            recorder.record(READ, (handle,), (tensor,), {})
 
 
 def _from_variable(value: Variable, dtype: DType | None) -> Any:

@@ -77,7 +77,7 @@ def _shape_infer(input: Spec, out_type: DType) -> Spec:
     return Spec(out_type, (len(input.shape),), value)
 
 
-def _any_rank(draw: Draw, **attrs: Any) -> Iterable[Sample]:
+def any_rank(draw: Draw, **attrs: Any) -> Iterable[Sample]:
     for shape in ((), (3,), (2, 3), (0,), (2, 0, 3)):
         yield Sample(draw.reals(*shape), **attrs)
 
@@ -88,7 +88,7 @@ shape_p = primitive(
     kernel=lambda input, out_type: np.array(input.shape, out_type.np),
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
-    samples=lambda draw: _any_rank(draw, out_type=dtypes.int32),
+    samples=lambda draw: any_rank(draw, out_type=dtypes.int32),
 )
 
 
@@ -116,6 +116,13 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
             return own(input, target)
         input = convert(input)
     return apply(shape_p, input, out_type=target)
+
+
+def stack_columns(*vectors: Any) -> Any:
+    """A matrix with these integer vectors as its columns."""
+    from tapeflow.engine.ops.array import joining
+
+    return joining.stack(vectors, axis=1)
 
 
 @reads_values(1)
@@ -278,7 +285,7 @@ identity_p = primitive(
     kernel=lambda input: input,
     vjp=lambda ctx, dy: (dy,),
     lower=movement("identity"),
-    samples=_any_rank,
+    samples=any_rank,
 )
 
 

@@ -1,0 +1,105 @@
+"""Arguments of array operations: axes that must be known, integers, lists of one dtype."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+INDEX = frozenset((dtypes.int32, dtypes.int64))
+INDEX16 = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
+
+
+def refuse(op: str, message: str) -> InvalidArgumentError:
+    """An `InvalidArgumentError` for what Python code checks in place of a shape rule."""
+    return InvalidArgumentError(None, None, f"{op}: {message} [Op:{op}]")
+
+
+def to_axis(axis: Any, op: str) -> int:
+    """One dimension, given as an int or a constant integer tensor of one element.
+
+    Raises:
+      TypeError: for other Python values, and tensors that are not known yet.
+      ValueError: for None.
+      InvalidArgumentError: for tensors that hold no integer, or more than one.
+    """
+    if type(axis) is int:
+        return axis
+    if isinstance(axis, (numbers.Integral, np.bool_)):
+        return int(axis)
+    return int(_known_integers(axis, op, 1)[0])
+
+
+def to_ints(values: Any, op: str, argument: str) -> tuple[int, ...]:
+    """Integers that must be known, given as a list or a constant integer tensor."""
+    if type(values) is int:
+        return (values,)
+    if type(values) in (list, tuple) and all(type(v) is int for v in values):
+        return tuple(values)
+    return tuple(_known_integers(values, op, None, argument).tolist())
+
+
+def _known_integers(value: Any, op: str, count: int | None, argument: str = "axis") -> np.ndarray:
+    if isinstance(value, Tensor):
+        known = static_value(value)
+        if known is None:
+            raise TypeError(f"{op}: {argument}: expected a value that is known when tracing")
+    else:
+        scalar = value is not None and isinstance(value, numbers.Number)
+        known = convert(value, dtypes.int32 if scalar else None)._array
+    if known.dtype.kind not in "iu":
+        raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}")
+    if count is not None and known.size != count:
+        raise refuse(op, f"{argument}: expected one integer; received shape {list(known.shape)}")
+    return known.reshape(-1)
+
+
+def to_integers(value: Any, dtype: DType = dtypes.int32) -> Any:
+    """A tensor of `value`, which is of `dtype` where a Python value leaves that open."""
+    if isinstance(value, Tensor):
+        return value
+    return convert(value, hint=dtype)
+
+
+def to_matching(*values: Any) -> tuple[Any, Any]:
+    """Two integer tensors of one dtype: a Python value takes the tensor's."""
+    a, b = values
+    if isinstance(a, Tensor):
+        return a, to_integers(b, a.dtype)
+    if isinstance(b, Tensor):
+        return to_integers(a, b.dtype), b
+    a, b = to_integers(a), to_integers(b)
+    if a.dtype is not b.dtype and a.dtype in INDEX and b.dtype in INDEX:
+        wide = dtypes.int64
+        return EagerTensor(a._array.astype(wide.np)), EagerTensor(b._array.astype(wide.np))
+    return a, b
+
+
+def to_same_dtype(values: Sequence[Any]) -> list[Any]:
+    """Tensors of a list; what is no tensor takes the dtype of the first one that is."""
+    wanted = None
+    for value in values:
+        if isinstance(value, Tensor) or _is_variable(value):
+            wanted = value.dtype
+            break
+    out = []
+    for value in values:
+        if isinstance(value, Tensor):
+            out.append(value)
+            continue
+        tensor = convert(value) if _is_variable(value) else convert(value, wanted)
+        wanted = wanted or tensor.dtype
+        out.append(tensor)
+    return out
+
+
+def _is_variable(value: Any) -> bool:
+    return getattr(value, "_handle", None) is not None
