@@ -81,6 +81,12 @@ class Builder(Protocol):
         """Arithmetic for signed, logical for unsigned integers."""
 
     # Values.
+    def is_integer(self, x: Any) -> bool:
+        """Whether the dtype of `x` is an integer: known while code is emitted."""
+
+    def bits(self, x: Any) -> int:
+        """The width of the dtype of `x` in bits: known while code is emitted."""
+
     def const(self, value: complex, like: Any) -> Any:
         """A constant of the dtype of `like`."""
 

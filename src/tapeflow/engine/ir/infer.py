@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
 from tapeflow.engine.ir.spec import Dims, Spec
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -131,22 +131,26 @@ class Elementwise:
     Args:
       allowed: dtypes the op takes.
       result: the output's dtype, or a function from the input's dtype.
-      same: whether all inputs must have the same dtype.
+      missing: dtypes that TensorFlow's op admits but has no kernel for (`NotFoundError`).
     """
 
     def __init__(
         self,
         allowed: Collection[DType],
         result: DType | Callable[[DType], DType] | None = None,
+        missing: Collection[DType] = (),
     ) -> None:
         self.allowed = frozenset(allowed)
         self.result = result
+        self.missing = frozenset(missing)
         self.fast = {d.np: True for d in self.allowed}
 
     def __call__(self, *specs: Spec, **attrs: Any) -> Spec:
         first = specs[0]
         if len(specs) > 1:
             require_same_dtype(*specs)
+        if first.dtype in self.missing:
+            raise NotFoundError(None, None, f"input: there is no kernel for {first.dtype.name}")
         require_dtype(first, self.allowed)
         shape = first.shape
         for spec in specs[1:]:
@@ -162,10 +166,12 @@ class Elementwise:
 
 
 def elementwise(
-    allowed: Collection[DType], result: DType | Callable[[DType], DType] | None = None
+    allowed: Collection[DType],
+    result: DType | Callable[[DType], DType] | None = None,
+    missing: Collection[DType] = (),
 ) -> Elementwise:
     """The rule of an elementwise op; see `Elementwise`."""
-    return Elementwise(allowed, result)
+    return Elementwise(allowed, result, missing)
 
 
 def reduce_dims(shape: Dims | None, axis: tuple[int, ...] | None, keep_dims: bool) -> Dims | None:

@@ -5,36 +5,118 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapeflow.engine.ops.math.arithmetic import (
-    add_p,
-    mul_p,
-    neg_p,
-    sub_p,
-    truediv,
+from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.ops.math.arithmetic import add_p, mul_p, neg_p, sub_p, truediv
+from tapeflow.engine.ops.math.bits import bitwise_and_p, bitwise_or_p, bitwise_xor_p, invert_p
+from tapeflow.engine.ops.math.comparison import (
+    differs,
+    equals,
+    greater_equal_p,
+    greater_p,
+    less_equal_p,
+    less_p,
 )
-from tapeflow.engine.runtime.dispatch import binary, unary
+from tapeflow.engine.ops.math.division import floordiv_p, floormod_p
+from tapeflow.engine.ops.math.exponentials import pow_p
+from tapeflow.engine.ops.math.logical import (
+    logical_and_p,
+    logical_not_p,
+    logical_or_p,
+    logical_xor,
+    product_of_booleans,
+)
+from tapeflow.engine.ops.math.magnitude import abs as absolute
+from tapeflow.engine.runtime.convert import convert_pair
+from tapeflow.engine.runtime.dispatch import binary, binary_function, unary, unary_function
 from tapeflow.engine.runtime.tensor import Tensor
 
 Operators = dict[str, Callable[..., Any]]
 
+
+_mul = binary_function(mul_p)
+
+
+def _multiply(x: Any, y: Any) -> Any:
+    try:
+        return _mul(x, y)
+    except InvalidArgumentError:
+        if _has_booleans(x) or _has_booleans(y):
+            return product_of_booleans(x, y)
+        raise
+
+
+def _has_booleans(x: Any) -> bool:
+    dtype = getattr(x, "dtype", None)
+    return dtype is not None and getattr(dtype, "is_bool", False)
+
+
+def _and(x: Any, y: Any) -> Any:
+    x, y = convert_pair(x, y, "BitwiseAnd")
+    return binary(logical_and_p if x.dtype.is_bool else bitwise_and_p, x, y)
+
+
+def _or(x: Any, y: Any) -> Any:
+    x, y = convert_pair(x, y, "BitwiseOr")
+    return binary(logical_or_p if x.dtype.is_bool else bitwise_or_p, x, y)
+
+
+def _xor(x: Any, y: Any) -> Any:
+    x, y = convert_pair(x, y, "BitwiseXor")
+    return logical_xor(x, y) if x.dtype.is_bool else binary(bitwise_xor_p, x, y)
+
+
+def _invert(x: Any) -> Any:
+    return unary(logical_not_p if x.dtype.is_bool else invert_p, x)
+
+
+def _matmul(x: Any, y: Any) -> Any:
+    from tapeflow.engine.ops.linalg.contraction import matmul
+
+    x, y = convert_pair(x, y, "MatMul")
+    return matmul(x, y)
+
+
+# One Python frame per operator: these are the hottest functions of eager mode.
 OPERATORS: Operators = {
-    "__add__": lambda self, other: binary(add_p, self, other),
+    "__abs__": absolute,
+    "__add__": binary_function(add_p),
     "__radd__": lambda self, other: binary(add_p, other, self),
-    "__sub__": lambda self, other: binary(sub_p, self, other),
+    "__sub__": binary_function(sub_p),
     "__rsub__": lambda self, other: binary(sub_p, other, self),
-    "__mul__": lambda self, other: binary(mul_p, self, other),
-    "__rmul__": lambda self, other: binary(mul_p, other, self),
-    "__truediv__": lambda self, other: truediv(self, other),
+    "__mul__": _multiply,
+    "__rmul__": lambda self, other: _multiply(other, self),
+    "__truediv__": truediv,
     "__rtruediv__": lambda self, other: truediv(other, self),
-    "__neg__": lambda self: unary(neg_p, self),
+    "__floordiv__": binary_function(floordiv_p),
+    "__rfloordiv__": lambda self, other: binary(floordiv_p, other, self),
+    "__mod__": binary_function(floormod_p),
+    "__rmod__": lambda self, other: binary(floormod_p, other, self),
+    "__pow__": binary_function(pow_p),
+    "__rpow__": lambda self, other: binary(pow_p, other, self),
+    "__matmul__": _matmul,
+    "__rmatmul__": lambda self, other: _matmul(other, self),
+    "__neg__": unary_function(neg_p),
+    "__invert__": _invert,
+    "__and__": _and,
+    "__rand__": lambda self, other: _and(other, self),
+    "__or__": _or,
+    "__ror__": lambda self, other: _or(other, self),
+    "__xor__": _xor,
+    "__rxor__": lambda self, other: _xor(other, self),
+    "__lt__": binary_function(less_p),
+    "__le__": binary_function(less_equal_p),
+    "__gt__": binary_function(greater_p),
+    "__ge__": binary_function(greater_equal_p),
+    "__eq__": equals,
+    "__ne__": differs,
 }
 
 
 def attach(cls: type) -> None:
     """Gives a class the operators."""
     for name, function in OPERATORS.items():
-        function.__name__ = name
         setattr(cls, name, function)
 
 
 attach(Tensor)
+Tensor.OVERLOADABLE_OPERATORS = frozenset((*OPERATORS, "__getitem__"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -59,6 +59,7 @@ class Tensor:
     """
 
     __slots__ = ()
+    # Operators of NumPy arrays defer to ours; `np.sin(tensor)` takes the values by `__array__`.
     __array_priority__ = 100
 
     OVERLOADABLE_OPERATORS: frozenset[str] = frozenset()
@@ -91,27 +92,6 @@ class Tensor:
         return Reference(self)
 
     experimental_ref = ref
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        """Lets `np.sin(tensor)` work on the values; operators of arrays defer to ours."""
-        if method == "__call__" and not kwargs and ufunc in _REFLECTED and len(inputs) == 2:
-            left, right = inputs
-            if isinstance(right, Tensor) and not isinstance(left, Tensor):
-                return NotImplemented
-        plain = [np.asarray(x) if isinstance(x, Tensor) else x for x in inputs]
-        out = kwargs.get("out")
-        if out is not None and any(isinstance(x, Tensor) for x in out):
-            return NotImplemented  # a tensor is not a place to write to
-        return getattr(ufunc, method)(*plain, **kwargs)
-
-
-_REFLECTED = frozenset(
-    (
-        np.add, np.subtract, np.multiply, np.true_divide, np.floor_divide, np.remainder, np.power,
-        np.matmul, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.less, np.less_equal,
-        np.greater, np.greater_equal, np.equal, np.not_equal,
-    )
-)  # fmt: skip
 
 
 class EagerTensor(Tensor):
@@ -163,7 +143,7 @@ class EagerTensor(Tensor):
           >>> tf.constant([1, 2]).numpy()
           array([1, 2], dtype=int32)
         """
-        if state.recorders:
+        if current_recorders():
             _note_left(self)
         array = self._array
         return array.copy() if array.ndim else array[()]
@@ -173,7 +153,7 @@ class EagerTensor(Tensor):
         return array if array.ndim else array[()]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if state.recorders:
+        if current_recorders():
             _note_left(self)
         array = self._array
         if dtype is not None and np.dtype(dtype) != array.dtype:
@@ -185,7 +165,7 @@ class EagerTensor(Tensor):
         return view
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        if state.recorders:
+        if current_recorders():
             _note_left(self)
         # A copy: DLPack has no way to say that the consumer must not write.
         return self._array.copy().__dlpack__(**kwargs)
@@ -194,7 +174,7 @@ class EagerTensor(Tensor):
         return (1, 0)
 
     def __bool__(self) -> bool:
-        if state.recorders:
+        if current_recorders():
             _note_left(self)
         return bool(self._array)
 
@@ -211,7 +191,7 @@ class EagerTensor(Tensor):
         return self._scalar().__index__()  # type: ignore[no-any-return]
 
     def _scalar(self) -> Any:
-        if state.recorders:
+        if current_recorders():
             _note_left(self)
         if self._array.ndim:
             raise TypeError("Only scalar arrays can be converted to Python scalars.")
@@ -303,7 +283,7 @@ def _text(array: np.ndarray[Any, Any], is_repr: bool) -> str:
 
 
 def _note_left(tensor: EagerTensor) -> None:
-    for recorder in state.recorders:
+    for recorder in current_recorders():
         if id(tensor) in recorder.tracked:
             recorder.left(tensor)
 

@@ -166,7 +166,7 @@ def _realdiv_vjp(ctx: Any, dy: Any) -> Any:
 
 realdiv_p = primitive(
     "RealDiv",
-    infer=elementwise(dtypes.FLOATING | dtypes.COMPLEX),
+    infer=elementwise(dtypes.FLOATING | dtypes.COMPLEX, missing=dtypes.INTEGERS),
     kernel=np.true_divide,
     vjp=_realdiv_vjp,
     lower=lambda b, x, y: b.div(x, y),
@@ -270,11 +270,11 @@ def realdiv(x: Any, y: Any, name: str | None = None) -> Any:
 
 neg_p = primitive(
     "Neg",
-    infer=elementwise(dtypes.NUMERIC),
+    infer=elementwise(dtypes.SIGNED),
     kernel=np.negative,
     vjp=lambda ctx, dy: (unary(neg_p, dy),),
     lower=lambda b, x: b.neg(x),
-    samples=unary_samples(over=dtypes.FLOATING | dtypes.COMPLEX | {dtypes.int8, dtypes.int32, dtypes.int64}),
+    samples=unary_samples(over=dtypes.SIGNED),
 )
 
 
@@ -301,7 +301,8 @@ def negative(x: Any, name: str | None = None) -> Any:
 
 
 def _square_vjp(ctx: Any, dy: Any) -> Any:
-    return (binary(mul_p, dy, binary(mul_p, conjugate(ctx.inputs[0]), 2)),)
+    x = conjugate(ctx.inputs[0])
+    return (binary(mul_p, dy, binary(add_p, x, x)),)
 
 
 square_p = primitive(
