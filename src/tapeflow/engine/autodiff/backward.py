@@ -63,38 +63,54 @@ def backward(
         it holds the cotangents of what was not computed by a record, and of `keep`.
       keep: ids whose cotangents must survive even though a record produced them.
     """
-    # NumPy is silenced once for the whole walk; the switches around each kernel then cost nothing
-    # extra, and gradient rules that use NumPy directly are covered too.
+    # NumPy is silenced once for the whole walk: gradient rules may use it directly.
     token = enter_silence(SILENCE)
+    pop = cotangents.pop
+    get = cotangents.get
     try:
         for prim, inputs, outputs, attrs in reversed(records):
             if len(outputs) == 1:
                 key = id(outputs[0])
-                if key not in cotangents:
+                dy = pop(key, None)
+                if dy is None:
                     continue
-                dy = cotangents[key] if key in keep else cotangents.pop(key)
+                if key in keep:
+                    cotangents[key] = dy
                 if type(dy) is IndexedSlices and not getattr(prim, "accepts_slices", False):
                     dy = dy.densify()
-                dys: tuple[Any, ...] = (dy,)
+                if len(inputs) == 1:
+                    dx = prim.vjp(VjpContext(inputs, outputs, attrs, _NEEDED), dy)[0]
+                    if dx is not None:
+                        key = id(inputs[0])
+                        before = get(key)
+                        cotangents[key] = dx if before is None else accumulate(before, dx)
+                    continue
+                needs = [id(x) in tracked for x in inputs]
+                grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), dy)
             else:
-                found = [cotangents.get(id(y)) for y in outputs]
-                if all(d is None for d in found):
+                found = [get(id(y)) for y in outputs]
+                if all([d is None for d in found]):
                     continue
                 for y in outputs:
                     if id(y) not in keep:
-                        cotangents.pop(id(y), None)
-                dys = tuple(
-                    [_dense(d) if d is not None else _zeros(y) for d, y in zip(found, outputs, strict=True)]
-                )
-            needs = [id(x) in tracked for x in inputs]
-            grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), *dys)
-            for x, wanted, dx in zip(inputs, needs, grads, strict=True):
-                if wanted and dx is not None:
-                    key = id(x)
-                    before = cotangents.get(key)
+                        pop(id(y), None)
+                dys = [
+                    _zeros(y) if d is None else _dense(d)
+                    for d, y in zip(found, outputs, strict=True)
+                ]
+                needs = [id(x) in tracked for x in inputs]
+                grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), *dys)
+            for i, dx in enumerate(grads):
+                if dx is not None and needs[i]:
+                    key = id(inputs[i])
+                    before = get(key)
                     cotangents[key] = dx if before is None else accumulate(before, dx)
     finally:
         leave_silence(token)
+
+
+# An execution with one input is recorded only because that input is tracked.
+_NEEDED = [True]
 
 
 def _dense(dy: Any) -> Any:

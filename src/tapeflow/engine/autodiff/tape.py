@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tapeflow.engine.autodiff.backward import backward, seed_for
+from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
@@ -66,6 +66,8 @@ class GradientTape:
         self._tainted: set[int] = set()
         self._records: list[Record] = []
         self._watched: list[Any] = []
+        # Tensors read from variables, with the ids of the variables' handles.
+        self._reads: list[tuple[Any, int]] = []
         self._variables: dict[int, Any] = {}
         # For `explain` only: operations without gradient, and values that went to NumPy.
         self._stops: list[tuple[str, tuple[Any, ...], tuple[Any, ...], Location]] = []
@@ -93,15 +95,18 @@ class GradientTape:
         tracked, tainted = self.tracked, self._tainted
         return all(id(t) in tainted or id(t) not in tracked for t in inputs)
 
-    def variable_read(self, variable: Any) -> None:
-        """Watches a trainable variable that is about to be read."""
-        if self._watch_accessed and variable._trainable:
-            handle = variable._handle
-            key = id(handle)
-            if key not in self._variables:
-                self._variables[key] = variable
-                self._watched.append(handle)
-                self.tracked.add(key)
+    def variable_read(self, variable: Any, tensor: Any) -> None:
+        """Watches a trainable variable that is read, and links the tensor read to it."""
+        handle = variable._handle
+        key = id(handle)
+        if key not in self.tracked:
+            if not (self._watch_accessed and variable._trainable):
+                return
+            self._variables[key] = variable
+            self._watched.append(handle)
+            self.tracked.add(key)
+        self._reads.append((tensor, key))
+        self.tracked.add(id(tensor))
 
     def left(self, tensor: Any) -> None:
         """Notes that a tensor's values went to NumPy."""
@@ -230,22 +235,26 @@ class GradientTape:
         flat_sources = _flat(sources)
         keys = [_key(s) for s in flat_sources]
         targets = _flat(target)
-        seeds = [None] * len(targets) if output_gradients is None else _flat(output_gradients)
-        if len(seeds) != len(targets):
-            raise ValueError(
-                f"gradient: expected one output gradient per target; received {len(seeds)} for "
-                f"{len(targets)} targets"
-            )
+        if output_gradients is None:
+            seeds: list[Any] = [None] * len(targets)
+        else:
+            seeds = _flat(output_gradients)
+            if len(seeds) != len(targets):
+                raise ValueError(
+                    f"gradient: expected one output gradient per target; received {len(seeds)} for "
+                    f"{len(targets)} targets"
+                )
         grads = self._differentiate(targets, seeds, keys)
-        flat = [
-            _finish(grads.get(key), source, unconnected)
-            for key, source in zip(keys, flat_sources, strict=True)
-        ]
+        flat = [grads.get(key) for key in keys]
+        if unconnected is UnconnectedGradients.ZERO:
+            for i, source in enumerate(flat_sources):
+                if flat[i] is None:
+                    flat[i] = zeros(source.shape, source.dtype)
         if not self._persistent:
             self._used = True
             self._drop()
-        if type(sources) in (list, tuple) and len(sources) == len(flat):
-            return flat if type(sources) is list else tuple(flat)
+        if type(sources) is list and len(sources) == len(flat):
+            return flat
         return nest.pack_sequence_as(sources, flat)
 
     def _differentiate(self, targets: list[Any], seeds: list[Any], keys: list[int]) -> dict[int, Any]:
@@ -282,6 +291,11 @@ class GradientTape:
         if cotangents:
             wanted = self.tracked - self._tainted if self._tainted else self.tracked
             backward(self._records, wanted, cotangents, frozenset(keys))
+            for tensor, key in self._reads:
+                dy = cotangents.get(id(tensor))
+                if dy is not None:
+                    before = cotangents.get(key)
+                    cotangents[key] = dy if before is None else accumulate(before, dy)
         return cotangents
 
     def _drop(self) -> None:
@@ -289,6 +303,7 @@ class GradientTape:
         self._post_mortem = self._summary()
         self._records = []
         self._watched = []
+        self._reads = []
         self._stops = []
         self._exits = []
 
@@ -297,16 +312,21 @@ class GradientTape:
 
 
 def _flat(structure: Any) -> list[Any]:
-    if isinstance(structure, (Tensor, IndexedSlices)) or hasattr(structure, "_handle"):
+    """The leaves of a structure of tensors, variables and `IndexedSlices`."""
+    if type(structure) is list:
+        for leaf in structure:
+            if type(leaf) is not EagerTensor and not hasattr(leaf, "_handle"):
+                return nest.flatten(structure)
+        return structure
+    if type(structure) is EagerTensor:
         return [structure]
-    if type(structure) in (list, tuple) and all(
-        isinstance(s, Tensor) or hasattr(s, "_handle") for s in structure
-    ):
-        return list(structure)
     return nest.flatten(structure)
 
 
 def _key(source: Any) -> int:
+    """The id under which a tape knows a source."""
+    if type(source) is EagerTensor:
+        return id(source)
     handle = getattr(source, "_handle", None)
     if handle is None and getattr(source, "_should_act_as_resource_variable", False):
         handle = source.handle
@@ -320,9 +340,3 @@ def _key(source: Any) -> int:
             f"{type(source).__name__}"
         )
     return id(source)
-
-
-def _finish(grad: Any, source: Any, unconnected: UnconnectedGradients) -> Any:
-    if grad is None and unconnected is UnconnectedGradients.ZERO:
-        return zeros(source.shape, source.dtype)
-    return grad

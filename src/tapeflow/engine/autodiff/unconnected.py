@@ -22,6 +22,8 @@ class UnconnectedGradients(enum.Enum):
         Raises:
           ValueError: when it is none.
         """
+        if value is UnconnectedGradients.NONE:  # the default: no need to look it up
+            return cls.NONE
         try:
             return cls(value)
         except ValueError:

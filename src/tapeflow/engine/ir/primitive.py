@@ -97,6 +97,7 @@ class Primitive:
     """
 
     __slots__ = (
+        "call",
         "checked",
         "fast",
         "infer",
@@ -130,6 +131,8 @@ class Primitive:
         self.fast: dict[np.dtype[Any], bool] = getattr(infer, "fast", {})
         # Which inputs' *values* the shape rule reads (all inputs' specs are always given).
         self.value_inputs: tuple[int, ...] = getattr(infer, "value_inputs", ())
+        # The short way to call an elementwise op; made by dispatch when first used.
+        self.call: Callable[..., Any] | None = None
         # Signatures that `infer` has accepted: eager calls repeat, their checks need not.
         self.checked: dict[Any, bool] = {}
 

@@ -19,7 +19,7 @@ from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
-from tapeflow.engine.runtime.dispatch import apply, run
+from tapeflow.engine.runtime.dispatch import NO_ATTRS, apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
@@ -32,7 +32,7 @@ def _sum_infer(dy: Spec, like: Spec) -> Spec:
 
 def _sum_kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
     if like.ndim == 0:
-        return np.asarray(np.add.reduce(dy, None, dy.dtype))
+        return np.asarray(np.add.reduce(dy, 0 if dy.ndim == 1 else None, dy.dtype))
     lead = dy.ndim - like.ndim
     axes = tuple(range(lead)) + tuple(
         lead + i for i, n in enumerate(like.shape) if n == 1 and dy.shape[lead + i] != 1
@@ -95,7 +95,7 @@ def broadcast_like(dy: Any, like: Tensor) -> Any:
     if type(dy) is EagerTensor and type(like) is EagerTensor:
         if dy._array.shape == like._array.shape:
             return dy
-        return run(broadcast_like_p, dy, like)
+        return run(broadcast_like_p, (dy, like), NO_ATTRS)
     return apply(broadcast_like_p, dy, like)
 
 
@@ -112,7 +112,7 @@ def sum_to_shape_of(dy: Any, like: Tensor) -> Any:
     if type(dy) is EagerTensor and type(like) is EagerTensor:
         if dy._array.shape == like._array.shape:
             return dy
-        return run(sum_to_shape_p, dy, like)
+        return run(sum_to_shape_p, (dy, like), NO_ATTRS)
     if dy.shape.is_fully_defined() and dy.shape == like.shape:
         return dy
     return apply(sum_to_shape_p, dy, like)

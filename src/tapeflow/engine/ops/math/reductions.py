@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reduce_dims, require_dtype
 from tapeflow.engine.ir.primitive import primitive, reduction
@@ -18,7 +20,7 @@ from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.math import broadcasting
 from tapeflow.engine.ops.math.arithmetic import multiply
 from tapeflow.engine.runtime.convert import convert, static_value
-from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.dispatch import apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
@@ -43,6 +45,7 @@ def reduces(allowed: Collection[DType]) -> Callable[..., Spec]:
         require_dtype(input, allowed)
         return Spec(input.dtype, reduce_dims(input.shape, axis, keep_dims))
 
+    rule.fast_all = {d.np: True for d in allowed}  # type: ignore[attr-defined]
     return rule
 
 
@@ -90,6 +93,8 @@ def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
 
 
 def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
+    if input.ndim == 1 and not keep_dims and axis != ():
+        return np.add.reduce(input, 0, input.dtype)  # twice as fast as spelling it out
     return np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=input.dtype)
 
 
@@ -104,16 +109,17 @@ sum_p = primitive(
 
 
 def _count(shape: tuple[int, ...], axis: tuple[int, ...] | None) -> int:
-    count = 1
-    for a in range(len(shape)) if axis is None else axis:
-        count *= shape[a]
-    return count
+    if axis is None:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in axis])
 
 
 def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
-    count = _count(input.shape, axis)
     dtype = input.dtype
     kind = dtype.kind
+    if kind == "f" and input.ndim == 1 and not keep_dims and axis != () and dtype.itemsize >= 4:
+        return np.add.reduce(input) / dtype.type(input.size)
+    count = _count(input.shape, axis)
     if kind == "f" and dtype.itemsize >= 4 or kind == "c":
         total = np.add.reduce(input, axis=axis, keepdims=keep_dims)
         return total / dtype.type(count)
@@ -134,8 +140,8 @@ def _mean_vjp(ctx: Any, dy: Any) -> Any:
         count = _count(x._array.shape, axis)
         dy = multiply(dy, 1.0 / count) if count else dy
         return (spread(dy, x, axis, keep_dims),)
-    from tapeflow.engine.ops.math.casting import cast
     from tapeflow.engine.ops.array.dimensions import size
+    from tapeflow.engine.ops.math.casting import cast
 
     ratio = cast(size(x), dy.dtype) / cast(size(ctx.outputs[0]), dy.dtype)
     return (spread(dy / ratio, x, axis, keep_dims),)
@@ -153,9 +159,16 @@ mean_p = primitive(
 )
 
 
+_ALL = {"axis": None, "keep_dims": False}
+
+
 def _reduce(prim: Any, input_tensor: Any, axis: Any, keepdims: Any) -> Any:
     x = input_tensor if isinstance(input_tensor, Tensor) else convert(input_tensor)
     if type(x) is EagerTensor:
+        if axis is None and keepdims is False and x._array.dtype in prim.infer.fast_all:
+            # Nothing can be wrong with folding all dimensions of a tensor of an allowed dtype.
+            if not (state.recorders and state.tracer is not None):
+                return run(prim, (x,), _ALL)
         axis = to_axes(axis, x._array.ndim)
     else:
         axis = to_axes(axis, x.shape.ndims)
