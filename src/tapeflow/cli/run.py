@@ -53,9 +53,10 @@ def _find_code(name: str) -> tuple[ModuleSpec | None, CodeType | None]:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # an import inside a parent package failed: that is the program's error
         return None, None
-    if spec is None or not hasattr(spec.loader, "get_code"):
+    get_code = spec and getattr(spec.loader, "get_code", None)
+    if spec is None or get_code is None:
         return None, None
-    return spec, spec.loader.get_code(spec.name)
+    return spec, get_code(spec.name)
 
 
 def _set_first_path(folder: str) -> None:
