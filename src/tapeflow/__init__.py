@@ -42,22 +42,45 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import uint64 as uint64
     from tapeflow.engine.core.dtypes import uint8 as uint8
     from tapeflow.engine.core.dtypes import variant as variant
+    from tapeflow.engine.core.optional import OptionalSpec as OptionalSpec
     from tapeflow.engine.core.shapes import TensorShape as TensorShape
     from tapeflow.engine.core.specs import TensorSpec as TensorSpec
     from tapeflow.engine.core.specs import TypeSpec as TypeSpec
     from tapeflow.engine.core.specs import type_spec_from_value as type_spec_from_value
+    from tapeflow.engine.ops.array.concatenation import concat as concat
+    from tapeflow.engine.ops.array.concatenation import split as split
     from tapeflow.engine.ops.array.creation import constant as constant
     from tapeflow.engine.ops.array.creation import fill as fill
     from tapeflow.engine.ops.array.creation import ones as ones
     from tapeflow.engine.ops.array.creation import ones_like as ones_like
     from tapeflow.engine.ops.array.creation import zeros as zeros
     from tapeflow.engine.ops.array.creation import zeros_like as zeros_like
+    from tapeflow.engine.ops.array.dimensions import expand_dims as expand_dims
+    from tapeflow.engine.ops.array.dimensions import rank as rank
+    from tapeflow.engine.ops.array.dimensions import size as size
+    from tapeflow.engine.ops.array.dimensions import squeeze as squeeze
+    from tapeflow.engine.ops.array.dimensions import transpose as transpose
+    from tapeflow.engine.ops.array.gathering import gather as gather
+    from tapeflow.engine.ops.array.gathering import gather_nd as gather_nd
     from tapeflow.engine.ops.array.joining import stack as stack
     from tapeflow.engine.ops.array.joining import unstack as unstack
+    from tapeflow.engine.ops.array.scattering import scatter_nd as scatter_nd
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_add as tensor_scatter_nd_add
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_max as tensor_scatter_nd_max
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_min as tensor_scatter_nd_min
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_sub as tensor_scatter_nd_sub
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_update as tensor_scatter_nd_update
     from tapeflow.engine.ops.array.shaping import broadcast_to as broadcast_to
     from tapeflow.engine.ops.array.shaping import identity as identity
     from tapeflow.engine.ops.array.shaping import reshape as reshape
     from tapeflow.engine.ops.array.shaping import shape as shape
+    from tapeflow.engine.ops.array.slicing import newaxis as newaxis
+    from tapeflow.engine.ops.array.slicing import slice_ as slice
+    from tapeflow.engine.ops.array.slicing import strided_slice as strided_slice
+    from tapeflow.engine.ops.linalg.contraction import eye as eye
+    from tapeflow.engine.ops.linalg.contraction import matmul as matmul
+    from tapeflow.engine.ops.linalg.einsum import einsum as einsum
+    from tapeflow.engine.ops.linalg.einsum import tensordot as tensordot
     from tapeflow.engine.ops.math.arithmetic import add as add
     from tapeflow.engine.ops.math.arithmetic import divide as divide
     from tapeflow.engine.ops.math.arithmetic import multiply as multiply
@@ -67,6 +90,29 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.arithmetic import subtract as subtract
     from tapeflow.engine.ops.math.arithmetic import truediv as truediv
     from tapeflow.engine.ops.math.casting import cast as cast
+    from tapeflow.engine.ops.math.comparison import equal as equal
+    from tapeflow.engine.ops.math.comparison import greater as greater
+    from tapeflow.engine.ops.math.comparison import greater_equal as greater_equal
+    from tapeflow.engine.ops.math.comparison import less as less
+    from tapeflow.engine.ops.math.comparison import less_equal as less_equal
+    from tapeflow.engine.ops.math.comparison import not_equal as not_equal
+    from tapeflow.engine.ops.math.complex_numbers import complex as complex
+    from tapeflow.engine.ops.math.division import truncatediv as truncatediv
+    from tapeflow.engine.ops.math.division import truncatemod as truncatemod
+    from tapeflow.engine.ops.math.exponentials import exp as exp
+    from tapeflow.engine.ops.math.exponentials import pow as pow
+    from tapeflow.engine.ops.math.exponentials import sqrt as sqrt
+    from tapeflow.engine.ops.math.extrema import argmax as argmax
+    from tapeflow.engine.ops.math.extrema import argmin as argmin
+    from tapeflow.engine.ops.math.extrema import maximum as maximum
+    from tapeflow.engine.ops.math.extrema import minimum as minimum
+    from tapeflow.engine.ops.math.logical import logical_and as logical_and
+    from tapeflow.engine.ops.math.logical import logical_not as logical_not
+    from tapeflow.engine.ops.math.logical import logical_or as logical_or
+    from tapeflow.engine.ops.math.magnitude import abs as abs
+    from tapeflow.engine.ops.math.magnitude import floor as floor
+    from tapeflow.engine.ops.math.magnitude import round as round
+    from tapeflow.engine.ops.math.magnitude import sign as sign
     from tapeflow.engine.ops.math.reductions import reduce_mean as reduce_mean
     from tapeflow.engine.ops.math.reductions import reduce_sum as reduce_sum
     from tapeflow.engine.runtime.convert import convert_to_tensor as convert_to_tensor
@@ -78,10 +124,16 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.variable import Variable as Variable
     from tapeflow import __internal__ as __internal__
     from tapeflow import autodiff as autodiff
+    from tapeflow import bitwise as bitwise
     from tapeflow import compat as compat
+    from tapeflow import data as data
+    from tapeflow import debugging as debugging
     from tapeflow import dtypes as dtypes
     from tapeflow import errors as errors
+    from tapeflow import experimental as experimental
+    from tapeflow import linalg as linalg
     from tapeflow import math as math
+    from tapeflow import nn as nn
     from tapeflow import types as types
     from tapeflow import version as version
 else:
@@ -91,6 +143,7 @@ else:
             "DType": "tapeflow.engine.core.dtypes:DType",
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
+            "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
             "Tensor": "tapeflow.engine.runtime.tensor:Tensor",
             "TensorShape": "tapeflow.engine.core.shapes:TensorShape",
             "TensorSpec": "tapeflow.engine.core.specs:TensorSpec",
@@ -99,22 +152,37 @@ else:
             "Variable": "tapeflow.engine.variables.variable:Variable",
             "VariableAggregation": "tapeflow.engine.variables.options:VariableAggregation",
             "VariableSynchronization": "tapeflow.engine.variables.options:VariableSynchronization",
+            "abs": "tapeflow.engine.ops.math.magnitude:abs",
             "add": "tapeflow.engine.ops.math.arithmetic:add",
+            "argmax": "tapeflow.engine.ops.math.extrema:argmax",
+            "argmin": "tapeflow.engine.ops.math.extrema:argmin",
             "as_dtype": "tapeflow.engine.core.dtypes:as_dtype",
             "bfloat16": "tapeflow.engine.core.dtypes:bfloat16",
             "bool": "tapeflow.engine.core.dtypes:bool_",
             "broadcast_to": "tapeflow.engine.ops.array.shaping:broadcast_to",
             "cast": "tapeflow.engine.ops.math.casting:cast",
+            "complex": "tapeflow.engine.ops.math.complex_numbers:complex",
             "complex128": "tapeflow.engine.core.dtypes:complex128",
             "complex64": "tapeflow.engine.core.dtypes:complex64",
+            "concat": "tapeflow.engine.ops.array.concatenation:concat",
             "constant": "tapeflow.engine.ops.array.creation:constant",
             "convert_to_tensor": "tapeflow.engine.runtime.convert:convert_to_tensor",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
             "double": "tapeflow.engine.core.dtypes:double",
+            "einsum": "tapeflow.engine.ops.linalg.einsum:einsum",
+            "equal": "tapeflow.engine.ops.math.comparison:equal",
+            "exp": "tapeflow.engine.ops.math.exponentials:exp",
+            "expand_dims": "tapeflow.engine.ops.array.dimensions:expand_dims",
+            "eye": "tapeflow.engine.ops.linalg.contraction:eye",
             "fill": "tapeflow.engine.ops.array.creation:fill",
             "float16": "tapeflow.engine.core.dtypes:float16",
             "float32": "tapeflow.engine.core.dtypes:float32",
             "float64": "tapeflow.engine.core.dtypes:float64",
+            "floor": "tapeflow.engine.ops.math.magnitude:floor",
+            "gather": "tapeflow.engine.ops.array.gathering:gather",
+            "gather_nd": "tapeflow.engine.ops.array.gathering:gather_nd",
+            "greater": "tapeflow.engine.ops.math.comparison:greater",
+            "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
             "half": "tapeflow.engine.core.dtypes:half",
             "identity": "tapeflow.engine.ops.array.shaping:identity",
             "install": "tapeflow.alias.installation:install",
@@ -122,27 +190,57 @@ else:
             "int32": "tapeflow.engine.core.dtypes:int32",
             "int64": "tapeflow.engine.core.dtypes:int64",
             "int8": "tapeflow.engine.core.dtypes:int8",
+            "less": "tapeflow.engine.ops.math.comparison:less",
+            "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
+            "logical_and": "tapeflow.engine.ops.math.logical:logical_and",
+            "logical_not": "tapeflow.engine.ops.math.logical:logical_not",
+            "logical_or": "tapeflow.engine.ops.math.logical:logical_or",
+            "matmul": "tapeflow.engine.ops.linalg.contraction:matmul",
+            "maximum": "tapeflow.engine.ops.math.extrema:maximum",
+            "minimum": "tapeflow.engine.ops.math.extrema:minimum",
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
+            "newaxis": "tapeflow.engine.ops.array.slicing:newaxis",
+            "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
             "ones": "tapeflow.engine.ops.array.creation:ones",
             "ones_like": "tapeflow.engine.ops.array.creation:ones_like",
+            "pow": "tapeflow.engine.ops.math.exponentials:pow",
             "qint16": "tapeflow.engine.core.dtypes:qint16",
             "qint32": "tapeflow.engine.core.dtypes:qint32",
             "qint8": "tapeflow.engine.core.dtypes:qint8",
             "quint16": "tapeflow.engine.core.dtypes:quint16",
             "quint8": "tapeflow.engine.core.dtypes:quint8",
+            "rank": "tapeflow.engine.ops.array.dimensions:rank",
             "realdiv": "tapeflow.engine.ops.math.arithmetic:realdiv",
             "reduce_mean": "tapeflow.engine.ops.math.reductions:reduce_mean",
             "reduce_sum": "tapeflow.engine.ops.math.reductions:reduce_sum",
             "register_tensor_conversion_function": "tapeflow.engine.runtime.convert:register_tensor_conversion_function",
             "reshape": "tapeflow.engine.ops.array.shaping:reshape",
             "resource": "tapeflow.engine.core.dtypes:resource",
+            "round": "tapeflow.engine.ops.math.magnitude:round",
+            "scatter_nd": "tapeflow.engine.ops.array.scattering:scatter_nd",
             "shape": "tapeflow.engine.ops.array.shaping:shape",
+            "sign": "tapeflow.engine.ops.math.magnitude:sign",
+            "size": "tapeflow.engine.ops.array.dimensions:size",
+            "slice": "tapeflow.engine.ops.array.slicing:slice_",
+            "split": "tapeflow.engine.ops.array.concatenation:split",
+            "sqrt": "tapeflow.engine.ops.math.exponentials:sqrt",
             "square": "tapeflow.engine.ops.math.arithmetic:square",
+            "squeeze": "tapeflow.engine.ops.array.dimensions:squeeze",
             "stack": "tapeflow.engine.ops.array.joining:stack",
+            "strided_slice": "tapeflow.engine.ops.array.slicing:strided_slice",
             "string": "tapeflow.engine.core.dtypes:string",
             "subtract": "tapeflow.engine.ops.math.arithmetic:subtract",
+            "tensor_scatter_nd_add": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_add",
+            "tensor_scatter_nd_max": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_max",
+            "tensor_scatter_nd_min": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_min",
+            "tensor_scatter_nd_sub": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_sub",
+            "tensor_scatter_nd_update": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_update",
+            "tensordot": "tapeflow.engine.ops.linalg.einsum:tensordot",
+            "transpose": "tapeflow.engine.ops.array.dimensions:transpose",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
+            "truncatediv": "tapeflow.engine.ops.math.division:truncatediv",
+            "truncatemod": "tapeflow.engine.ops.math.division:truncatemod",
             "type_spec_from_value": "tapeflow.engine.core.specs:type_spec_from_value",
             "uint16": "tapeflow.engine.core.dtypes:uint16",
             "uint32": "tapeflow.engine.core.dtypes:uint32",
@@ -153,5 +251,5 @@ else:
             "zeros": "tapeflow.engine.ops.array.creation:zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "autodiff", "compat", "dtypes", "errors", "math", "types", "version",),
+        ("__internal__", "autodiff", "bitwise", "compat", "data", "debugging", "dtypes", "errors", "experimental", "linalg", "math", "nn", "types", "version",),
     )

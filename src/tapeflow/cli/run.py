@@ -53,7 +53,7 @@ def _find_code(name: str) -> tuple[ModuleSpec | None, CodeType | None]:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # an import inside a parent package failed: that is the program's error
         return None, None
-    get_code = spec and getattr(spec.loader, "get_code", None)
+    get_code = getattr(spec.loader, "get_code", None) if spec is not None else None
     if spec is None or get_code is None:
         return None, None
     return spec, get_code(spec.name)

@@ -12,6 +12,7 @@ from tapeflow.engine.core.lazy import attach
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import dimension_value as dimension_value
     from tapeflow.engine.core.shapes import dimension_at_index as dimension_at_index
+    from tapeflow.compat import v1 as v1
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -19,5 +20,5 @@ else:
             "dimension_at_index": "tapeflow.engine.core.shapes:dimension_at_index",
             "dimension_value": "tapeflow.engine.core.dimension:dimension_value",
         },
-        (),
+        ("v1",),
     )

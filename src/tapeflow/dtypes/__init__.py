@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import uint8 as uint8
     from tapeflow.engine.core.dtypes import variant as variant
     from tapeflow.engine.ops.math.casting import cast as cast
+    from tapeflow.engine.ops.math.complex_numbers import complex as complex
     from tapeflow.dtypes import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
@@ -50,6 +51,7 @@ else:
             "bfloat16": "tapeflow.engine.core.dtypes:bfloat16",
             "bool": "tapeflow.engine.core.dtypes:bool_",
             "cast": "tapeflow.engine.ops.math.casting:cast",
+            "complex": "tapeflow.engine.ops.math.complex_numbers:complex",
             "complex128": "tapeflow.engine.core.dtypes:complex128",
             "complex64": "tapeflow.engine.core.dtypes:complex64",
             "double": "tapeflow.engine.core.dtypes:double",

@@ -17,21 +17,121 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.arithmetic import square as square
     from tapeflow.engine.ops.math.arithmetic import subtract as subtract
     from tapeflow.engine.ops.math.arithmetic import truediv as truediv
+    from tapeflow.engine.ops.math.comparison import equal as equal
+    from tapeflow.engine.ops.math.comparison import greater as greater
+    from tapeflow.engine.ops.math.comparison import greater_equal as greater_equal
+    from tapeflow.engine.ops.math.comparison import less as less
+    from tapeflow.engine.ops.math.comparison import less_equal as less_equal
+    from tapeflow.engine.ops.math.comparison import not_equal as not_equal
+    from tapeflow.engine.ops.math.complex_numbers import angle as angle
+    from tapeflow.engine.ops.math.complex_numbers import conj as conj
+    from tapeflow.engine.ops.math.complex_numbers import imag as imag
+    from tapeflow.engine.ops.math.complex_numbers import real as real
+    from tapeflow.engine.ops.math.division import divide_no_nan as divide_no_nan
+    from tapeflow.engine.ops.math.division import floordiv as floordiv
+    from tapeflow.engine.ops.math.division import floormod as floormod
+    from tapeflow.engine.ops.math.division import floormod as mod
+    from tapeflow.engine.ops.math.division import multiply_no_nan as multiply_no_nan
+    from tapeflow.engine.ops.math.division import reciprocal as reciprocal
+    from tapeflow.engine.ops.math.division import reciprocal_no_nan as reciprocal_no_nan
+    from tapeflow.engine.ops.math.division import xdivy as xdivy
+    from tapeflow.engine.ops.math.exponentials import exp as exp
+    from tapeflow.engine.ops.math.exponentials import expm1 as expm1
+    from tapeflow.engine.ops.math.exponentials import log as log
+    from tapeflow.engine.ops.math.exponentials import log1p as log1p
+    from tapeflow.engine.ops.math.exponentials import pow as pow
+    from tapeflow.engine.ops.math.exponentials import rsqrt as rsqrt
+    from tapeflow.engine.ops.math.exponentials import sqrt as sqrt
+    from tapeflow.engine.ops.math.exponentials import xlog1py as xlog1py
+    from tapeflow.engine.ops.math.exponentials import xlogy as xlogy
+    from tapeflow.engine.ops.math.extrema import argmax as argmax
+    from tapeflow.engine.ops.math.extrema import argmin as argmin
+    from tapeflow.engine.ops.math.extrema import maximum as maximum
+    from tapeflow.engine.ops.math.extrema import minimum as minimum
+    from tapeflow.engine.ops.math.logical import logical_and as logical_and
+    from tapeflow.engine.ops.math.logical import logical_not as logical_not
+    from tapeflow.engine.ops.math.logical import logical_or as logical_or
+    from tapeflow.engine.ops.math.logical import logical_xor as logical_xor
+    from tapeflow.engine.ops.math.magnitude import abs as abs
+    from tapeflow.engine.ops.math.magnitude import ceil as ceil
+    from tapeflow.engine.ops.math.magnitude import floor as floor
+    from tapeflow.engine.ops.math.magnitude import is_finite as is_finite
+    from tapeflow.engine.ops.math.magnitude import is_inf as is_inf
+    from tapeflow.engine.ops.math.magnitude import is_nan as is_nan
+    from tapeflow.engine.ops.math.magnitude import rint as rint
+    from tapeflow.engine.ops.math.magnitude import round as round
+    from tapeflow.engine.ops.math.magnitude import sign as sign
     from tapeflow.engine.ops.math.reductions import reduce_mean as reduce_mean
     from tapeflow.engine.ops.math.reductions import reduce_sum as reduce_sum
+    from tapeflow.engine.ops.math.segments import unsorted_segment_max as unsorted_segment_max
+    from tapeflow.engine.ops.math.segments import unsorted_segment_mean as unsorted_segment_mean
+    from tapeflow.engine.ops.math.segments import unsorted_segment_min as unsorted_segment_min
+    from tapeflow.engine.ops.math.segments import unsorted_segment_prod as unsorted_segment_prod
+    from tapeflow.engine.ops.math.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+    from tapeflow.engine.ops.math.segments import unsorted_segment_sum as unsorted_segment_sum
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "abs": "tapeflow.engine.ops.math.magnitude:abs",
             "add": "tapeflow.engine.ops.math.arithmetic:add",
+            "angle": "tapeflow.engine.ops.math.complex_numbers:angle",
+            "argmax": "tapeflow.engine.ops.math.extrema:argmax",
+            "argmin": "tapeflow.engine.ops.math.extrema:argmin",
+            "ceil": "tapeflow.engine.ops.math.magnitude:ceil",
+            "conj": "tapeflow.engine.ops.math.complex_numbers:conj",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
+            "divide_no_nan": "tapeflow.engine.ops.math.division:divide_no_nan",
+            "equal": "tapeflow.engine.ops.math.comparison:equal",
+            "exp": "tapeflow.engine.ops.math.exponentials:exp",
+            "expm1": "tapeflow.engine.ops.math.exponentials:expm1",
+            "floor": "tapeflow.engine.ops.math.magnitude:floor",
+            "floordiv": "tapeflow.engine.ops.math.division:floordiv",
+            "floormod": "tapeflow.engine.ops.math.division:floormod",
+            "greater": "tapeflow.engine.ops.math.comparison:greater",
+            "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
+            "imag": "tapeflow.engine.ops.math.complex_numbers:imag",
+            "is_finite": "tapeflow.engine.ops.math.magnitude:is_finite",
+            "is_inf": "tapeflow.engine.ops.math.magnitude:is_inf",
+            "is_nan": "tapeflow.engine.ops.math.magnitude:is_nan",
+            "less": "tapeflow.engine.ops.math.comparison:less",
+            "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
+            "log": "tapeflow.engine.ops.math.exponentials:log",
+            "log1p": "tapeflow.engine.ops.math.exponentials:log1p",
+            "logical_and": "tapeflow.engine.ops.math.logical:logical_and",
+            "logical_not": "tapeflow.engine.ops.math.logical:logical_not",
+            "logical_or": "tapeflow.engine.ops.math.logical:logical_or",
+            "logical_xor": "tapeflow.engine.ops.math.logical:logical_xor",
+            "maximum": "tapeflow.engine.ops.math.extrema:maximum",
+            "minimum": "tapeflow.engine.ops.math.extrema:minimum",
+            "mod": "tapeflow.engine.ops.math.division:floormod",
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
+            "multiply_no_nan": "tapeflow.engine.ops.math.division:multiply_no_nan",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
+            "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
+            "pow": "tapeflow.engine.ops.math.exponentials:pow",
+            "real": "tapeflow.engine.ops.math.complex_numbers:real",
+            "reciprocal": "tapeflow.engine.ops.math.division:reciprocal",
+            "reciprocal_no_nan": "tapeflow.engine.ops.math.division:reciprocal_no_nan",
             "reduce_mean": "tapeflow.engine.ops.math.reductions:reduce_mean",
             "reduce_sum": "tapeflow.engine.ops.math.reductions:reduce_sum",
+            "rint": "tapeflow.engine.ops.math.magnitude:rint",
+            "round": "tapeflow.engine.ops.math.magnitude:round",
+            "rsqrt": "tapeflow.engine.ops.math.exponentials:rsqrt",
+            "sign": "tapeflow.engine.ops.math.magnitude:sign",
+            "sqrt": "tapeflow.engine.ops.math.exponentials:sqrt",
             "square": "tapeflow.engine.ops.math.arithmetic:square",
             "subtract": "tapeflow.engine.ops.math.arithmetic:subtract",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
+            "unsorted_segment_max": "tapeflow.engine.ops.math.segments:unsorted_segment_max",
+            "unsorted_segment_mean": "tapeflow.engine.ops.math.segments:unsorted_segment_mean",
+            "unsorted_segment_min": "tapeflow.engine.ops.math.segments:unsorted_segment_min",
+            "unsorted_segment_prod": "tapeflow.engine.ops.math.segments:unsorted_segment_prod",
+            "unsorted_segment_sqrt_n": "tapeflow.engine.ops.math.segments:unsorted_segment_sqrt_n",
+            "unsorted_segment_sum": "tapeflow.engine.ops.math.segments:unsorted_segment_sum",
+            "xdivy": "tapeflow.engine.ops.math.division:xdivy",
+            "xlog1py": "tapeflow.engine.ops.math.exponentials:xlog1py",
+            "xlogy": "tapeflow.engine.ops.math.exponentials:xlogy",
         },
         (),
     )
