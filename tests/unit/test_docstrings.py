@@ -1,0 +1,66 @@
+"""Exported functions say what they do, in sections, with an example that runs."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+import sys
+from typing import Any
+
+import pytest
+
+import tapeflow
+from harness.registry import import_engine
+from tapeflow.engine.core.export import EXPORTS
+
+import_engine()
+
+# One entry for each object, under its first name.
+OBJECTS: dict[int, tuple[str, Any]] = {}
+for _name, _export in EXPORTS.items():
+    if inspect.isfunction(_export.object) or inspect.isclass(_export.object):
+        OBJECTS.setdefault(id(_export.object), (_name, _export.object))
+NAMED = sorted(OBJECTS.values(), key=lambda item: item[0])
+FUNCTIONS = [item for item in NAMED if inspect.isfunction(item[1])]
+SECTION = re.compile(r"^\s*(Args|Arguments|Returns|Yields|Raises|Example|Examples):", re.M)
+
+
+@pytest.mark.parametrize(("name", "value"), NAMED, ids=[n for n, _ in NAMED])
+def test_docstring_starts_with_one_line(name: str, value: Any):
+    text = inspect.getdoc(value) or ""
+    first = text.split("\n")[0]
+    assert first, f"tf.{name} has no docstring"
+    assert first.endswith((".", "!", "?", ":")), first
+    assert len(text.split("\n")) == 1 or text.split("\n")[1] == "", "no empty line after the first"
+
+
+@pytest.mark.parametrize(("name", "value"), FUNCTIONS, ids=[n for n, _ in FUNCTIONS])
+def test_sections_are_there(name: str, value: Any):
+    found = {s.rstrip("s") for s in SECTION.findall(inspect.getdoc(value) or "")}
+    parameters = [p for p in inspect.signature(value).parameters if p != "name"]
+    wanted = {"Example"}
+    if parameters:
+        wanted.add("Arg")
+    code = value.__code__
+    if not (code.co_flags & inspect.CO_GENERATOR) and returns_something(value):
+        wanted.add("Return")
+    assert wanted <= found | {"Return" if "Yield" in found else ""}, f"tf.{name} lacks a section"
+
+
+def returns_something(value: Any) -> bool:
+    annotation = inspect.signature(value).return_annotation
+    return annotation not in (None, "None", "NoReturn", type(None))
+
+
+@pytest.mark.parametrize(("name", "value"), NAMED, ids=[n for n, _ in NAMED])
+def test_examples_run(name: str, value: Any):
+    module = sys.modules[value.__module__]
+    finder = doctest.DocTestFinder(recurse=True, exclude_empty=True)
+    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    runner = doctest.DocTestRunner(optionflags=options, verbose=False)
+    report: list[str] = []
+    for test in finder.find(value, name, module=module, globs={"tf": tapeflow}):
+        runner.run(test, out=report.append, clear_globs=False)
+    if runner.summarize(verbose=False).failed:
+        pytest.fail("".join(report), pytrace=False)
