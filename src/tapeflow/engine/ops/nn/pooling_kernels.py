@@ -6,12 +6,14 @@ layout and rank. `Windows` holds what a call's attributes and shape come to.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ops.nn.convolution_kernels import working
-from tapeflow.engine.ops.nn.windows import Ints, Pads, counts_for, explicit_pairs, pads_for, taps
+from tapeflow.engine.ops.nn.windows import Ints, Pads, Slices, counts_for, explicit_pairs, pads_for, taps
 
 
 class Windows(NamedTuple):
@@ -33,7 +35,7 @@ class Windows(NamedTuple):
         counts = counts_for(shape, ksize, strides, ones, pads)
         return cls(tuple(shape), tuple(ksize), tuple(strides), pads, counts)
 
-    def places(self):  # noqa: ANN201
+    def places(self) -> Iterator[tuple[int, Slices, Slices]]:
         """See `windows.taps`."""
         ones = (1,) * len(self.sizes)
         return taps(self.sizes, self.window, self.strides, ones, self.pads, self.counts)
@@ -41,11 +43,7 @@ class Windows(NamedTuple):
 
 def lowest(dtype: np.dtype) -> float:
     """The least finite value, with which TensorFlow starts a maximum."""
-    if dtype.kind in "iu":
-        return int(np.iinfo(dtype).min)
-    from ml_dtypes import finfo
-
-    return finfo(dtype).min
+    return FROM_NUMPY[dtype].min
 
 
 def max_pool(x: np.ndarray, geometry: Windows) -> np.ndarray:
@@ -111,21 +109,19 @@ def collect(x: np.ndarray, where: np.ndarray, geometry: Windows) -> np.ndarray:
     return y
 
 
-def flat_positions(where: np.ndarray, geometry: Windows) -> np.ndarray:
-    """Places in windows as row-major positions in the input."""
+def flat_positions(where: np.ndarray, geometry: Windows, with_batch: bool) -> np.ndarray:
+    """Places in windows as row-major positions in the input, or in each image of the batch."""
     position = np.zeros(geometry.counts, np.int64)
     rest = where.astype(np.int64)
-    scale = int(np.prod(geometry.sizes[1:], dtype=np.int64))
-    scales = []
-    for n in (*geometry.sizes[1:], 1):
-        scales.append(scale)
-        scale //= max(n, 1)
+    scale = 1
     for axis in reversed(range(len(geometry.sizes))):
         rest, place = np.divmod(rest, geometry.window[axis])
         start = np.arange(geometry.counts[axis]) * geometry.strides[axis] - geometry.pads[axis][0]
         shape = [1] * where.ndim
         shape[axis] = -1
-        position += (start.reshape(shape) + place) * scales[axis]
+        if axis or with_batch:
+            position += (start.reshape(shape) + place) * scale
+        scale *= geometry.sizes[axis]
     return position
 
 
