@@ -34,13 +34,13 @@ SAME_FOR_ABSENT_ROWS = ("GradientDescent", "Adagrad", "Adam")
 
 
 def start() -> np.ndarray:
-    return np.linspace(-1.0, 1.0, ROWS * WIDTH).reshape(ROWS, WIDTH)
+    return np.linspace(-1.0, 1.0, ROWS * WIDTH, dtype=np.float32).reshape(ROWS, WIDTH)
 
 
 def slices_of(rows: list[int], seed: int) -> tuple[Any, np.ndarray]:
     """A sparse gradient, and the same one dense: rows that occur twice are added."""
-    values = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(rows), WIDTH))
-    dense = np.zeros((ROWS, WIDTH))
+    values = np.random.default_rng(seed).uniform(-1.0, 1.0, (len(rows), WIDTH)).astype(np.float32)
+    dense = np.zeros((ROWS, WIDTH), np.float32)
     np.add.at(dense, rows, values)
     sparse = tf.IndexedSlices(tf.constant(values), tf.constant(rows), tf.constant([ROWS, WIDTH]))
     return sparse, dense
@@ -64,7 +64,7 @@ def test_sparse_equals_dense_when_all_rows_occur(name: str, extra: Any, order: A
     pairs = [slices_of([*order, *rows], i) for i, rows in enumerate(extra)]
     sparse = steps(name, [s for s, _ in pairs])
     dense = steps(name, [tf.constant(d) for _, d in pairs])
-    np.testing.assert_allclose(sparse, dense, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(sparse, dense, rtol=2e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -76,7 +76,7 @@ def test_rows_that_do_not_occur(name: str, rows: Any):
     absent = sorted(set(range(ROWS)) - set(rows))
     np.testing.assert_array_equal(made[absent], start()[absent])
     if name in SAME_FOR_ABSENT_ROWS:
-        np.testing.assert_allclose(made, steps(name, [tf.constant(dense)]), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(made, steps(name, [tf.constant(dense)]), rtol=2e-5, atol=1e-6)
 
 
 @settings(max_examples=25)
@@ -92,4 +92,4 @@ def test_gradient_of_a_lookup_is_the_dense_one(rows: Any, twice: bool):
     assert isinstance(grad, tf.IndexedSlices)
     expected = np.zeros((ROWS, WIDTH))
     np.add.at(expected, rows, 2 * start()[rows] + (1.0 if twice else 0.0))
-    np.testing.assert_allclose(tf.convert_to_tensor(grad).numpy(), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(tf.convert_to_tensor(grad).numpy(), expected, rtol=1e-6)
