@@ -24,10 +24,11 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops import overloads
-from tapeflow.engine.ops.array import gathering
+from tapeflow.engine.ops.array.gathering import gather
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference, Tensor
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
+from tapeflow.engine.variables.sparse_reading import read_rows
 
 _new = object.__new__
 
@@ -310,23 +311,9 @@ class Variable(metaclass=VariableMeta):
           >>> tf.Variable([[1, 2], [3, 4]]).sparse_read([1]).numpy()
           array([[3, 4]], dtype=int32)
         """
-        indices = gathering.to_integers(indices)
         if state.tracer is not None:
-            return gathering.gather(self._read(), indices)  # type: ignore[no-any-return]
-        recorders, state.recorders = state.recorders, ()
-        try:
-            # The table itself must not be on any tape: that would keep it alive.
-            rows = gathering.gather(EagerTensor(self._array), indices)
-        finally:
-            state.recorders = recorders
-        if recorders:
-            handle = self._handle
-            for recorder in recorders:
-                recorder.variable_read(self)
-                if id(handle) in recorder.tracked:
-                    attrs = {"shape": self._array.shape}
-                    recorder.record(SPARSE_READ, (handle, indices), (rows,), attrs)
-        return rows  # type: ignore[no-any-return]
+            return gather(self._read(), indices)  # type: ignore[no-any-return]
+        return read_rows(self, indices)  # type: ignore[no-any-return]
 
     def numpy(self) -> Any:
         """The value as a NumPy array of its own (a scalar for shape `[]`)."""
@@ -490,7 +477,8 @@ class Variable(metaclass=VariableMeta):
         """Sets the value to `function(value, operand)`, in place where that can't be seen."""
         token = enter_silence(SILENCE)
         try:
-            if sys.getrefcount(self._array) == _ALONE:
+            # For a scalar, NumPy's check for overlap costs more than a new array.
+            if self._array.ndim and sys.getrefcount(self._array) == _ALONE:
                 function(self._array, operand, out=self._array)
             else:
                 self._array = np.asarray(function(self._array, operand))

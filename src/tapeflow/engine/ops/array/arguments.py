@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
@@ -23,8 +24,22 @@ def refuse(op: str, message: str) -> InvalidArgumentError:
     return InvalidArgumentError(None, None, f"{op}: {message} [Op:{op}]")
 
 
-def to_axis(axis: Any, op: str) -> int:
-    """One dimension, given as an int or a constant integer tensor of one element.
+def require_kernel(spec: Spec, allowed: Collection[DType], argument: str) -> None:
+    """Rejects a dtype that TensorFlow's op may have, but for which it has no CPU kernel."""
+    if spec.dtype not in allowed:
+        names = ", ".join(sorted(d.name for d in allowed))
+        raise NotFoundError(
+            None, None, f"{argument}: expected one of the dtypes {names}; received {spec.dtype.name}"
+        )
+
+
+def to_axis(axis: Any, op: str, one_of_vector: bool = False) -> int:
+    """One dimension, given as an int or a constant integer tensor.
+
+    Args:
+      axis: the argument.
+      op: name of the operation, for errors.
+      one_of_vector: whether a vector of one integer will do.
 
     Raises:
       TypeError: for other Python values, and tensors that are not known yet.
@@ -35,7 +50,10 @@ def to_axis(axis: Any, op: str) -> int:
         return axis
     if isinstance(axis, (numbers.Integral, np.bool_)):
         return int(axis)
-    return int(_known_integers(axis, op, 1)[0])
+    known = _known_integers(axis, op)
+    if known.size != 1 or (known.ndim and not one_of_vector):
+        raise refuse(op, f"axis: expected one integer; received shape {list(known.shape)}")
+    return int(known.reshape(-1)[0])
 
 
 def to_ints(values: Any, op: str, argument: str) -> tuple[int, ...]:
@@ -44,10 +62,10 @@ def to_ints(values: Any, op: str, argument: str) -> tuple[int, ...]:
         return (values,)
     if type(values) in (list, tuple) and all(type(v) is int for v in values):
         return tuple(values)
-    return tuple(_known_integers(values, op, None, argument).tolist())
+    return tuple(_known_integers(values, op, argument).reshape(-1).tolist())
 
 
-def _known_integers(value: Any, op: str, count: int | None, argument: str = "axis") -> np.ndarray:
+def _known_integers(value: Any, op: str, argument: str = "axis") -> np.ndarray:
     if isinstance(value, Tensor):
         known = static_value(value)
         if known is None:
@@ -57,13 +75,11 @@ def _known_integers(value: Any, op: str, count: int | None, argument: str = "axi
         known = convert(value, dtypes.int32 if scalar else None)._array
     if known.dtype.kind not in "iu":
         raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}")
-    if count is not None and known.size != count:
-        raise refuse(op, f"{argument}: expected one integer; received shape {list(known.shape)}")
-    return known.reshape(-1)
+    return known
 
 
-def to_integers(value: Any, dtype: DType = dtypes.int32) -> Any:
-    """A tensor of `value`, which is of `dtype` where a Python value leaves that open."""
+def to_integers(value: Any, dtype: DType | None = None) -> Any:
+    """A tensor of `value`, of `dtype` where `value` is no tensor and fits; rules check the dtype."""
     if isinstance(value, Tensor):
         return value
     return convert(value, hint=dtype)

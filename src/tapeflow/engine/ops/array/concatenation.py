@@ -132,7 +132,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         if position.shape.ndims != 0:
             raise ValueError(f"concat: axis: expected a scalar; received shape {position.shape}")
         return shaping.identity(values[0])
-    return apply(concat_p, *to_same_dtype(values), axis=to_axis(axis, "ConcatV2"))
+    return apply(concat_p, *to_same_dtype(values), axis=to_axis(axis, "ConcatV2", one_of_vector=True))
 
 
 def _split_infer(value: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:

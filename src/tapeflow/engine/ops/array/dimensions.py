@@ -73,7 +73,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
       array([[1],
              [2]], dtype=int32)
     """
-    return apply(expand_dims_p, convert(input), axis=to_axis(axis, "ExpandDims"))
+    return apply(expand_dims_p, convert(input), axis=to_axis(axis, "ExpandDims", one_of_vector=True))
 
 
 def _squeeze_infer(input: Spec, axis: tuple[int, ...]) -> Spec:

@@ -20,7 +20,7 @@ from tapeflow.engine.ir.primitive import indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, scattering, shaping
-from tapeflow.engine.ops.array.arguments import INDEX16, to_axis, to_integers
+from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_axis, to_integers
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
@@ -219,6 +219,8 @@ def gather(
     if axis is None:
         axis = batch_dims
     else:
+        if isinstance(axis, float):
+            raise refuse("GatherV2", f"axis: expected an integer; received {axis}")
         axis = to_axis(axis, "GatherV2")
     if axis == 0 and batch_dims == 0:
         read = getattr(params, "sparse_read", None)
@@ -264,6 +266,8 @@ def _gather_nd_vjp(ctx: Any, dy: Any) -> Any:
     dims = shaping.shape(params, indices.dtype)
     if indices.shape.ndims == 2 and indices.shape.as_list()[-1] == 1:
         return (IndexedSlices(dy, dimensions.squeeze(indices, [-1]), dims), None)
+    if indices.shape.ndims == 1:  # one index; scatter_nd wants a list of them
+        indices, dy = dimensions.expand_dims(indices, 0), dimensions.expand_dims(dy, 0)
     return (scattering.scatter_nd(indices, dy, dims, **ctx.attrs), None)
 
 
@@ -275,7 +279,8 @@ def _gather_nd_samples(draw: Draw) -> Iterable[Sample]:
         indices = np.stack(
             [draw.ints(*lead, high=n) for n in shape[:depth]] or [draw.ints(*lead)], -1
         )[..., :depth]
-        yield Sample(draw.reals(*shape), indices, bad_indices_policy="")
+        # TensorFlow's gradient of an index of no dimensions raises.
+        yield Sample(draw.reals(*shape), indices, bad_indices_policy="", grad=depth > 0)
 
 
 gather_nd_p = primitive(
@@ -321,7 +326,7 @@ def gather_nd(
     """
     params, indices = convert(params), to_integers(indices)
     if batch_dims:
-        indices = _with_batch_indices(params, indices, to_axis(batch_dims, "GatherNd"))
+        indices = _with_batch_indices(params, indices, int(batch_dims))
     return apply(gather_nd_p, params, indices, bad_indices_policy=bad_indices_policy)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.errors import NotFoundError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
@@ -21,7 +23,12 @@ from tapeflow.engine.ir.primitive import Primitive, indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import gathering, shaping
-from tapeflow.engine.ops.array.arguments import INDEX16, to_integers, to_same_dtype
+from tapeflow.engine.ops.array.arguments import (
+    INDEX16,
+    require_kernel,
+    to_integers,
+    to_same_dtype,
+)
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
@@ -31,7 +38,9 @@ POLICIES = ("", "DEFAULT", "ERROR", "IGNORE")
 def require_policy(policy: str) -> None:
     """Rejects an unknown policy for indices out of range."""
     if policy not in POLICIES:
-        reject(f"bad_indices_policy: expected one of {POLICIES}; received {policy!r}")
+        raise NotFoundError(
+            None, None, f"bad_indices_policy: expected one of {POLICIES}; received {policy!r}"
+        )
 
 
 def element_key(
@@ -66,7 +75,7 @@ def add_at(out: np.ndarray, key: tuple[np.ndarray, ...], updates: np.ndarray) ->
 
 
 def combine_at(
-    function: np.ufunc, out: np.ndarray, key: tuple[np.ndarray, ...], updates: np.ndarray
+    function: Any, out: np.ndarray, key: tuple[np.ndarray, ...], updates: np.ndarray
 ) -> None:
     """`out[key] = function(out[key], updates)` for each update in turn.
 
@@ -83,7 +92,7 @@ def combine_at(
     target = out.reshape(int(np.prod(lead)), -1)
     if not rows.shape[1]:
         return
-    if rows.shape[1] == 1:
+    if rows.shape[1] == 1 and isinstance(function, np.ufunc):
         function.at(target[:, 0], flat, rows[:, 0])
         return
     order = np.argsort(flat, kind="stable")
@@ -92,13 +101,23 @@ def combine_at(
     if len(starts) == len(flat):
         target[flat] = function(target[flat], rows)
         return
-    if function is np.subtract:
-        # Folding differences would negate all but the first.
-        sums = np.add.reduceat(rows[order], starts, axis=0)
-    else:
-        sums = function.reduceat(rows[order], starts, axis=0)
+    # Folding differences would negate all but the first; NaN among updates is passed over.
+    fold = _FOLDS.get(function, function)
+    sums = fold.reduceat(rows[order], starts, axis=0)
     where = places[starts]
     target[where] = function(target[where], sums)
+
+
+def _greater(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """The greater one; NaN where `old` is, and `old` where only `new` is."""
+    return np.where(old < new, new, old)
+
+
+def _smaller(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    return np.where(new < old, new, old)
+
+
+_FOLDS: dict[Any, np.ufunc] = {np.subtract: np.add, _greater: np.fmax, _smaller: np.fmin}
 
 
 def _flat_index(key: tuple[np.ndarray, ...], lead: tuple[int, ...]) -> np.ndarray:
@@ -112,8 +131,13 @@ def _check_updates(shape: Dims | None, indices: Spec, updates: Spec) -> None:
     i = indices.shape
     if i is not None and not i:
         reject("indices: expected rank >= 1; received a scalar")
+    if updates.shape is not None and not updates.shape:
+        reject("updates: expected rank >= 1; received a scalar")
     if i is None or shape is None or i[-1] is None:
         return
+    if 0 in i and updates.shape is not None and None not in updates.shape and 0 not in updates.shape:
+        reject(f"updates: expected none for indices of shape {shape_text(i)}; "
+               f"received shape {shape_text(updates.shape)}")  # fmt: skip
     if i[-1] > len(shape):
         reject(
             f"indices: expected at most {len(shape)} indices for shape {shape_text(shape)}; "
@@ -149,19 +173,14 @@ def _scatter_kernel(
 
 
 def _combine(
-    function: np.ufunc | None, out: np.ndarray, indices: np.ndarray, updates: np.ndarray, policy: str
+    function: Any, out: np.ndarray, indices: np.ndarray, updates: np.ndarray, policy: str
 ) -> None:
     """Writes (function None) or folds updates into `out`."""
-    if indices.shape[-1] == 0:
-        rows = updates.reshape(-1, *out.shape)
-        for row in rows:
-            out[...] = row if function is None else function(out, row)
-        return
     key, bad = element_key(out.shape, indices, policy)
     if bad is not None:
         key = tuple([column[~bad] for column in key])
         updates = updates[~bad]
-    if function is None or out.dtype == object:
+    if function is None:
         out[key] = updates
     else:
         combine_at(function, out, key, updates)
@@ -228,7 +247,7 @@ def _update_infer(tensor: Spec, indices: Spec, updates: Spec, bad_indices_policy
     return Spec(tensor.dtype, tensor.shape)
 
 
-def _update_kernel(function: np.ufunc | None) -> Callable[..., np.ndarray]:
+def _update_kernel(function: Any) -> Callable[..., np.ndarray]:
     def kernel(
         tensor: np.ndarray, indices: np.ndarray, updates: np.ndarray, bad_indices_policy: str = ""
     ) -> np.ndarray:
@@ -280,10 +299,15 @@ def _extreme_vjp(ctx: Any, dy: Any) -> Any:
     )
 
 
-def _updating(name: str, function: np.ufunc | None, vjp: Any, how: str) -> Primitive:
+def _arithmetic_infer(tensor: Spec, indices: Spec, updates: Spec, bad_indices_policy: str) -> Spec:
+    require_kernel(tensor, dtypes.NUMERIC, "tensor")
+    return _update_infer(tensor, indices, updates, bad_indices_policy)
+
+
+def _updating(name: str, function: Any, vjp: Any, how: str) -> Primitive:
     return primitive(
         name,
-        infer=_update_infer,
+        infer=_update_infer if function is None else _arithmetic_infer,
         kernel=_update_kernel(function),
         vjp=vjp,
         lower=indexed(how),
@@ -304,8 +328,8 @@ scatter_sub_p = _updating(
     lambda ctx, dy: (dy, None, -gathering.gather_nd(dy, ctx.inputs[1])),
     "scatter_sub",
 )
-scatter_max_p = _updating("TensorScatterMax", np.maximum, _extreme_vjp, "scatter_max")
-scatter_min_p = _updating("TensorScatterMin", np.minimum, _extreme_vjp, "scatter_min")
+scatter_max_p = _updating("TensorScatterMax", _greater, _extreme_vjp, "scatter_max")
+scatter_min_p = _updating("TensorScatterMin", _smaller, _extreme_vjp, "scatter_min")
 
 
 def _scatter(prim: Primitive, tensor: Any, indices: Any, updates: Any, policy: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dimension import Dimension
 from tapeflow.engine.core.export import export, export_value
 from tapeflow.engine.ir.infer import (
@@ -435,11 +435,9 @@ def getitem(x: Any, key: Any) -> Any:
       tf.errors.InvalidArgumentError: when an index is out of range.
       TypeError: when `key` is nothing that tensors are indexed with.
     """
-    if type(x) is EagerTensor and state.tracer is None:
-        if type(key) is int:
-            plain: Any = (key, Ellipsis)
-        else:
-            plain = _plain_key(key)
+    recorders = current_recorders()
+    if type(x) is EagerTensor and not (recorders and state.tracer is not None):
+        plain: Any = (key, Ellipsis) if type(key) is int else _plain_key(key)
         if plain is not None:
             try:
                 out = x._array[plain]
@@ -448,8 +446,8 @@ def getitem(x: Any, key: Any) -> Any:
             else:
                 result = _new(EagerTensor)
                 result._array = out
-                if state.recorders:
-                    _record_slice(x, plain, result)
+                if recorders:
+                    _record_slice(recorders, x, plain, result)
                 return result
     return _general_getitem(x, key)
 
@@ -476,17 +474,17 @@ def _plain_key(key: Any) -> tuple[Any, ...] | None:
     return items if dots else (*items, Ellipsis)
 
 
-def _record_slice(x: EagerTensor, key: tuple[Any, ...], result: EagerTensor) -> None:
-    for recorder in state.recorders:
+def _record_slice(
+    recorders: Any, x: EagerTensor, key: tuple[Any, ...], result: EagerTensor
+) -> None:
+    inputs: Any = None
+    attrs: dict[str, Any] = {}
+    for recorder in recorders:
         if id(x) in recorder.tracked:
-            if key[-1] is Ellipsis:
-                key = key[:-1]
-            begin, end, attrs = _bounds(key)
-            inputs = (x, _vector(begin), _vector(end))
-            for each in state.recorders:
-                if id(x) in each.tracked:
-                    each.record(strided_slice_p, inputs, (result,), attrs)
-            return
+            if inputs is None:
+                begin, end, attrs = _bounds(key[:-1] if key[-1] is Ellipsis else key)
+                inputs = (x, _vector(begin), _vector(end))
+            recorder.record(strided_slice_p, inputs, (result,), attrs)
 
 
 def _bounds(items: Any) -> tuple[list[Any], list[Any], dict[str, Any]]:
