@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
-from tapeflow.engine.core.context import SILENCE, enter_silence, leave_silence
+from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import ones_like, zeros_like
 from tapeflow.engine.ops.math.arithmetic import add
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
@@ -16,7 +17,7 @@ Record = tuple[Any, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]
 """One execution: primitive (or what stands for one), inputs, outputs, attributes."""
 
 
-class VjpContext:
+class VjpContext(NamedTuple):
     """What a gradient rule sees of the execution it differentiates.
 
     Attributes:
@@ -26,19 +27,14 @@ class VjpContext:
       needs: for each input, whether its cotangent is wanted; rules may give None for the others.
     """
 
-    __slots__ = ("attrs", "inputs", "needs", "outputs")
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    attrs: dict[str, Any]
+    needs: list[bool]
 
-    def __init__(
-        self,
-        inputs: tuple[Any, ...],
-        outputs: tuple[Any, ...],
-        attrs: dict[str, Any],
-        needs: list[bool],
-    ) -> None:
-        self.inputs = inputs
-        self.outputs = outputs
-        self.attrs = attrs
-        self.needs = needs
+
+# Makes a context without the Python frame that calling the class would cost.
+_context = partial(tuple.__new__, VjpContext)
 
 
 def accumulate(a: Any, b: Any) -> Any:
@@ -63,50 +59,50 @@ def backward(
         it holds the cotangents of what was not computed by a record, and of `keep`.
       keep: ids whose cotangents must survive even though a record produced them.
     """
-    # NumPy is silenced once for the whole walk: gradient rules may use it directly.
-    token = enter_silence(SILENCE)
     pop = cotangents.pop
     get = cotangents.get
-    try:
-        for prim, inputs, outputs, attrs in reversed(records):
-            if len(outputs) == 1:
-                key = id(outputs[0])
-                dy = pop(key, None)
-                if dy is None:
-                    continue
-                if key in keep:
-                    cotangents[key] = dy
-                if type(dy) is IndexedSlices and not getattr(prim, "accepts_slices", False):
+    for prim, inputs, outputs, attrs in reversed(records):
+        if len(outputs) == 1:
+            key = id(outputs[0])
+            dy = pop(key, None)
+            if dy is None:
+                continue
+            if key in keep:
+                cotangents[key] = dy
+            if type(dy) is not EagerTensor and type(dy) is IndexedSlices:
+                if not getattr(prim, "accepts_slices", False):
                     dy = dy.densify()
-                if len(inputs) == 1:
-                    dx = prim.vjp(VjpContext(inputs, outputs, attrs, _NEEDED), dy)[0]
-                    if dx is not None:
-                        key = id(inputs[0])
-                        before = get(key)
-                        cotangents[key] = dx if before is None else accumulate(before, dx)
-                    continue
-                needs = [id(x) in tracked for x in inputs]
-                grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), dy)
-            else:
-                found = [get(id(y)) for y in outputs]
-                if all([d is None for d in found]):
-                    continue
-                for y in outputs:
-                    if id(y) not in keep:
-                        pop(id(y), None)
-                dys = [
-                    _zeros(y) if d is None else _dense(d)
-                    for d, y in zip(found, outputs, strict=True)
-                ]
-                needs = [id(x) in tracked for x in inputs]
-                grads = prim.vjp(VjpContext(inputs, outputs, attrs, needs), *dys)
-            for i, dx in enumerate(grads):
-                if dx is not None and needs[i]:
-                    key = id(inputs[i])
+            if prim.vjp is NOT_DIFFERENTIABLE:
+                continue
+            if len(inputs) == 1:
+                dx = prim.vjp(_context((inputs, outputs, attrs, _NEEDED)), dy)[0]
+                if dx is not None:
+                    key = id(inputs[0])
                     before = get(key)
                     cotangents[key] = dx if before is None else accumulate(before, dx)
-    finally:
-        leave_silence(token)
+                continue
+            needs = [id(x) in tracked for x in inputs]
+            grads = prim.vjp(_context((inputs, outputs, attrs, needs)), dy)
+        else:
+            if prim.vjp is NOT_DIFFERENTIABLE:
+                continue
+            found = [get(id(y)) for y in outputs]
+            if all([d is None for d in found]):
+                continue
+            for y in outputs:
+                if id(y) not in keep:
+                    pop(id(y), None)
+            dys = [
+                _zeros(y) if d is None else _dense(d)
+                for d, y in zip(found, outputs, strict=True)
+            ]
+            needs = [id(x) in tracked for x in inputs]
+            grads = prim.vjp(_context((inputs, outputs, attrs, needs)), *dys)
+        for i, dx in enumerate(grads):
+            if dx is not None and needs[i]:
+                key = id(inputs[i])
+                before = get(key)
+                cotangents[key] = dx if before is None else accumulate(before, dx)
 
 
 # An execution with one input is recorded only because that input is tracked.

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
+from tapeflow.engine.autodiff.explain import Explainer
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.frames import Location, user_location
+from tapeflow.engine.core.frames import user_location
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.runtime.composite import is_composite
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tensorflow")
 
-_DIFFERENTIABLE = {
-    d.np: True for d in dtypes.FLOATING | dtypes.COMPLEX
-}
+_DIFFERENTIABLE = {d.np: True for d in dtypes.DIFFERENTIABLE}
 
 
 @export("GradientTape", "autodiff.GradientTape")
@@ -63,54 +62,64 @@ class GradientTape:
 
     def _clear(self) -> None:
         self.tracked: set[int] = set()
-        self._tainted: set[int] = set()
         self._records: list[Record] = []
+        self.log = self._records.append
+        # Whether some tracked tensors carry no gradient, because they are integers or come from an
+        # operation that has none. They are followed all the same, for `explain`.
+        self._mixed = False
         self._watched: list[Any] = []
         # Tensors read from variables, with the ids of the variables' handles.
         self._reads: list[tuple[Any, int]] = []
         self._variables: dict[int, Any] = {}
-        # For `explain` only: operations without gradient, and values that went to NumPy.
-        self._stops: list[tuple[str, tuple[Any, ...], tuple[Any, ...], Location]] = []
-        self._exits: list[tuple[Any, Location]] = []
+        self._explainer: Explainer | None = None
 
     # Recording: called by dispatch, for tracked inputs only.
 
     def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
         """Notes one execution."""
-        tracked = self.tracked
-        if prim.vjp is NOT_DIFFERENTIABLE or (self._tainted and self._only_tainted(inputs)):
-            # The outputs are followed only so that `explain` can tell where the gradient was lost.
-            self._stops.append((prim.name, inputs, outputs, user_location()))
-            for t in outputs:
-                tracked.add(id(t))
-                self._tainted.add(id(t))
-            return
-        self._records.append((prim, inputs, outputs, attrs))
+        if prim.vjp is NOT_DIFFERENTIABLE:
+            self._mixed = True
+            self._notes().locations[len(self._records)] = user_location()
+        self.log((prim, inputs, outputs, attrs))
         for t in outputs:
-            tracked.add(id(t))
-            if (t._array.dtype if type(t) is EagerTensor else t.dtype.np) not in _DIFFERENTIABLE:
-                self._tainted.add(id(t))
+            self.tracked.add(id(t))
+            if not _carries_gradient(t):
+                self._mixed = True
 
-    def _only_tainted(self, inputs: tuple[Any, ...]) -> bool:
-        tracked, tainted = self.tracked, self._tainted
-        return all(id(t) in tainted or id(t) not in tracked for t in inputs)
+    def _live(self) -> set[int]:
+        """Ids of the tracked tensors through which a gradient can pass."""
+        if not self._mixed:
+            return self.tracked
+        live = {id(t) for t in self._watched}
+        live.update([id(t) for t, _ in self._reads])
+        for prim, inputs, outputs, _ in self._records:
+            if prim.vjp is not NOT_DIFFERENTIABLE and any([id(t) in live for t in inputs]):
+                live.update([id(t) for t in outputs if _carries_gradient(t)])
+        return live
 
     def variable_read(self, variable: Any, tensor: Any) -> None:
         """Watches a trainable variable that is read, and links the tensor read to it."""
-        handle = variable._handle
-        key = id(handle)
-        if key not in self.tracked:
+        key = id(variable._handle)
+        tracked = self.tracked
+        if key not in tracked:
             if not (self._watch_accessed and variable._trainable):
                 return
+            if not _carries_gradient(variable):
+                return
             self._variables[key] = variable
-            self._watched.append(handle)
-            self.tracked.add(key)
+            self._watched.append(variable._handle)
+            tracked.add(key)
         self._reads.append((tensor, key))
-        self.tracked.add(id(tensor))
+        tracked.add(id(tensor))
 
     def left(self, tensor: Any) -> None:
         """Notes that a tensor's values went to NumPy."""
-        self._exits.append((tensor, user_location()))
+        self._notes().exits.append((tensor, user_location()))
+
+    def _notes(self) -> Explainer:
+        if self._explainer is None:
+            self._explainer = Explainer()
+        return self._explainer
 
     # The public interface.
 
@@ -129,13 +138,17 @@ class GradientTape:
 
     def _start(self) -> None:
         self._recording = True
-        state.recorders = (*state.recorders, self)
+        set_recorders((*current_recorders(), self))
 
     def _stop(self) -> None:
         if not self._recording:
             raise ValueError("Tape is not recording.")
         self._recording = False
-        state.recorders = tuple([r for r in state.recorders if r is not self])
+        recorders = current_recorders()
+        if len(recorders) == 1 and recorders[0] is self:
+            set_recorders(())
+        else:
+            set_recorders(tuple([r for r in recorders if r is not self]))
 
     def watch(self, tensor: Any) -> None:
         """Makes the tape record what is computed from a tensor or variable.
@@ -167,7 +180,6 @@ class GradientTape:
                 t = handle
             self._watched.append(t)
             self.tracked.add(id(t))
-            self._tainted.discard(id(t))
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -250,6 +262,8 @@ class GradientTape:
             for i, source in enumerate(flat_sources):
                 if flat[i] is None:
                     flat[i] = zeros(source.shape, source.dtype)
+        if None in flat or self._explainer is not None:
+            self._notes().remember(self._records, self._watched, self._reads)
         if not self._persistent:
             self._used = True
             self._drop()
@@ -257,8 +271,35 @@ class GradientTape:
             return flat
         return nest.pack_sequence_as(sources, flat)
 
+    def explain(self, target: Any, source: Any) -> str:
+        """Says why the gradient of `target` with respect to `source` is None.
+
+        Args:
+          target: the tensor (or variable) that was differentiated.
+          source: the tensor or variable whose gradient is None.
+
+        Returns:
+          One paragraph that names the reason and, for an operation, the line of the program. It
+          works before and after `gradient`.
+
+        Example:
+          >>> import tapeflow as tf
+          >>> x = tf.constant(2.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> tape.gradient(y, x) is None
+          True
+          >>> "never watched" in tape.explain(y, x)
+          True
+        """
+        notes = self._notes()
+        if self._records or not self._used:
+            notes.remember(self._records, self._watched, self._reads)
+        return notes.explain(target, source)
+
     def _differentiate(self, targets: list[Any], seeds: list[Any], keys: list[int]) -> dict[int, Any]:
         cotangents: dict[int, Any] = {}
+        live = self._live()
         for target, seed in zip(targets, seeds, strict=True):
             if target is None:
                 raise TypeError("Argument `target` should be a list or nested structure of Tensors, "
@@ -278,7 +319,7 @@ class GradientTape:
                 )
                 continue
             key = id(target if handle is None else handle)
-            if key not in self.tracked or key in self._tainted:
+            if key not in live:
                 continue
             if seed is None:
                 seed = seed_for(target if handle is None else target.value())
@@ -289,8 +330,7 @@ class GradientTape:
             else:
                 cotangents[key] = seed
         if cotangents:
-            wanted = self.tracked - self._tainted if self._tainted else self.tracked
-            backward(self._records, wanted, cotangents, frozenset(keys))
+            backward(self._records, live, cotangents, frozenset(keys))
             for tensor, key in self._reads:
                 dy = cotangents.get(id(tensor))
                 if dy is not None:
@@ -299,16 +339,15 @@ class GradientTape:
         return cotangents
 
     def _drop(self) -> None:
-        """Frees the recorded tensors; what `explain` reads is ids, names and lines."""
-        self._post_mortem = self._summary()
+        """Frees the recorded tensors."""
         self._records = []
         self._watched = []
         self._reads = []
-        self._stops = []
-        self._exits = []
 
-    def _summary(self) -> Any:
-        return None
+
+def _carries_gradient(t: Any) -> bool:
+    array = getattr(t, "_array", None)
+    return (t.dtype.np if array is None else array.dtype) in _DIFFERENTIABLE
 
 
 def _flat(structure: Any) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.ops.math.arithmetic import add_p, mul_p, neg_p, sub_p, truediv
 from tapeflow.engine.ops.math.bits import bitwise_and_p, bitwise_or_p, bitwise_xor_p, invert_p
 from tapeflow.engine.ops.math.comparison import (
@@ -27,27 +26,20 @@ from tapeflow.engine.ops.math.logical import (
 )
 from tapeflow.engine.ops.math.magnitude import abs as absolute
 from tapeflow.engine.runtime.convert import convert_pair
-from tapeflow.engine.runtime.dispatch import binary, binary_function, unary, unary_function
+from tapeflow.engine.runtime.dispatch import apply, binary, binary_function, unary, unary_function
 from tapeflow.engine.runtime.tensor import Tensor
 
 Operators = dict[str, Callable[..., Any]]
 
 
-_mul = binary_function(mul_p)
+def _product_of_others(x: Any, y: Any) -> Any:
+    """`x * y` of dtypes that `Mul` does not take: a logical and for booleans, else the error."""
+    if x.dtype.is_bool or y.dtype.is_bool:
+        return product_of_booleans(x, y)
+    return apply(mul_p, x, y)
 
 
-def _multiply(x: Any, y: Any) -> Any:
-    try:
-        return _mul(x, y)
-    except InvalidArgumentError:
-        if _has_booleans(x) or _has_booleans(y):
-            return product_of_booleans(x, y)
-        raise
-
-
-def _has_booleans(x: Any) -> bool:
-    dtype = getattr(x, "dtype", None)
-    return dtype is not None and getattr(dtype, "is_bool", False)
+_multiply = binary_function(mul_p, otherwise=_product_of_others)
 
 
 def _and(x: Any, y: Any) -> Any:

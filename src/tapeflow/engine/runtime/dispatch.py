@@ -48,7 +48,7 @@ def binary(prim: Primitive, x: Any, y: Any) -> Any:
 
 def unary_function(prim: Primitive) -> Callable[[Any], Any]:
     """`unary(prim, ...)` as a function of its own, one call cheaper."""
-    kernel, fast = prim.kernel, prim.fast
+    kernel, fast, loggable = prim.kernel, prim.fast, _loggable(prim)
 
     def call(x: Any) -> Any:
         if type(x) is not EagerTensor:
@@ -68,18 +68,40 @@ def unary_function(prim: Primitive) -> Callable[[Any], Any]:
             leave_silence(token)
         result = _new(EagerTensor)
         result._array = out if type(out) is _ndarray else _as_array(out)
-        for recorder in recorders:
-            if id(x) in recorder.tracked:
-                recorder.record(prim, (x,), (result,), NO_ATTRS)
+        if recorders:
+            for recorder in recorders:
+                if id(x) in recorder.tracked:
+                    if loggable and recorder.log is not None:
+                        recorder.log((prim, (x,), (result,), NO_ATTRS))
+                        recorder.tracked.add(id(result))
+                    else:
+                        recorder.record(prim, (x,), (result,), NO_ATTRS)
         return result
 
-    prim.call = call
+    if prim.call is None:
+        prim.call = call
     return call
 
 
-def binary_function(prim: Primitive) -> Callable[[Any, Any], Any]:
-    """`binary(prim, ...)` as a function of its own, one call cheaper."""
-    kernel, fast, name = prim.kernel, prim.fast, prim.name
+def binary_function(
+    prim: Primitive, otherwise: Callable[[Any, Any], Any] | None = None
+) -> Callable[[Any, Any], Any]:
+    """`binary(prim, ...)` as a function of its own, one call cheaper.
+
+    Args:
+      prim: the elementwise primitive.
+      otherwise: what to call with tensors whose dtypes `prim` does not take; by default `apply`,
+        which raises the error.
+
+    Returns:
+      A function of two arguments.
+    """
+    kernel, fast, name, loggable = prim.kernel, prim.fast, prim.name, _loggable(prim)
+
+    def general(x: Any, y: Any) -> Any:
+        return apply(prim, x, y)
+
+    instead = otherwise or general
 
     def call(x: Any, y: Any) -> Any:
         if type(x) is not EagerTensor:
@@ -93,11 +115,11 @@ def binary_function(prim: Primitive) -> Callable[[Any, Any], Any]:
             a = x._array
             b = y._array
         except AttributeError:
-            return apply(prim, x, y)
+            return instead(x, y)
         dtype = a.dtype
         recorders = current_recorders()
         if dtype is not b.dtype or dtype not in fast or (recorders and state.tracer is not None):
-            return apply(prim, x, y)
+            return instead(x, y)
         token = enter_silence(SILENCE)
         try:
             out = kernel(a, b)
@@ -107,14 +129,25 @@ def binary_function(prim: Primitive) -> Callable[[Any, Any], Any]:
             leave_silence(token)
         result = _new(EagerTensor)
         result._array = out if type(out) is _ndarray else _as_array(out)
-        for recorder in recorders:
-            tracked = recorder.tracked
-            if id(x) in tracked or id(y) in tracked:
-                recorder.record(prim, (x, y), (result,), NO_ATTRS)
+        if recorders:
+            for recorder in recorders:
+                tracked = recorder.tracked
+                if id(x) in tracked or id(y) in tracked:
+                    if loggable and recorder.log is not None:
+                        recorder.log((prim, (x, y), (result,), NO_ATTRS))
+                        tracked.add(id(result))
+                    else:
+                        recorder.record(prim, (x, y), (result,), NO_ATTRS)
         return result
 
-    prim.call = call
+    if prim.call is None and otherwise is None:
+        prim.call = call
     return call
+
+
+def _loggable(prim: Primitive) -> bool:
+    """Whether a tracked input makes the output differentiable, so that a tape need only note it."""
+    return prim.differentiable and getattr(prim.infer, "result", prim) is None
 
 
 NO_ATTRS: dict[str, Any] = {}
@@ -159,9 +192,15 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
 
 def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     """Runs the kernel on eager tensors that the shape rule is known to accept, and records it."""
+    count = len(inputs)
     token = enter_silence(SILENCE)
     try:
-        out = prim.kernel(*[t._array for t in inputs], **attrs)
+        if count == 1:  # the common cases, spelled out: a list comprehension is a call of its own
+            out = prim.kernel(inputs[0]._array, **attrs)
+        elif count == 2:
+            out = prim.kernel(inputs[0]._array, inputs[1]._array, **attrs)
+        else:
+            out = prim.kernel(*[t._array for t in inputs], **attrs)
     except Exception as error:
         _explain(prim, [t._array for t in inputs], attrs, error)
     finally:
@@ -173,7 +212,8 @@ def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         return outputs
     result = _new(EagerTensor)
     result._array = out if type(out) is _ndarray else _as_array(out)
-    if current_recorders():
+    recorders = current_recorders()
+    if recorders:
         record(prim, inputs, (result,), attrs)
     return result
 
@@ -189,8 +229,6 @@ def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
 
 
 def _as_array(value: Any) -> np.ndarray[Any, Any]:
-    if isinstance(value, np.ndarray):
-        return value
     if isinstance(value, (bytes, str)):
         cell = np.empty((), object)
         cell[()] = value

@@ -12,7 +12,7 @@ from tapeflow.engine.ir.infer import elementwise
 from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.samples import unary as unary_samples
-from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
+from tapeflow.engine.ops.math.broadcasting import sum_of_products, sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert_pair
 from tapeflow.engine.runtime.dispatch import binary, unary
 
@@ -114,8 +114,8 @@ def _mul_vjp(ctx: Any, dy: Any) -> Any:
     x, y = ctx.inputs
     needs = ctx.needs
     return (
-        sum_to_shape_of(binary(mul_p, dy, conjugate(y)), x) if needs[0] else None,
-        sum_to_shape_of(binary(mul_p, dy, conjugate(x)), y) if needs[1] else None,
+        sum_of_products(dy, conjugate(y), x) if needs[0] else None,
+        sum_of_products(dy, conjugate(x), y) if needs[1] else None,
     )
 
 

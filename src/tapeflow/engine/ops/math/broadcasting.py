@@ -10,12 +10,13 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.infer import (
     broadcast,
+    merge_dims,
     reject,
     require_dtype,
     require_same_dtype,
     shape_text,
 )
-from tapeflow.engine.ir.primitive import movement, primitive, reduction
+from tapeflow.engine.ir.primitive import contraction, movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
@@ -110,9 +111,61 @@ def sum_to_shape_of(dy: Any, like: Tensor) -> Any:
       A tensor of `like`'s shape and `dy`'s dtype; `dy` itself when the shapes are equal.
     """
     if type(dy) is EagerTensor and type(like) is EagerTensor:
-        if dy._array.shape == like._array.shape:
+        array = dy._array
+        if array.shape == like._array.shape:
             return dy
         return run(sum_to_shape_p, (dy, like), NO_ATTRS)
     if dy.shape.is_fully_defined() and dy.shape == like.shape:
         return dy
     return apply(sum_to_shape_p, dy, like)
+
+
+def _inner_infer(x: Spec, y: Spec) -> Spec:
+    require_same_dtype(x, y)
+    require_dtype(x, dtypes.NUMERIC)
+    merge_dims(x.shape, y.shape)
+    return Spec(x.dtype, ())
+
+
+def _inner_kernel(x: np.ndarray, y: np.ndarray) -> Any:
+    if x.dtype in _BLAS and x.size <= _MAX_DOT:
+        return np.dot(x.reshape(-1), y.reshape(-1))
+    return np.add.reduce(np.multiply(x, y), axis=None, dtype=x.dtype)
+
+
+# BLAS adds in a few lanes where NumPy's sum adds pairwise; beyond this size that costs digits.
+_MAX_DOT = 65536
+_BLAS = {np.dtype(np.float32): True, np.dtype(np.float64): True}
+
+
+def _inner_samples(draw: Draw) -> Iterable[Sample]:
+    for shape in ((), (0,), (5,), (2, 3)):
+        yield Sample(draw.reals(*shape), draw.reals(*shape))
+    yield Sample(draw.ints(4), draw.ints(4), grad=False)
+
+
+inner_p = primitive(
+    "InnerProduct",
+    infer=_inner_infer,
+    kernel=_inner_kernel,
+    vjp=lambda ctx, dy: (dy * ctx.inputs[1], dy * ctx.inputs[0]),
+    lower=contraction("inner"),
+    samples=_inner_samples,
+)
+
+
+def sum_of_products(dy: Any, y: Any, like: Any) -> Any:
+    """`sum_to_shape_of(dy * y, like)`: the gradient of a product, in one pass for a scalar `like`.
+
+    Args:
+      dy: cotangent of the product.
+      y: the other factor, conjugated.
+      like: the factor that the gradient is for.
+
+    Returns:
+      A tensor of `like`'s shape.
+    """
+    if type(like) is EagerTensor and not like._array.ndim and type(dy) is EagerTensor:
+        if type(y) is EagerTensor and y._array.ndim and dy._array.shape == y._array.shape:
+            return run(inner_p, (dy, y), NO_ATTRS)
+    return sum_to_shape_of(dy * y, like)

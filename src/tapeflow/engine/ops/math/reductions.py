@@ -10,15 +10,14 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reduce_dims, require_dtype
-from tapeflow.engine.ir.primitive import primitive, reduction
+from tapeflow.engine.ir.infer import merge_dims, reduce_dims, require_dtype, require_same_dtype
+from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.math import broadcasting
-from tapeflow.engine.ops.math.arithmetic import multiply
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -133,18 +132,50 @@ def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
     return np.asarray(total / np.float32(count)).astype(dtype)
 
 
+def _mean_grad_infer(dy: Spec, input: Spec, axis: Any, keep_dims: bool) -> Spec:
+    require_same_dtype(dy, input)
+    merge_dims(reduce_dims(input.shape, axis, keep_dims), dy.shape, "dy")
+    return Spec(input.dtype, input.shape)
+
+
+def _mean_grad_kernel(dy: np.ndarray, input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
+    count = input.size // dy.size if dy.size else 0
+    share = np.asarray(dy / dy.dtype.type(count))
+    if share.ndim == 0:
+        out = np.empty(input.shape, input.dtype)
+        out.fill(share[()])
+        return out
+    if not keep_dims:
+        gone = {a % input.ndim for a in axis}
+        share = share.reshape([1 if i in gone else n for i, n in enumerate(input.shape)])
+    return shaping.broadcast_view(share, input.shape)
+
+
+def _mean_grad_samples(draw: Draw) -> Iterator[Sample]:
+    for shape, axis, keep in (
+        ((5,), (0,), False), ((2, 3), (0, 1), False), ((2, 3), (-1,), False), ((2, 3), (0,), True),
+        ((), (), False), ((2, 0), (0,), False), ((2, 3), None, False),
+    ):  # fmt: skip
+        x = draw.reals(*shape)
+        yield Sample(np.asarray(x.sum(axis, keepdims=keep)), x, axis=axis, keep_dims=keep)
+
+
+# The transpose of `Mean` as a linear map; that of it is `Mean` again.
+mean_grad_p = primitive(
+    "MeanGrad",
+    infer=_mean_grad_infer,
+    kernel=_mean_grad_kernel,
+    vjp=lambda ctx, ddy: (apply(mean_p, ddy, **ctx.attrs), None),
+    lower=movement("broadcast"),
+    samples=_mean_grad_samples,
+)
+
+
 def _mean_vjp(ctx: Any, dy: Any) -> Any:
     x = ctx.inputs[0]
-    axis, keep_dims = ctx.attrs["axis"], ctx.attrs["keep_dims"]
-    if isinstance(x, EagerTensor):
-        count = _count(x._array.shape, axis)
-        dy = multiply(dy, 1.0 / count) if count else dy
-        return (spread(dy, x, axis, keep_dims),)
-    from tapeflow.engine.ops.array.dimensions import size
-    from tapeflow.engine.ops.math.casting import cast
-
-    ratio = cast(size(x), dy.dtype) / cast(size(ctx.outputs[0]), dy.dtype)
-    return (spread(dy / ratio, x, axis, keep_dims),)
+    if type(x) is EagerTensor and type(dy) is EagerTensor:
+        return (run(mean_grad_p, (dy, x), ctx.attrs),)
+    return (apply(mean_grad_p, dy, x, **ctx.attrs),)
 
 
 mean_p = primitive(
@@ -163,11 +194,13 @@ _ALL = {"axis": None, "keep_dims": False}
 
 
 def _reduce(prim: Any, input_tensor: Any, axis: Any, keepdims: Any) -> Any:
-    x = input_tensor if isinstance(input_tensor, Tensor) else convert(input_tensor)
+    x = input_tensor
+    if type(x) is not EagerTensor and not isinstance(x, Tensor):
+        x = convert(x)
     if type(x) is EagerTensor:
         if axis is None and keepdims is False and x._array.dtype in prim.infer.fast_all:
             # Nothing can be wrong with folding all dimensions of a tensor of an allowed dtype.
-            if not (state.recorders and state.tracer is not None):
+            if not (current_recorders() and state.tracer is not None):
                 return run(prim, (x,), _ALL)
         axis = to_axes(axis, x._array.ndim)
     else:
