@@ -49,9 +49,7 @@ def differences(
         return [
             line
             for key in expected
-            for line in differences(
-                expected[key], actual[key], where=f"{where}.{key}", **options
-            )
+            for line in differences(expected[key], actual[key], where=f"{where}.{key}", **options)
         ]
     if isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
@@ -133,7 +131,9 @@ def mismatches(
         if exact:
             relative, absolute, zero_signs = 0.0, 0.0, True
         close = (e == a) | (np.isnan(e) & np.isnan(a))
-        close |= np.isfinite(e) & np.isfinite(a) & (np.abs(e - a) <= absolute + relative * np.abs(e))
+        close |= (
+            np.isfinite(e) & np.isfinite(a) & (np.abs(e - a) <= absolute + relative * np.abs(e))
+        )
         if zero_signs:
             close &= ~((e == 0) & (a == 0) & (np.signbit(e) != np.signbit(a)))
     return np.asarray(~close)

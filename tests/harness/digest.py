@@ -138,7 +138,8 @@ def _node_of(code: Any, module: _Module) -> Any:
         node
         for node in candidates
         if all(
-            (node.lineno, node.col_offset) <= s[:2] and s[2:] <= (node.end_lineno, node.end_col_offset)
+            (node.lineno, node.col_offset) <= s[:2]
+            and s[2:] <= (node.end_lineno, node.end_col_offset)
             for s in spots
         )
     ]

@@ -84,7 +84,7 @@ def arguments_of(
     """Keyword arguments: attributes by name, the inputs in order to the parameters left."""
     from tensorflow.python.framework import op_def_registry
 
-    parameters = [p for p in inspect.signature(getattr(tf.raw_ops, prim.name)).parameters]
+    parameters = list(inspect.signature(getattr(tf.raw_ops, prim.name)).parameters)
     op = op_def_registry.get(prim.name)
     is_list = [bool(a.number_attr or a.type_list_attr) for a in op.input_arg]
     attributes = {
@@ -95,7 +95,7 @@ def arguments_of(
     unknown = attributes.keys() - set(parameters)
     if unknown:
         raise LookupError(
-            f"{prim.name}: attributes {sorted(unknown)} are not named as in tf.raw_ops: {parameters}"
+            f"{prim.name}: attributes {sorted(unknown)} are not named as in raw_ops: {parameters}"
         )
     slots = [
         (name, several)

@@ -240,11 +240,15 @@ def gradient_differences(prim: Primitive, sample: Sample, expected: list[Any]) -
     for i, (wanted, got) in enumerate(zip(expected, tape.gradient(outputs, sources), strict=True)):
         if wanted is None or got is None:
             if wanted is not None or got is not None:
-                lines.append(f"floating input {i}: expected {_known(wanted)}; received {_known(got)}")
+                lines.append(
+                    f"floating input {i}: expected {_known(wanted)}; received {_known(got)}"
+                )
             continue
         e, a = decode_array(wanted), convert(got)._array
         if e.shape != a.shape or e.dtype != a.dtype:
-            lines.append(f"floating input {i}: expected {e.dtype}{e.shape}; received {a.dtype}{a.shape}")
+            lines.append(
+                f"floating input {i}: expected {e.dtype}{e.shape}; received {a.dtype}{a.shape}"
+            )
             continue
         finite = np.isfinite(e)
         largest = float(np.max(np.abs(e), where=finite, initial=0.0))

@@ -47,10 +47,8 @@ def contradictions(prim: Primitive, sample: Sample) -> list[str]:
             return [f"{what} ({specs}) of {text}: the rule raises {type(error).__name__}: {error}"]
         for i, (said, made) in enumerate(zip(told, results, strict=True)):
             if not said.accepts(made):
-                return [
-                    f"{what} ({specs}) of {text}: output {i}: the rule says {said}; "
-                    f"the kernel gives {made}"
-                ]
+                said_text = f"the rule says {said}; the kernel gives {made}"
+                return [f"{what} ({specs}) of {text}: output {i}: {said_text}"]
     return []
 
 

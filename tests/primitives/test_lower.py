@@ -40,9 +40,7 @@ def test_elementwise_code_equals_kernel(prim: Primitive):
 def disagreements(prim: Primitive, sample: Sample) -> list[str]:
     """Where the lowered code gives something else than the kernel."""
     (expected,) = run_kernel(prim, sample.inputs, sample.attrs)
-    actual = evaluate(
-        prim.lower, sample.inputs, sample.attrs, FROM_NUMPY[expected.dtype]
-    )
+    actual = evaluate(prim.lower, sample.inputs, sample.attrs, FROM_NUMPY[expected.dtype])
     return differences(
         encode_array(expected), encode_array(actual), zero_signs=True, where="lowered"
     )

@@ -67,7 +67,7 @@ def test_what_numpy_refuses_is_refused(a: tuple[int, ...], b: tuple[int, ...]):
     try:
         wanted = np.broadcast_shapes(a, b)
     except ValueError:
-        with pytest.raises(tf.errors.InvalidArgumentError, match="AddV2|ncompatible"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="AddV2"):
             tf.add(tf.zeros(a), tf.zeros(b))
     else:
         assert tuple(tf.add(tf.zeros(a), tf.zeros(b)).shape) == wanted

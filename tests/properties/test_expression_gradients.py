@@ -84,7 +84,9 @@ def gradients(run: Any, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
 def test_backward_equals_central_differences(made: Any):
     run, text = made
     for k, grad in enumerate(gradients(run, X, Y)):
-        ahead, behind = ([X + s * STEP * V, Y] if k == 0 else [X, Y + s * STEP * V] for s in (1, -1))
+        ahead, behind = (
+            [X + s * STEP * V, Y] if k == 0 else [X, Y + s * STEP * V] for s in (1, -1)
+        )
         numeric = (run(*map(tf.constant, ahead)) - run(*map(tf.constant, behind))) / (2 * STEP)
         np.testing.assert_allclose(np.sum(grad * V), numeric.numpy(), 1e-6, 1e-7, err_msg=text)
 
