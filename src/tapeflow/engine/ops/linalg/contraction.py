@@ -242,7 +242,11 @@ def _small_infer(x: Spec, y: Spec, adj_x: bool, adj_y: bool, Tout: DType) -> Spe
 
 
 def _small_kernel(
-    x: np.ndarray, y: np.ndarray, adj_x: bool, adj_y: bool, Tout: DType  # noqa: N803
+    x: np.ndarray,
+    y: np.ndarray,
+    adj_x: bool,
+    adj_y: bool,
+    Tout: DType,  # noqa: N803
 ) -> np.ndarray:
     # Exact in float64, which has fast products: |products| < 2**16, 2**37 of them fit.
     a, b = x.astype(np.float64), y.astype(np.float64)

@@ -63,7 +63,9 @@ def _band_samples(draw: Draw) -> Iterable[Sample]:
         ((4, 4), 1, 0), ((3, 5), -1, 1), ((2, 5, 3), 0, -1), ((3, 3), -1, -1), ((0, 3), 0, 0),
     ):  # fmt: skip
         yield Sample(draw.reals(*shape), np.array(lower), np.array(upper))
-    yield Sample(draw.bools(3, 3), np.int32(1) + np.zeros((), np.int32), np.array(0, np.int32), grad=False)
+    yield Sample(
+        draw.bools(3, 3), np.int32(1) + np.zeros((), np.int32), np.array(0, np.int32), grad=False
+    )
     yield Sample(np.full((2, 2), np.nan, np.float32), np.array(0), np.array(0), grad=False)
 
 
@@ -237,7 +239,13 @@ def _diag_samples(draw: Draw) -> Iterable[Sample]:
         band = np.array([-1, 1], np.int32)
         yield Sample(draw.reals(2, 3, 3), band, _one(-1), _one(-1), zero + 7, align=align)
     yield Sample(
-        draw.ints(2), _one(0), _one(2), _one(4), np.array(-3, np.int32), align="RIGHT_LEFT", grad=False
+        draw.ints(2),
+        _one(0),
+        _one(2),
+        _one(4),
+        np.array(-3, np.int32),
+        align="RIGHT_LEFT",
+        grad=False,
     )
 
 

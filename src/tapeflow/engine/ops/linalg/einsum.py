@@ -262,9 +262,7 @@ def _vjp(ctx: Any, dy: Any) -> Any:
 def _cotangent(i: int, inputs: Any, terms: Any, output: str, sizes: Any, dy: Any) -> Any:
     """Cotangent of operand i: the same sum with `dy` in its place and the result's roles changed."""
     x, term = inputs[i], terms[i]
-    others = [
-        _squeeze(conjugate(inputs[j]), terms[j], sizes) for j in range(len(inputs)) if j != i
-    ]
+    others = [_squeeze(conjugate(inputs[j]), terms[j], sizes) for j in range(len(inputs)) if j != i]
     _, narrow = _squeeze(x, term, sizes)
     present = set(output).union(*(labels for _, labels in others))
     wanted = "".join(c for c in dict.fromkeys(narrow) if c in present)

@@ -41,9 +41,7 @@ def require_square(spec: Spec, argument: str = "input") -> None:
     if spec.shape is not None:
         rows, columns = spec.shape[-2:]
         if rows is not None and columns is not None and rows != columns:
-            reject(
-                f"{argument}: expected square matrices; received shape {shape_text(spec.shape)}"
-            )
+            reject(f"{argument}: expected square matrices; received shape {shape_text(spec.shape)}")
 
 
 def batch_of(spec: Spec) -> Dims | None:
