@@ -24,10 +24,15 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops import overloads
+from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.ops.array.gathering import gather
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
-from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference, Tensor
+from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference
+from tapeflow.engine.variables import slice_assignment
+from tapeflow.engine.variables.graph_era import GraphEraMethods
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
+from tapeflow.engine.variables.row_updates import refuse
+from tapeflow.engine.variables.scatter import ScatterMethods
 from tapeflow.engine.variables.sparse_reading import read_rows
 
 _new = object.__new__
@@ -99,7 +104,7 @@ def _chain(outer: Any, inner: Any) -> Any:
 
 
 @export("Variable")
-class Variable(metaclass=VariableMeta):
+class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
     """A value that can be assigned to, and that tapes watch when it is trainable.
 
     Args:
@@ -173,7 +178,9 @@ class Variable(metaclass=VariableMeta):
                 "not providing a `variable_def`. You provided neither."
             )
         if constraint is not None and not callable(constraint):
-            raise ValueError("The `constraint` argument must be a callable.")
+            raise ValueError(
+                f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
+            )
         if callable(initial_value) and not isinstance(initial_value, Variable):
             initial_value = initial_value()
         recorders, state.recorders = state.recorders, ()
@@ -315,6 +322,10 @@ class Variable(metaclass=VariableMeta):
             return gather(self._read(), indices)  # type: ignore[no-any-return]
         return read_rows(self, indices)  # type: ignore[no-any-return]
 
+    def read_value_no_copy(self) -> EagerTensor:
+        """The value now; the same as `read_value`, which copies nothing either."""
+        return self._read()
+
     def numpy(self) -> Any:
         """The value as a NumPy array of its own (a scalar for shape `[]`)."""
         array = self._array
@@ -322,14 +333,6 @@ class Variable(metaclass=VariableMeta):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return self._read().__array__(dtype, copy)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        plain = tuple(x._read() if isinstance(x, Variable) else x for x in inputs)
-        return Tensor.__array_ufunc__(self._read(), ufunc, method, *plain, **kwargs)
-
-    def eval(self, session: Any = None) -> Any:
-        """Refused: there are no sessions in TensorFlow 2."""
-        raise RuntimeError("eval is not supported in eager mode; call .numpy() instead.")
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> EagerTensor:
         return convert(self._read(), dtype)  # type: ignore[no-any-return]
@@ -346,20 +349,13 @@ class Variable(metaclass=VariableMeta):
     def __complex__(self) -> complex:
         return complex(self._read())
 
-    def __index__(self) -> int:
-        return self._read().__index__()
-
-    def __len__(self) -> int:
-        return len(self._read())
-
     def __iter__(self) -> Any:
         return iter(self._read())
 
-    def __format__(self, spec: str) -> str:
-        return format(self._read(), spec) if spec else repr(self)
-
     def __hash__(self) -> int:
-        raise TypeError("Variable is unhashable. Instead, use variable.ref() as the key.")
+        raise TypeError(
+            f"Variable is unhashable. Instead, use variable.ref() as the key. (Variable: {self!r})"
+        )
 
     def __copy__(self) -> Variable:
         return self
@@ -383,6 +379,21 @@ class Variable(metaclass=VariableMeta):
     def __repr__(self) -> str:
         shown = EagerTensor(self._array).__repr__().split("numpy=", 1)[1]
         return f"<tf.Variable '{self._name}' shape={self._shape} dtype={self._dtype.name}, numpy={shown}"
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Any:
+        """Elements or slices at multi-dimensional indices.
+
+        Args:
+          indices: int32 or int64 tensor `[..., depth]`.
+          name: ignored in eager mode.
+
+        Returns:
+          A tensor of shape `indices.shape[:-1] + shape[depth:]`.
+
+        Raises:
+          tf.errors.InvalidArgumentError: when an index is out of range.
+        """
+        return gathering.gather_nd(self._read(), indices)
 
     # Assigning.
 
@@ -424,9 +435,11 @@ class Variable(metaclass=VariableMeta):
           The variable, or None when `read_value` is False.
 
         Raises:
-          ValueError: when shape or dtype do not fit; the variable keeps its value.
+          ValueError: when the dtype does not fit; the variable keeps its value.
+          tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
+            the variable does not hold numbers.
         """
-        new = self._fitting(delta)
+        new = self._fitting_delta(delta, "AssignAddVariableOp")
         if state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_add", new, read_value)
         self._update(np.add, new._array)
@@ -447,9 +460,11 @@ class Variable(metaclass=VariableMeta):
           The variable, or None when `read_value` is False.
 
         Raises:
-          ValueError: when shape or dtype do not fit; the variable keeps its value.
+          ValueError: when the dtype does not fit; the variable keeps its value.
+          tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
+            the variable does not hold numbers.
         """
-        new = self._fitting(delta)
+        new = self._fitting_delta(delta, "AssignSubVariableOp")
         if state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_sub", new, read_value)
         self._update(np.subtract, new._array)
@@ -467,6 +482,23 @@ class Variable(metaclass=VariableMeta):
                 f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape "
                 f"{self._shape}, and the assigned value shape {value.shape} are incompatible."
             )
+        return value
+
+    def _fitting_delta(self, value: Any, op: str) -> Any:
+        """`value` as a tensor that may be added."""
+        if type(value) is not EagerTensor:
+            value = convert(value, self._dtype)
+        array, own = value._array, self._array
+        if array.dtype is not own.dtype and FROM_NUMPY[array.dtype] is not self._dtype:
+            convert(value, self._dtype)  # raises, naming both dtypes
+        if array.shape != own.shape:
+            raise refuse(
+                op,
+                f"Cannot update variable with shape {list(own.shape)} using a Tensor with shape "
+                f"{list(array.shape)}, shapes must be equal.",
+            )
+        if own.dtype.kind in "bO":
+            raise refuse(op, f"variable: expected numbers; received dtype {self._dtype.name}")
         return value
 
     def _alone(self) -> bool:
@@ -511,3 +543,4 @@ def _from_variable(value: Variable, dtype: DType | None) -> Any:
 CONVERTERS[Variable] = _from_variable
 READERS[Variable] = Variable._read
 overloads.attach(Variable)
+Variable.__getitem__ = slice_assignment.getitem  # type: ignore[attr-defined]
