@@ -51,6 +51,9 @@ class Explainer:
         self._watched = {id(t) for t in watched}
         self._reads = [(id(t), key) for t, key in reads]
         self._exit_ids = [(id(t), where) for t, where in self.exits]
+
+    def forget_tensors(self) -> None:
+        """Frees the tensors that `exits` holds; their ids are remembered."""
         self.exits = []
 
     def explain(self, target: Any, source: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
 from tapeflow.engine.autodiff.explain import Explainer
+from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, jacobian
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
@@ -77,14 +78,15 @@ class GradientTape:
 
     def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
         """Notes one execution."""
-        if prim.vjp is NOT_DIFFERENTIABLE:
-            self._mixed = True
-            self._notes().locations[len(self._records)] = user_location()
-        self.log((prim, inputs, outputs, attrs))
+        stops = prim.vjp is NOT_DIFFERENTIABLE
         for t in outputs:
             self.tracked.add(id(t))
             if not _carries_gradient(t):
-                self._mixed = True
+                stops = True
+        if stops:
+            self._mixed = True
+            self._notes().locations[len(self._records)] = user_location()
+        self.log((prim, inputs, outputs, attrs))
 
     def _live(self) -> set[int]:
         """Ids of the tracked tensors through which a gradient can pass."""
@@ -230,6 +232,22 @@ class GradientTape:
           TypeError: when a target is no tensor.
           ValueError: when `unconnected_gradients` is neither of the two.
         """
+        flat_sources, keys, unconnected = self._begin(sources, unconnected_gradients)
+        targets = _flat(target)
+        if output_gradients is None:
+            seeds: list[Any] = [None] * len(targets)
+        else:
+            seeds = _flat(output_gradients)
+            if len(seeds) != len(targets):
+                raise ValueError(
+                    f"gradient: expected one output gradient per target; received {len(seeds)} for "
+                    f"{len(targets)} targets"
+                )
+        grads = self._differentiate(targets, seeds, keys)
+        return self._end(sources, flat_sources, [grads.get(key) for key in keys], unconnected, ())
+
+    def _begin(self, sources: Any, unconnected_gradients: Any) -> tuple[list[Any], list[int], Any]:
+        """Checks that the tape may be used, and stops it; the leaves of `sources` and their ids."""
         if self._used and not self._persistent:
             raise RuntimeError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients "
@@ -245,31 +263,95 @@ class GradientTape:
             else:
                 self._stop()
         flat_sources = _flat(sources)
-        keys = [_key(s) for s in flat_sources]
-        targets = _flat(target)
-        if output_gradients is None:
-            seeds: list[Any] = [None] * len(targets)
-        else:
-            seeds = _flat(output_gradients)
-            if len(seeds) != len(targets):
-                raise ValueError(
-                    f"gradient: expected one output gradient per target; received {len(seeds)} for "
-                    f"{len(targets)} targets"
-                )
-        grads = self._differentiate(targets, seeds, keys)
-        flat = [grads.get(key) for key in keys]
-        if unconnected is UnconnectedGradients.ZERO:
-            for i, source in enumerate(flat_sources):
-                if flat[i] is None:
-                    flat[i] = zeros(source.shape, source.dtype)
-        if None in flat or self._explainer is not None:
+        return flat_sources, [_key(s) for s in flat_sources], unconnected
+
+    def _end(
+        self, sources: Any, flat_sources: list[Any], flat: list[Any], unconnected: Any, lead: Any
+    ) -> Any:
+        """Packs the results like `sources` and frees the records of a tape that is used up."""
+        if None in flat:
             self._notes().remember(self._records, self._watched, self._reads)
+            if unconnected is UnconnectedGradients.ZERO:
+                for i, source in enumerate(flat_sources):
+                    if flat[i] is None:
+                        flat[i] = zeros([*lead, *source.shape.as_list()], source.dtype)
+        elif self._explainer is not None:
+            self._explainer.remember(self._records, self._watched, self._reads)
         if not self._persistent:
             self._used = True
             self._drop()
         if type(sources) is list and len(sources) == len(flat):
             return flat
         return nest.pack_sequence_as(sources, flat)
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Computes the derivative of each element of `target` by each element of `sources`.
+
+        Args:
+          target: tensor to be differentiated.
+          sources: a tensor or variable, or a nest of them.
+          unconnected_gradients: as in `gradient`.
+          parallel_iterations: accepted and not used.
+          experimental_use_pfor: accepted and not used: elements are differentiated one by one.
+
+        Returns:
+          A nest like `sources` of tensors of shape `target.shape + source.shape`, or None.
+
+        Raises:
+          RuntimeError: on a second use, unless the tape is persistent.
+
+        Example:
+          >>> import tapeflow as tf
+          >>> x = tf.constant([1.0, 2.0])
+          >>> with tf.GradientTape() as tape:
+          ...     tape.watch(x)
+          ...     y = x * x
+          >>> tape.jacobian(y, x).numpy()
+          array([[2., 0.],
+                 [0., 4.]], dtype=float32)
+        """
+        flat_sources, keys, unconnected = self._begin(sources, unconnected_gradients)
+        flat = jacobian(self._differentiate, target, flat_sources, keys)
+        return self._end(sources, flat_sources, flat, unconnected, target.shape.as_list())
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Computes the Jacobian of each example of a batch.
+
+        Args:
+          target: tensor of shape `[batch, ...]`, of which row i depends on row i of `source` only.
+          source: tensor of shape `[batch, ...]`.
+          unconnected_gradients: as in `gradient`.
+          parallel_iterations: accepted and not used.
+          experimental_use_pfor: accepted and not used.
+
+        Returns:
+          A tensor of shape `[batch] + target.shape[1:] + source.shape[1:]`, or None.
+
+        Raises:
+          RuntimeError: on a second use, unless the tape is persistent.
+          ValueError: when the first dimensions differ or a tensor is a scalar.
+        """
+        flat_sources, keys, unconnected = self._begin(source, unconnected_gradients)
+        check_batches(target, source)
+        flat = [batch_jacobian(self._differentiate, target, source, keys[0])]
+        lead = target.shape.as_list()
+        if flat[0] is None and unconnected is UnconnectedGradients.ZERO:
+            flat[0] = zeros([*lead, *source.shape.as_list()[1:]], source.dtype)
+        return self._end(source, flat_sources, flat, UnconnectedGradients.NONE, [])
 
     def explain(self, target: Any, source: Any) -> str:
         """Says why the gradient of `target` with respect to `source` is None.
@@ -341,8 +423,11 @@ class GradientTape:
     def _drop(self) -> None:
         """Frees the recorded tensors."""
         self._records = []
+        self.log = self._records.append
         self._watched = []
         self._reads = []
+        if self._explainer is not None:
+            self._explainer.forget_tensors()
 
 
 def _carries_gradient(t: Any) -> bool:

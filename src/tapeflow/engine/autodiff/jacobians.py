@@ -1,0 +1,96 @@
+"""Jacobians: one backward walk for each element of the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.ops.array.joining import stack
+from tapeflow.engine.ops.array.shaping import reshape
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+from tapeflow.engine.runtime.tensor import EagerTensor
+
+Differentiate = Callable[[list[Any], list[Any], list[int]], dict[int, Any]]
+"""Targets, their cotangents, ids of sources -> id -> cotangent; a tape's walk."""
+
+
+def _one_hot_seed(target: Any, select: Any) -> EagerTensor:
+    seed = np.zeros(target.shape.as_list(), target.dtype.np)
+    seed[select] = 1
+    return EagerTensor(seed)
+
+
+def jacobian(
+    differentiate: Differentiate, target: Any, sources: list[Any], keys: list[int]
+) -> list[Any]:
+    """The Jacobian of `target` by each source.
+
+    Args:
+      differentiate: the tape's walk.
+      target: tensor `[...]`.
+      sources: tensors or variables.
+      keys: their ids.
+
+    Returns:
+      For each source a tensor `target.shape + source.shape`, or None when there is no dependence.
+    """
+    shape = target.shape.as_list()
+    rows: list[list[Any]] = [[] for _ in sources]
+    for index in np.ndindex(*shape):
+        grads = differentiate([target], [_one_hot_seed(target, index)], keys)
+        for row, key in zip(rows, keys, strict=True):
+            grad = grads.get(key)
+            row.append(convert(grad) if isinstance(grad, IndexedSlices) else grad)
+    return [
+        None if not row or row[0] is None else reshape(stack(row), shape + s.shape.as_list())
+        for row, s in zip(rows, sources, strict=True)
+    ]
+
+
+def check_batches(target: Any, source: Any) -> None:
+    """Raises unless both have a first dimension, of the same size.
+
+    Raises:
+      ValueError: when they haven't.
+    """
+    for name, t in (("target", target), ("source", source)):
+        if t.shape.ndims is None or t.shape.ndims < 1:
+            raise ValueError(
+                f"batch_jacobian: {name}: expected rank 1 or more; received shape {t.shape}"
+            )
+    a, b = target.shape.as_list()[0], source.shape.as_list()[0]
+    if a is not None and b is not None and a != b:
+        raise ValueError(
+            f"Need first dimension of target shape ({target.shape}) and source shape "
+            f"({source.shape}) to match."
+        )
+
+
+def batch_jacobian(differentiate: Differentiate, target: Any, source: Any, key: int) -> Any:
+    """The Jacobians of the rows of a batch.
+
+    Args:
+      differentiate: the tape's walk.
+      target: tensor `[batch, ...]`.
+      source: tensor `[batch, ...]`.
+      key: the id of `source`.
+
+    Returns:
+      A tensor `[batch] + target.shape[1:] + source.shape[1:]`, or None without dependence.
+    """
+    shape = target.shape.as_list()
+    inner = source.shape.as_list()[1:]
+    columns = []
+    for index in np.ndindex(*shape[1:]):
+        grads = differentiate([target], [_one_hot_seed(target, (slice(None), *index))], [key])
+        grad = grads.get(key)
+        if grad is None:
+            return None
+        columns.append(reshape(convert(grad), [shape[0], math.prod(inner)]))
+    if not columns:
+        return None
+    return reshape(stack(columns, axis=1), shape + inner)
