@@ -111,10 +111,22 @@ def log(x: Any, name: str | None = None) -> Any:
     """
     return unary(log_p, x)
 
+def _log1p_kernel(x: np.ndarray) -> Any:
+    if x.dtype.kind != "c":
+        return np.log1p(x)
+    # NumPy's complex log1p loses small arguments.
+    re, im = x.real, x.imag
+    out = np.empty_like(x)
+    small = 0.5 * np.log1p(re * (2 + re) + im * im)
+    out.real = np.where(np.absolute(x) < 0.5, small, np.log(np.absolute(1 + x)))
+    out.imag = np.arctan2(im, 1 + re)
+    return out
+
+
 log1p_p = primitive(
     "Log1p",
     infer=elementwise(_FIELD),
-    kernel=np.log1p,
+    kernel=_log1p_kernel,
     vjp=chain(lambda x, y: division.reciprocal(add(x, 1))),
     lower=lambda b, x: b.log1p(x),
     samples=unary_samples(-0.5, 3.0, over=_FIELD),
@@ -332,7 +344,7 @@ def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def _xlog1py_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    return np.where(x == 0, x.dtype.type(0), np.multiply(x, np.log1p(y)))
+    return np.where(x == 0, x.dtype.type(0), np.multiply(x, _log1p_kernel(y)))
 
 
 def _xlog1py_vjp(ctx: Any, dy: Any) -> Any:

@@ -44,25 +44,10 @@ def _choice_vjp(first_wins: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return vjp
 
 
-def _maximum_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    out = np.maximum(x, y)
-    if x.dtype.kind in "iu":
-        return out
-    # Of -0 and 0 NumPy may take either; TensorFlow takes the first.
-    return np.where(x == y, x, out)
-
-
-def _minimum_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    out = np.minimum(x, y)
-    if x.dtype.kind in "iu":
-        return out
-    return np.where(x == y, x, out)
-
-
 maximum_p = primitive(
     "Maximum",
     infer=elementwise(dtypes.REAL),
-    kernel=_maximum_kernel,
+    kernel=np.maximum,
     vjp=_choice_vjp(comparison.greater_equal),
     lower=lambda b, x, y: b.maximum(x, y),
     samples=binary_samples(over=dtypes.REAL),
@@ -71,7 +56,7 @@ maximum_p = primitive(
 minimum_p = primitive(
     "Minimum",
     infer=elementwise(dtypes.REAL),
-    kernel=_minimum_kernel,
+    kernel=np.minimum,
     vjp=_choice_vjp(comparison.less_equal),
     lower=lambda b, x, y: b.minimum(x, y),
     samples=binary_samples(over=dtypes.REAL),

@@ -222,7 +222,7 @@ round_p = primitive(
     kernel=lambda x: np.rint(x) if x.dtype.kind not in "iu" else x,
     vjp=_flat,
     lower=lambda b, x: b.round_even(x),
-    samples=unary_samples(over=dtypes.FLOATING | dtypes.INDEX),
+    samples=unary_samples(),
 )
 
 

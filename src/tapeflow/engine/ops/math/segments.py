@@ -224,10 +224,10 @@ unsorted_segment_prod_p = _unsorted(
     "segment_multiply",
 )  # fmt: skip
 unsorted_segment_max_p = _unsorted(
-    "UnsortedSegmentMax", np.maximum, _lowest, dtypes.REAL, _extremum_vjp, "segment_maximum"
+    "UnsortedSegmentMax", np.fmax, _lowest, dtypes.REAL, _extremum_vjp, "segment_maximum"
 )
 unsorted_segment_min_p = _unsorted(
-    "UnsortedSegmentMin", np.minimum, _highest, dtypes.REAL, _extremum_vjp, "segment_minimum"
+    "UnsortedSegmentMin", np.fmin, _highest, dtypes.REAL, _extremum_vjp, "segment_minimum"
 )
 
 
