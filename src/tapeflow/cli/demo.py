@@ -11,7 +11,7 @@ from tapeflow.cli.messages import Messages
 from tapeflow.cli.progress import ProgressBar
 
 TRUE_W, TRUE_B, POINTS, LINEAR_EPOCHS = 3.0, 2.0, 1000, 10
-HIDDEN, CLASSES, BATCH, LEARNING_RATE, TEST_SHARE = 64, 10, 32, 0.2, 5
+HIDDEN, CLASSES, BATCH, LEARNING_RATE, TEST_SHARE = 64, 10, 32, 0.1, 5
 
 
 def demo(folder: Path, epochs: int, messages: Messages) -> int:
