@@ -43,3 +43,8 @@ class Case:
 
     def __repr__(self) -> str:
         return f"Case({self.symbol!r}{', bad=True' if self.bad else ''})"
+
+
+def bad(symbol: str, run: Callable[[Any], Any], id: str | None = None) -> Case:
+    """A call that must raise."""
+    return Case(symbol, run, bad=True, id=id)

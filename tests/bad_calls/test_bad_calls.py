@@ -1,0 +1,76 @@
+"""Bad calls: TensorFlow's class of error, a message that names op or argument, nothing changed.
+
+The calls stand in `tests/cases/`, marked as bad; that the class is TensorFlow's is checked with the
+other cases. Here is what TensorFlow's recorded results cannot say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+import tapeflow as tf
+from harness.families import Entry, entries, families
+from harness.golden import family_path, load
+from harness.signatures import reference
+from tapeflow.engine.core.context import state
+
+BAD = [entry for family in families() for entry in entries(family) if entry.case.bad]
+# Python itself refuses these: the message is the interpreter's.
+PYTHONS_OWN = (AttributeError, RecursionError)
+
+
+def test_there_are_at_least_300_bad_calls_checked_against_tensorflow():
+    recorded = {family: load(family_path(family)) for family in families()}
+    assert sum("error" in (recorded[e.family].get(e.key) or {}) for e in BAD) >= 300
+
+
+@pytest.mark.parametrize("entry", BAD, ids=lambda e: f"{e.family}-{e.label}")
+def test_message_names_op_or_argument(entry: Entry):
+    recorders, tracer = state.recorders, state.tracer
+    with pytest.raises(Exception) as caught:
+        entry.case.run(tf)
+    assert state.recorders == recorders, "a tape was left on the stack"
+    assert state.tracer is tracer
+    if isinstance(caught.value, PYTHONS_OWN):
+        return
+    message = str(caught.value)
+    assert message.strip(), f"{type(caught.value).__name__} without a message"
+    words = {w.lower() for w in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", message)}
+    if not words & telling_words(entry.case.symbol) and "[Op:" not in message:
+        pytest.fail(f"the message names neither op nor argument: {message}", pytrace=False)
+
+
+def telling_words(symbol: str) -> set[str]:
+    """The names by which a message may refer to the call."""
+    parts = symbol.split(".")
+    words = {parts[-1], parts[-1].replace("_", ""), parts[0] if len(parts) == 1 else parts[-1]}
+    recorded: dict[str, Any] = reference().get(symbol, {})
+    words |= set(re.findall(r"\w+", recorded.get("signature", "")))
+    words |= set(recorded.get("members", ()))
+    # What calls through operators and containers are about.
+    words |= {
+        "tensor",
+        "variable",
+        "dtype",
+        "shape",
+        "index",
+        "indices",
+        "axis",
+        "tape",
+        "optimizer",
+    }
+    words |= {"ragged", "non", "shapes", "rows", "eagertensor", "argument", "pred", "mode"}
+    return {w.lower() for w in words}
+
+
+def test_a_bad_call_leaves_no_trace_on_a_tape():
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        before = len(tape._records)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            x + tf.zeros([3])
+        assert len(tape._records) == before
