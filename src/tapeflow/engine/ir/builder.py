@@ -84,6 +84,9 @@ class Builder(Protocol):
     def is_integer(self, x: Any) -> bool:
         """Whether the dtype of `x` is an integer: known while code is emitted."""
 
+    def is_complex(self, x: Any) -> bool:
+        """Whether the dtype of `x` is complex: known while code is emitted."""
+
     def bits(self, x: Any) -> int:
         """The width of the dtype of `x` in bits: known while code is emitted."""
 

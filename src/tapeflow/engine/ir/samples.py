@@ -56,7 +56,7 @@ class Draw:
         """Uniform values of a floating, complex or integer dtype."""
         if dtype.is_complex:
             both = self.rng.uniform(low, high, (2, *shape))
-            return (both[0] + 1j * both[1]).astype(dtype.np)
+            return np.asarray(both[0] + 1j * both[1]).astype(dtype.np)
         if dtype.is_integer:
             floor = 0 if dtype.is_unsigned else int(low)
             return self.ints(*shape, low=floor, high=max(int(high), floor + 1), dtype=dtype)

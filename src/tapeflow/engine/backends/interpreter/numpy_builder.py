@@ -108,6 +108,18 @@ class NumpyBuilder:
     shr = staticmethod(np.right_shift)
 
     # Values.
+    def is_integer(self, x: Array) -> bool:
+        """Whether the dtype of `x` is an integer."""
+        return x.dtype.kind in "iu"
+
+    def is_complex(self, x: Array) -> bool:
+        """Whether the dtype of `x` is complex."""
+        return x.dtype.kind == "c"
+
+    def bits(self, x: Array) -> int:
+        """The width of the dtype of `x` in bits."""
+        return 8 * x.dtype.itemsize
+
     def const(self, value: complex, like: Array) -> Any:
         """A constant of the dtype of `like`; integers wrap around."""
         if like.dtype.kind in "iu" and isinstance(value, int):

@@ -12,6 +12,7 @@ from tapeflow.engine.ir.infer import elementwise
 from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.samples import unary as unary_samples
+from tapeflow.engine.ops.array.creation import zeros_like
 from tapeflow.engine.ops.math.arithmetic import conjugate, multiply, negative, subtract
 from tapeflow.engine.ops.math.exponentials import exp
 from tapeflow.engine.runtime.convert import convert
@@ -158,12 +159,25 @@ def _relu_kernel(features: np.ndarray) -> Any:
     return np.where(features < 0, features.dtype.type(0), features)
 
 
+def _relu_samples(draw: Any) -> Any:
+    # No -0: whether TensorFlow keeps its sign depends on where in the array it stands.
+    for s in unary_samples(0.5, 3.0, over=dtypes.REAL)(draw):
+        x = s.inputs[0]
+        s.inputs = (np.asarray(x + x.dtype.type(0)),)
+        yield s
+
+
+def _relu_grad_vjp(ctx: Any, d: Any) -> Any:
+    x = ctx.inputs[1]
+    return (binary(relu_grad_p, d, x), zeros_like(x) if ctx.needs[1] else None)
+
+
 relu_grad_p = primitive(
     "ReluGrad",
     infer=elementwise(dtypes.REAL),
     # A product: NaN and infinities among the gradients come through as NaN, as in TensorFlow.
     kernel=lambda gradients, features: gradients * (features > 0).astype(gradients.dtype),
-    vjp=lambda ctx, d: (binary(relu_grad_p, d, ctx.inputs[1]), None),
+    vjp=_relu_grad_vjp,
     lower=lambda b, dy, x: b.mul(
         dy, b.select(b.gt(x, b.const(0, x)), b.const(1, dy), b.const(0, dy))
     ),
@@ -176,7 +190,7 @@ relu_p = primitive(
     kernel=_relu_kernel,
     vjp=lambda ctx, dy: (binary(relu_grad_p, dy, ctx.outputs[0]),),
     lower=lambda b, x: b.select(b.lt(x, b.const(0, x)), b.const(0, x), x),
-    samples=unary_samples(0.5, 3.0, over=dtypes.REAL),
+    samples=_relu_samples,
 )
 
 @export("nn.relu")

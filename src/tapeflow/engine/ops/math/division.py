@@ -397,7 +397,7 @@ def reciprocal_no_nan(x: Any, name: str | None = None) -> Any:
 
 
 def _xdivy_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    return np.where(x == 0, x.dtype.type(0), np.true_divide(x, y))
+    return np.where(x == 0, x, np.true_divide(x, y))
 
 
 def _xdivy_vjp(ctx: Any, dy: Any) -> Any:
@@ -427,7 +427,7 @@ xdivy_p = primitive(
     infer=elementwise(_FIELD),
     kernel=_xdivy_kernel,
     vjp=_xdivy_vjp,
-    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), b.const(0, x), b.div(x, y)),
+    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), x, b.div(x, y)),
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
 

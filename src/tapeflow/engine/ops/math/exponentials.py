@@ -257,7 +257,7 @@ def _pow_samples(draw: Any) -> Any:
     for dtype in (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64):
         for s in binary_samples(over={dtype}, grad=False)(draw):
             x, y = s.inputs
-            s.inputs = (x, np.abs(y) % y.dtype.type(8))
+            s.inputs = (x, np.asarray(np.abs(y) % y.dtype.type(8)))
             yield s
     for s in binary_samples(0.5, 2.0, over=dtypes.COMPLEX, specials=False)(draw):
         yield s
@@ -297,7 +297,7 @@ def pow(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def _xlogy_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    return np.where(x == 0, x.dtype.type(0), np.multiply(x, np.log(y)))
+    return np.where(x == 0, x, np.multiply(x, np.log(y)))
 
 
 def _xlogy_vjp(ctx: Any, dy: Any) -> Any:
@@ -316,7 +316,7 @@ xlogy_p = primitive(
     infer=elementwise(_FIELD),
     kernel=_xlogy_kernel,
     vjp=_xlogy_vjp,
-    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), b.const(0, x), b.mul(x, b.log(y))),
+    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), x, b.mul(x, b.log(y))),
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
 
@@ -344,7 +344,7 @@ def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 def _xlog1py_kernel(x: np.ndarray, y: np.ndarray) -> Any:
-    return np.where(x == 0, x.dtype.type(0), np.multiply(x, _log1p_kernel(y)))
+    return np.where(x == 0, x, np.multiply(x, _log1p_kernel(y)))
 
 
 def _xlog1py_vjp(ctx: Any, dy: Any) -> Any:
@@ -363,7 +363,7 @@ xlog1py_p = primitive(
     infer=elementwise(_FIELD),
     kernel=_xlog1py_kernel,
     vjp=_xlog1py_vjp,
-    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), b.const(0, x), b.mul(x, b.log1p(y))),
+    lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), x, b.mul(x, b.log1p(y))),
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
 

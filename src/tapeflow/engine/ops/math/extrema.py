@@ -44,13 +44,20 @@ def _choice_vjp(first_wins: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return vjp
 
 
+def _choice_samples(draw: Draw) -> Iterator[Sample]:
+    # No -0: which of two equal zeros TensorFlow takes depends on where in the array they stand.
+    for s in binary_samples(over=dtypes.REAL)(draw):
+        s.inputs = tuple(np.asarray(x + x.dtype.type(0)) for x in s.inputs)
+        yield s
+
+
 maximum_p = primitive(
     "Maximum",
     infer=elementwise(dtypes.REAL),
     kernel=np.maximum,
     vjp=_choice_vjp(comparison.greater_equal),
     lower=lambda b, x, y: b.maximum(x, y),
-    samples=binary_samples(over=dtypes.REAL),
+    samples=_choice_samples,
 )
 
 minimum_p = primitive(
@@ -59,7 +66,7 @@ minimum_p = primitive(
     kernel=np.minimum,
     vjp=_choice_vjp(comparison.less_equal),
     lower=lambda b, x, y: b.minimum(x, y),
-    samples=binary_samples(over=dtypes.REAL),
+    samples=_choice_samples,
 )
 
 @export("math.maximum", "maximum")

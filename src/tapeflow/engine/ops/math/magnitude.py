@@ -57,6 +57,8 @@ def abs(x: Any, name: str | None = None) -> Any:
 
 
 def _sign_kernel(x: np.ndarray) -> Any:
+    if x.dtype.kind == "V":
+        return np.sign(x) + x.dtype.type(0)  # -0 gives 0, which ml_dtypes forgets
     if x.dtype.kind != "c":
         return np.sign(x)
     size = np.absolute(x)
@@ -80,6 +82,9 @@ def _sign_vjp(ctx: Any, dy: Any) -> Any:
 
 def _lower_sign(b: Any, x: Any) -> Any:
     one, zero = b.const(1, x), b.const(0, x)
+    if b.is_complex(x):
+        size = b.abs(x)
+        return b.select(b.eq(x, zero), zero, b.div(x, b.complex(size, b.sub(size, size))))
     nonzero = b.select(b.gt(x, zero), one, b.select(b.lt(x, zero), b.const(-1, x), zero))
     return b.select(b.ne(x, x), x, nonzero)
 

@@ -61,7 +61,7 @@ def _log_sums(x: np.ndarray, axis: int) -> np.ndarray:
     return np.logaddexp.accumulate(x, axis=axis)
 
 
-def _samples(over: frozenset[Any]) -> Callable[[Draw], Iterator[Sample]]:
+def _samples(over: frozenset[Any], empty_is_finite: bool) -> Callable[[Draw], Iterator[Sample]]:
     def sample(draw: Draw) -> Iterator[Sample]:
         for dtype in sorted(over, key=lambda d: d.name):
             smooth = dtype in (dtypes.float32, dtypes.float64)
@@ -71,7 +71,10 @@ def _samples(over: frozenset[Any]) -> Callable[[Draw], Iterator[Sample]]:
             for exclusive in (False, True):
                 for reverse in (False, True):
                     x = draw.reals(2, 3, 4, low=0.5, high=2.0)
-                    yield Sample(x, axis=axis, exclusive=exclusive, reverse=reverse)
+                    smooth = empty_is_finite or not exclusive
+                    yield Sample(
+                        x, axis=axis, exclusive=exclusive, reverse=reverse, grad=smooth
+                    )
         odd = np.array([1.0, np.inf, -np.inf, np.nan, 0.0], np.float32)
         yield Sample(odd[:2], axis=0, exclusive=False, reverse=False, grad=False)
         for shape in ((0,), (2, 0), (1,)):
@@ -87,7 +90,7 @@ def _scan(name: str, kernel: Any, over: frozenset[Any], vjp: Any, combine: str) 
         kernel=kernel,
         vjp=vjp,
         lower=reduction(combine),
-        samples=_samples(over),
+        samples=_samples(over, combine != "cumulative_logsumexp"),
     )
 
 

@@ -185,21 +185,23 @@ def _unsorted_prod_vjp(ctx: Any, dy: Any) -> Any:
     return (multiply(gather_or_zero(dy, ids), conjugate(slope)), None, None)
 
 
-def _unsorted_samples(over: frozenset[Any], grad: bool = True) -> Any:
+def _unsorted_samples(over: frozenset[Any]) -> Any:
     def sample(draw: Draw) -> Iterator[Sample]:
-        two = np.array(4, np.int32)
+        three, four = np.array(3, np.int32), np.array(4, np.int32)
         for dtype in sorted(over, key=lambda d: d.name):
-            ids = np.array([2, 0, 2, -1, 0], np.int32)
-            smooth = grad and dtype in (dtypes.float32, dtypes.float64)
-            yield Sample(draw.reals(5, 3, low=0.5, dtype=dtype), ids, two, grad=smooth)
-        ids = np.array([[0, 1], [1, 3]], np.int64)
-        yield Sample(draw.distinct(2, 2), ids, np.array(5, np.int64), grad=grad)
-        yield Sample(draw.distinct(40, 3), draw.ints(40, high=4), two, grad=grad)
-        yield Sample(draw.reals(0, 3), np.zeros(0, np.int32), two, grad=False)
-        yield Sample(draw.reals(2, 0), np.zeros(2, np.int32), two, grad=False)
-        yield Sample(draw.reals(), np.array(1, np.int32), two)
+            ids = np.array([2, 0, 2, -1, 0, 1], np.int32)
+            smooth = dtype in (dtypes.float32, dtypes.float64)
+            yield Sample(draw.reals(6, 3, low=0.5, dtype=dtype), ids, three, grad=smooth)
+        ids = np.array([[0, 1], [1, 2]], np.int64)
+        yield Sample(draw.distinct(2, 2), ids, np.array(3, np.int64))
+        yield Sample(draw.distinct(40, 3), draw.ints(40, high=4), four)
+        yield Sample(draw.reals(), np.array(0, np.int32), np.array(1, np.int32))
+        # Segments without rows, whose extrema are the dtype's limits: no central differences.
+        yield Sample(draw.reals(0, 3), np.zeros(0, np.int32), four, grad=False)
+        yield Sample(draw.reals(2, 0), np.zeros(2, np.int32), four, grad=False)
+        yield Sample(draw.reals(2), np.array([3, -1], np.int32), four, grad=False)
         odd = np.array([np.nan, 1.0, np.inf, -np.inf, -0.0], np.float32)
-        yield Sample(odd, np.array([0, 0, 1, 2, 3], np.int32), two, grad=False)
+        yield Sample(odd, np.array([0, 0, 1, 2, 3], np.int32), four, grad=False)
 
     return sample
 

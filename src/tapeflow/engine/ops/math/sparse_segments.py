@@ -111,8 +111,7 @@ def _samples(over: frozenset[Any], counted: bool) -> Callable[[Draw], Iterator[S
             yield Sample(x, rows, ids, *rest, sparse_gradient=False, grad=smooth)
         x = draw.reals(3)
         yield Sample(x, rows.astype(np.int64), ids.astype(np.int64), *rest, sparse_gradient=False)
-        none = np.zeros(0, np.int32)
-        yield Sample(x, none, none, *rest, sparse_gradient=False, grad=False)
+        # No sample without indices: TensorFlow's gradient there is uninitialised memory.
 
     return sample
 

@@ -154,26 +154,3 @@ def count_nonzero(
     nothing: Any = "" if x.dtype is dtypes.string else False if x.dtype.is_bool else 0
     held = comparison.not_equal(x, convert(nothing, x.dtype))
     return cast(reduce_sum(cast(held, dtypes.int64), axis, bool(keepdims)), as_dtype(dtype))
-
-
-@export("math.zero_fraction", "nn.zero_fraction")
-def zero_fraction(value: Any, name: str | None = None) -> Any:
-    """Computes which part of the elements is zero.
-
-    Args:
-      value: tensor of a numeric dtype.
-      name: ignored in eager mode.
-
-    Returns:
-      A float32 scalar; NaN for an empty tensor.
-
-    Raises:
-      TypeError: when `value` cannot be converted to a tensor.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.math.zero_fraction([0.0, 1.0, 0.0, 0.0]).numpy()
-      np.float32(0.75)
-    """
-    x = convert(value)
-    return reduce_mean(cast(comparison.equal(x, convert(0, x.dtype)), dtypes.float32))
