@@ -20,7 +20,7 @@ from tapeflow.engine.ir.primitive import indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, scattering, shaping
-from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_axis, to_integers
+from tapeflow.engine.ops.array.arguments import INDEX16, to_axis, to_integers
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
@@ -219,9 +219,7 @@ def gather(
     if axis is None:
         axis = batch_dims
     else:
-        if isinstance(axis, float):
-            raise refuse("GatherV2", f"axis: expected an integer; received {axis}")
-        axis = to_axis(axis, "GatherV2")
+        axis = axis if type(axis) is int else to_axis(to_integers(axis), "GatherV2")
     if axis == 0 and batch_dims == 0:
         read = getattr(params, "sparse_read", None)
         if read is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import merge_dims, normalize_axis, require_same_dtype
@@ -82,13 +83,13 @@ unpack_p = primitive(
 
 def pack_nested(value: Any, dtype: DType | None) -> Any:
     """Stacks a nested list of which some leaves are tensors; the others take their dtype."""
-    if dtype is None:
-        dtype = _tensor_dtype(value)
+    wanted = _tensor_dtype(value) if dtype is None else dtype
 
     def build(item: Any) -> Any:
         if isinstance(item, (list, tuple)):
             return stack([build(x) for x in item])
-        return convert(item, dtype)
+        # Tensors that disagree with the first one are for `Pack` to reject.
+        return item if dtype is None and isinstance(item, Tensor) else convert(item, wanted)
 
     return build(value)
 
@@ -170,3 +171,28 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
     if num is None:
         raise ValueError(f"Cannot infer argument `num` from shape {value.shape}")
     return list(apply(unpack_p, value, num=num, axis=axis))
+
+
+@export("parallel_stack")
+def parallel_stack(values: Any, name: str = "parallel_stack") -> Any:
+    """Stacks tensors along dimension 0, writing each as soon as it is there; in functions only.
+
+    Args:
+      values: list of tensors of one known shape.
+      name: name of the operation.
+
+    Returns:
+      A tensor with one dimension more, of size `len(values)`.
+
+    Raises:
+      RuntimeError: outside of a traced function.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.parallel_stack([1, 2])
+      Traceback (most recent call last):
+      RuntimeError: tf.parallel_stack() is not compatible with eager execution.
+    """
+    if state.tracer is None:
+        raise RuntimeError("tf.parallel_stack() is not compatible with eager execution.")
+    return stack(values)

@@ -537,9 +537,9 @@ def _general_getitem(x: Any, key: Any) -> Any:
     if isinstance(key, bool) or (
         isinstance(key, (Tensor, np.ndarray)) and key.dtype == _dtype_of_bool(key)
     ):
-        from tapeflow.engine.ops.array import masking
+        from tapeflow.engine.ops.array import selection
 
-        return masking.boolean_mask(x, key)
+        return selection.boolean_mask(x, key)
     if isinstance(key, list):
         key = tuple(key)
     items = [_index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
