@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from tapeflow.engine.autodiff.backward import VjpContext, accumulate
@@ -14,6 +15,8 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros_like
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+
+_log = logging.getLogger("tensorflow")
 
 
 @export("autodiff.ForwardAccumulator")
@@ -28,7 +31,7 @@ class ForwardAccumulator:
       tangents: directions, a nest of the same structure and shapes.
 
     Raises:
-      ValueError: when a primal is watched twice, or shapes differ.
+      ValueError: when a primal is watched twice, or the structures differ.
 
     Example:
       >>> import tapeflow as tf
@@ -54,15 +57,9 @@ class ForwardAccumulator:
 
     def _watch(self, primal: Any, tangent: Any) -> None:
         if not _carries_gradient(primal):
-            raise ValueError(
-                f"ForwardAccumulator: expected floating or complex primals; received {primal.dtype!r}"
-            )
+            _log.warning("The dtype of the watched primal must be floating, got %r", primal.dtype)
+            return
         tangent = convert(tangent, primal.dtype)
-        if not primal.shape.is_compatible_with(tangent.shape):
-            raise ValueError(
-                f"ForwardAccumulator: expected a tangent of shape {primal.shape}; "
-                f"received {tangent.shape}"
-            )
         owner = getattr(primal, "_handle", primal)
         if id(owner) in self._tangents:
             raise ValueError(f"ForwardAccumulator: tensor is being watched more than once: {primal}")

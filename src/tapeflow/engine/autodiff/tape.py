@@ -58,7 +58,7 @@ class GradientTape:
         self._persistent = persistent
         self._watch_accessed = watch_accessed_variables
         self._recording = False
-        self._used = False
+        self._used = True  # until it is entered, there is nothing to differentiate
         self._clear()
 
     def _clear(self) -> None:
@@ -128,8 +128,9 @@ class GradientTape:
     def __enter__(self) -> GradientTape:
         if self._recording:
             raise ValueError("Tape is still recording; it can't be entered again.")
-        if self._used and not self._persistent:
-            self._clear()
+        if self._used:
+            if self.tracked:
+                self._clear()
             self._used = False
         self._start()
         return self
@@ -248,7 +249,7 @@ class GradientTape:
 
     def _begin(self, sources: Any, unconnected_gradients: Any) -> tuple[list[Any], list[int], Any]:
         """Checks that the tape may be used, and stops it; the leaves of `sources` and their ids."""
-        if self._used and not self._persistent:
+        if self._used:
             raise RuntimeError(
                 "A non-persistent GradientTape can only be used to compute one set of gradients "
                 "(or jacobians). Pass persistent=True to tf.GradientTape to compute more."
