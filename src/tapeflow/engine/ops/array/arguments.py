@@ -29,7 +29,9 @@ def require_kernel(spec: Spec, allowed: Collection[DType], argument: str) -> Non
     if spec.dtype not in allowed:
         names = ", ".join(sorted(d.name for d in allowed))
         raise NotFoundError(
-            None, None, f"{argument}: expected one of the dtypes {names}; received {spec.dtype.name}"
+            None,
+            None,
+            f"{argument}: expected one of the dtypes {names}; received {spec.dtype.name}",
         )
 
 
@@ -79,7 +81,7 @@ def _known_integers(value: Any, op: str, argument: str = "axis") -> np.ndarray:
 
 
 def to_integers(value: Any, dtype: DType | None = None) -> Any:
-    """A tensor of `value`, of `dtype` where `value` is no tensor and fits; rules check the dtype."""
+    """A tensor of `value`, of `dtype` where `value` is no tensor and fits it."""
     if isinstance(value, Tensor):
         return value
     return convert(value, hint=dtype)

@@ -132,7 +132,9 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         if position.shape.ndims != 0:
             raise ValueError(f"concat: axis: expected a scalar; received shape {position.shape}")
         return shaping.identity(values[0])
-    return apply(concat_p, *to_same_dtype(values), axis=to_axis(axis, "ConcatV2", one_of_vector=True))
+    return apply(
+        concat_p, *to_same_dtype(values), axis=to_axis(axis, "ConcatV2", one_of_vector=True)
+    )
 
 
 def _split_infer(value: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:
@@ -203,9 +205,7 @@ def _known_sizes(sizes: Spec, total: int | None, count: int) -> list[int | None]
 
 
 @reads_values(1)
-def _split_v_infer(
-    value: Spec, size_splits: Spec, axis: int, num_split: int
-) -> tuple[Spec, ...]:
+def _split_v_infer(value: Spec, size_splits: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:
     require_dtype(size_splits, (dtypes.int8, dtypes.int32, dtypes.int64), "size_splits")
     require_rank(size_splits, 1, "size_splits")
     if size_splits.shape is not None and size_splits.shape[0] not in (None, num_split):
@@ -231,9 +231,7 @@ def _split_v_samples(draw: Draw) -> Iterable[Sample]:
     for shape, axis, sizes in (
         ((4, 3), 0, (1, 3)), ((4, 3), -1, (2, 0, 1)), ((4, 3), 0, (1, -1)), ((0,), 0, (0,)),
     ):  # fmt: skip
-        yield Sample(
-            draw.reals(*shape), np.array(sizes, np.int32), axis=axis, num_split=len(sizes)
-        )
+        yield Sample(draw.reals(*shape), np.array(sizes, np.int32), axis=axis, num_split=len(sizes))
 
 
 split_v_p = primitive(
@@ -287,4 +285,6 @@ def split(
         num = None if rank is None else sizes.shape.as_list()[0]
         if num is None:
             raise ValueError("split: num: cannot be inferred from num_or_size_splits; pass it")
-    return list(apply(split_v_p, convert(value), sizes, axis=to_axis(axis, "SplitV"), num_split=num))
+    return list(
+        apply(split_v_p, convert(value), sizes, axis=to_axis(axis, "SplitV"), num_split=num)
+    )

@@ -135,7 +135,9 @@ def _filled(dims: Any, dtype: DType, value: Any) -> Any:
 
 
 @export("zeros")
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Any:
+def zeros(
+    shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None
+) -> Any:
     """Makes a tensor of zeros (empty strings, False).
 
     Args:
@@ -160,7 +162,9 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layo
 
 
 @export("ones")
-def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Any:
+def ones(
+    shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None
+) -> Any:
     """Makes a tensor of ones (True for bool).
 
     Args:
@@ -235,5 +239,3 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: An
       array([1., 1.], dtype=float32)
     """
     return _like(input, dtype, "ones", "ones_like")
-
-

@@ -73,7 +73,9 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Any:
       array([[1],
              [2]], dtype=int32)
     """
-    return apply(expand_dims_p, convert(input), axis=to_axis(axis, "ExpandDims", one_of_vector=True))
+    return apply(
+        expand_dims_p, convert(input), axis=to_axis(axis, "ExpandDims", one_of_vector=True)
+    )
 
 
 def _squeeze_infer(input: Spec, axis: tuple[int, ...]) -> Spec:
@@ -252,8 +254,8 @@ def _inverse(perm: tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 def _transpose_samples(draw: Draw) -> Iterable[Sample]:
     for shape, perm in (
-        ((2, 3), (1, 0)), ((2, 3, 4), (2, 0, 1)), ((2, 3, 4), (0, -1, 1)), ((), ()), ((0, 2), (1, 0)),
-        ((3,), (0,)),
+        ((2, 3), (1, 0)), ((2, 3, 4), (2, 0, 1)), ((2, 3, 4), (0, -1, 1)), ((), ()),
+        ((0, 2), (1, 0)), ((3,), (0,)),
     ):  # fmt: skip
         yield Sample(draw.reals(*shape), perm=perm)
     yield Sample(draw.ints(2, 3), perm=(1, 0), grad=False)

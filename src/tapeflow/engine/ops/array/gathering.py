@@ -148,9 +148,7 @@ gather_p = primitive(
 )
 
 
-def _gather_grad_infer(
-    params: Spec, indices: Spec, dy: Spec, axis: int, batch_dims: int
-) -> Spec:
+def _gather_grad_infer(params: Spec, indices: Spec, dy: Spec, axis: int, batch_dims: int) -> Spec:
     require_same_dtype(params, dy)
     taken = _gather_infer(params, indices, axis, batch_dims)
     merge_dims(taken.shape, dy.shape, "dy")
@@ -172,7 +170,9 @@ def _gather_grad_samples(draw: Draw) -> Iterable[Sample]:
         params, indices = taken.inputs
         y = _gather_kernel(params, indices, **taken.attrs)
         grad = y.dtype.kind == "f"
-        yield Sample(params, indices, draw.reals(*y.shape).astype(y.dtype), grad=grad, **taken.attrs)
+        yield Sample(
+            params, indices, draw.reals(*y.shape).astype(y.dtype), grad=grad, **taken.attrs
+        )
 
 
 gather_grad_p = primitive(

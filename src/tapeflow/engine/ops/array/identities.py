@@ -291,7 +291,9 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
       >>> tf.broadcast_dynamic_shape([1, 2], [3, 1]).numpy()
       array([3, 2], dtype=int32)
     """
-    shapes = [s if isinstance(s, Tensor) else shaping.to_shape_tensor(s) for s in (shape_x, shape_y)]
+    shapes = [
+        s if isinstance(s, Tensor) else shaping.to_shape_tensor(s) for s in (shape_x, shape_y)
+    ]
     return apply(broadcast_args_p, *to_matching(*shapes))
 
 

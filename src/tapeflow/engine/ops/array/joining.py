@@ -44,7 +44,9 @@ def _unpack_infer(value: Spec, num: int, axis: int) -> tuple[Spec, ...]:
 
 def _unpack_kernel(value: np.ndarray, num: int, axis: int) -> tuple[np.ndarray, ...]:
     moved = value if axis in (0, -value.ndim) else np.moveaxis(value, axis, 0)
-    return tuple(moved[i] if moved.ndim > 1 else np.array(moved[i], value.dtype) for i in range(num))
+    return tuple(
+        moved[i] if moved.ndim > 1 else np.array(moved[i], value.dtype) for i in range(num)
+    )
 
 
 def _pack_samples(draw: Draw) -> Iterable[Sample]:

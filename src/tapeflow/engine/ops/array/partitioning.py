@@ -18,7 +18,7 @@ from tapeflow.engine.ir.infer import (
     require_same_dtype,
     shape_text,
 )
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, indexed, primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import dimensions, gathering, sequences, shaping
@@ -59,7 +59,13 @@ def _partition_vjp(ctx: Any, *dys: Any) -> Any:
 
 
 def _partition_samples(draw: Draw) -> Iterable[Sample]:
-    for shape, lead, count in (((5,), 1, 2), ((4, 3), 1, 3), ((2, 3), 2, 2), ((), 0, 2), ((0, 2), 1, 1)):
+    for shape, lead, count in (
+        ((5,), 1, 2),
+        ((4, 3), 1, 3),
+        ((2, 3), 2, 2),
+        ((), 0, 2),
+        ((0, 2), 1, 1),
+    ):
         partitions = draw.ints(*shape[:lead], high=count)
         # Of an empty tensor TensorFlow's gradient loses the shape.
         yield Sample(draw.reals(*shape), partitions, num_partitions=count, grad=0 not in shape)

@@ -55,12 +55,14 @@ def _tile_vjp(ctx: Any, dy: Any) -> Any:
     if rank == 0:
         return (dy, None)
     both = shaping.stack_columns(multiples, shaping.shape(x, multiples.dtype))
-    return (reduce_sum(shaping.reshape(dy, shaping.reshape(both, [-1])), list(range(0, 2 * rank, 2))), None)  # fmt: skip
+    apart = shaping.reshape(dy, shaping.reshape(both, [-1]))
+    return (reduce_sum(apart, list(range(0, 2 * rank, 2))), None)
 
 
 def _tile_samples(draw: Draw) -> Iterable[Sample]:
     for shape, times in (
-        ((2, 3), (2, 1)), ((2, 3), (1, 1)), ((3,), (3,)), ((), ()), ((2, 3), (0, 2)), ((0, 2), (2, 2)),
+        ((2, 3), (2, 1)), ((2, 3), (1, 1)), ((3,), (3,)), ((), ()), ((2, 3), (0, 2)),
+        ((0, 2), (2, 2)),
     ):  # fmt: skip
         yield Sample(draw.reals(*shape), np.array(times, np.int32))
     yield Sample(draw.ints(2), np.array([2], np.int64), grad=False)
@@ -131,7 +133,8 @@ def _repeat_vjp(ctx: Any, dy: Any) -> Any:
 
 def _repeat_samples(draw: Draw) -> Iterable[Sample]:
     for shape, repeats, axis in (
-        ((3,), (2, 0, 1), 0), ((2, 3), (1, 2, 1), 1), ((2, 3), (1, 2), -2), ((3,), 2, 0), ((2, 3), 0, 1),
+        ((3,), (2, 0, 1), 0), ((2, 3), (1, 2, 1), 1), ((2, 3), (1, 2), -2), ((3,), 2, 0),
+        ((2, 3), 0, 1),
         ((2, 3), (2,), 1), ((0, 2), 3, 0),
     ):  # fmt: skip
         yield Sample(draw.reals(*shape), np.array(repeats, np.int32), axis=axis)
@@ -179,7 +182,9 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     axis = int(axis)
     if rank is not None:
         if not -rank <= axis < rank:
-            raise ValueError(f"repeat: axis: expected a value in [{-rank}, {rank}); received {axis}")
+            raise ValueError(
+                f"repeat: axis: expected a value in [{-rank}, {rank}); received {axis}"
+            )
         size = data.shape.as_list()[axis]
         given = counts.shape.num_elements()
         if given != 1 and None not in (size, given) and size != given:
@@ -266,7 +271,9 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Any:
     """
     by, along = to_integers(shift), to_integers(axis)
     if by.shape.ndims != along.shape.ndims:
-        raise refuse("Roll", f"shift: expected shape {along.shape}, that of axis; received {by.shape}")
+        raise refuse(
+            "Roll", f"shift: expected shape {along.shape}, that of axis; received {by.shape}"
+        )
     return apply(roll_p, convert(input), by, axis=to_ints(along, "Roll", "axis"))
 
 
@@ -364,11 +371,10 @@ def _reverse_sequence_kernel(
 
 def _reverse_sequence_samples(draw: Draw) -> Iterable[Sample]:
     for shape, lengths, seq, batch in (
-        ((2, 4), (3, 2), 1, 0), ((4, 2, 3), (0, 4), 0, 1), ((0, 3), (), 1, 0), ((2, 1), (1, 0), 1, 0),
+        ((2, 4), (3, 2), 1, 0), ((4, 2, 3), (0, 4), 0, 1), ((0, 3), (), 1, 0),
+        ((2, 1), (1, 0), 1, 0),
     ):  # fmt: skip
-        yield Sample(
-            draw.reals(*shape), np.array(lengths, np.int32), seq_dim=seq, batch_dim=batch
-        )
+        yield Sample(draw.reals(*shape), np.array(lengths, np.int32), seq_dim=seq, batch_dim=batch)
 
 
 reverse_sequence_p = primitive(

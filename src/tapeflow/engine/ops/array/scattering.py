@@ -1,4 +1,4 @@
-"""Scattering updates over a tensor; indices that occur more than once are handled as TensorFlow does."""
+"""Scattering updates over a tensor: set, add, subtract, raise or lower elements and slices."""
 
 from __future__ import annotations
 
@@ -135,7 +135,12 @@ def _check_updates(shape: Dims | None, indices: Spec, updates: Spec) -> None:
         reject("updates: expected rank >= 1; received a scalar")
     if i is None or shape is None or i[-1] is None:
         return
-    if 0 in i and updates.shape is not None and None not in updates.shape and 0 not in updates.shape:
+    if (
+        0 in i
+        and updates.shape is not None
+        and None not in updates.shape
+        and 0 not in updates.shape
+    ):
         reject(f"updates: expected none for indices of shape {shape_text(i)}; "
                f"received shape {shape_text(updates.shape)}")  # fmt: skip
     if i[-1] > len(shape):
@@ -168,7 +173,9 @@ def _scatter_kernel(
     out = np.zeros(dims, updates.dtype)
     if updates.dtype == object:
         out[...] = b""
-    _combine(np.logical_or if out.dtype == bool else np.add, out, indices, updates, bad_indices_policy)
+    _combine(
+        np.logical_or if out.dtype == bool else np.add, out, indices, updates, bad_indices_policy
+    )
     return out
 
 
@@ -338,7 +345,9 @@ def _scatter(prim: Primitive, tensor: Any, indices: Any, updates: Any, policy: s
 
 
 @export("tensor_scatter_nd_update")
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Any:
+def tensor_scatter_nd_update(
+    tensor: Any, indices: Any, updates: Any, name: str | None = None
+) -> Any:
     """Replaces elements or slices of a tensor.
 
     Args:

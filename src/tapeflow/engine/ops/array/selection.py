@@ -125,9 +125,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
 
 @export("boolean_mask")
-def boolean_mask(
-    tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask"
-) -> Any:
+def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
     """Keeps the slices where a mask is true.
 
     Args:
@@ -164,4 +162,3 @@ def boolean_mask(
     flat = shaping.reshape(tensor, merged)
     places = dimensions.squeeze(where(shaping.reshape(mask, [-1])), [1])
     return gathering.gather(flat, places, axis=start)
-

@@ -157,7 +157,8 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
 
 def _reshape_samples(draw: Draw) -> Iterable[Sample]:
     for before, after in (
-        ((2, 3), (3, 2)), ((6,), (2, -1)), ((), (1, 1)), ((1,), ()), ((0, 3), (3, 0)), ((0,), (-1, 2)),
+        ((2, 3), (3, 2)), ((6,), (2, -1)), ((), (1, 1)), ((1,), ()), ((0, 3), (3, 0)),
+        ((0,), (-1, 2)),
     ):  # fmt: skip
         yield Sample(draw.reals(*before), np.array(after, np.int32))
     yield Sample(draw.ints(4), np.array((2, 2), np.int64), grad=False)

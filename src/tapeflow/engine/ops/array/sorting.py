@@ -114,15 +114,15 @@ argsort_p = primitive(
 
 def _sort(prim: Primitive, values: Any, axis: Any, direction: str) -> Any:
     if direction not in ("ASCENDING", "DESCENDING"):
-        raise ValueError(f"sort: direction: expected ASCENDING or DESCENDING; received {direction!r}")
+        raise ValueError(
+            f"sort: direction: expected ASCENDING or DESCENDING; received {direction!r}"
+        )
     axis = int(axis) if isinstance(axis, float) else to_axis(axis, prim.name)
     return apply(prim, convert(values), axis=axis, descending=direction == "DESCENDING")
 
 
 @export("sort")
-def sort(
-    values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None
-) -> Any:
+def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Any:
     """Sorts along a dimension.
 
     Args:
@@ -402,7 +402,7 @@ def _invert_infer(x: Spec) -> Spec:
 
 def _invert_kernel(x: np.ndarray) -> np.ndarray:
     size = len(x)
-    if size and not (0 <= x.min() and x.max() < size):
+    if size and not (x.min() >= 0 and x.max() < size):
         reject(f"x: expected numbers in [0, {size}); received {x.tolist()}")
     out = np.full(size, -1, x.dtype)
     out[x] = np.arange(size, dtype=x.dtype)
