@@ -60,7 +60,7 @@ def run_raw_gradient(tf: Any, prim: Primitive, sample: Sample) -> Any:
         if not outputs:
             return None
         grads = tape.gradient(outputs, sources)
-    except (LookupError, tf.errors.OpError, TypeError, ValueError):
+    except (LookupError, tf.errors.OpError, TypeError, ValueError, NotImplementedError):
         return None
     return [None if g is None else _encode(tf.convert_to_tensor(g)) for g in grads]
 

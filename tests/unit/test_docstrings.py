@@ -1,16 +1,13 @@
-"""Exported functions say what they do, in sections, with an example that runs."""
+"""Exported functions say what they do, in sections; `test_doctests.py` runs their examples."""
 
 from __future__ import annotations
 
-import doctest
 import inspect
 import re
-import sys
 from typing import Any
 
 import pytest
 
-import tapeflow
 from harness.registry import import_engine
 from tapeflow.engine.core.export import EXPORTS
 
@@ -51,16 +48,3 @@ def test_sections_are_there(name: str, value: Any):
 def returns_something(value: Any) -> bool:
     annotation = inspect.signature(value).return_annotation
     return annotation not in (None, "None", "NoReturn", type(None))
-
-
-@pytest.mark.parametrize(("name", "value"), NAMED, ids=[n for n, _ in NAMED])
-def test_examples_run(name: str, value: Any):
-    module = sys.modules[value.__module__]
-    finder = doctest.DocTestFinder(recurse=True, exclude_empty=True)
-    options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    runner = doctest.DocTestRunner(optionflags=options, verbose=False)
-    report: list[str] = []
-    for test in finder.find(value, name, module=module, globs={"tf": tapeflow}):
-        runner.run(test, out=report.append, clear_globs=False)
-    if runner.summarize(verbose=False).failed:
-        pytest.fail("".join(report), pytrace=False)
