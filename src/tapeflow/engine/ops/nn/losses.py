@@ -211,8 +211,8 @@ def compute_average_loss(
             f"Received per_example_loss={per_example_loss} with rank 0"
         )
     wanted = losses.dtype
-    if not wanted.is_floating:
-        losses = casting.cast(losses, dtypes.float32)
+    if wanted.is_integer:
+        losses = casting.cast(losses, dtypes.float64)
     if sample_weight is not None:
         losses = _weighted(losses, casting.cast(convert(sample_weight), losses.dtype))
     if global_batch_size is None:
@@ -266,7 +266,7 @@ def scale_regularization_loss(regularization_loss: Any) -> Any:
       regularization_loss: losses of any shape.
 
     Returns:
-      A scalar; of a floating dtype where the losses have one, else float32.
+      A scalar of the dtype of the losses; float64 for integers.
 
     Example:
       >>> import tapeflow as tf
@@ -274,6 +274,6 @@ def scale_regularization_loss(regularization_loss: Any) -> Any:
       np.float32(3.0)
     """
     losses = convert(regularization_loss)
-    if not losses.dtype.is_floating:
-        losses = casting.cast(losses, dtypes.float32)
+    if losses.dtype.is_integer:
+        losses = casting.cast(losses, dtypes.float64)
     return reduce_sum(losses)
