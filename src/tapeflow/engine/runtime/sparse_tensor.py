@@ -1,0 +1,235 @@
+"""`SparseTensor`: the coordinates and values of what isn't zero."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
+from tapeflow.engine.runtime.composite import CompositeTensor
+from tapeflow.engine.runtime.convert import convert, static_value
+
+
+@export("compat.v1.SparseTensorValue")
+class SparseTensorValue(NamedTuple):
+    """The NumPy values of a sparse tensor."""
+
+    indices: Any
+    values: Any
+    dense_shape: Any
+
+
+@export("SparseTensor", "sparse.SparseTensor")
+class SparseTensor(CompositeTensor):
+    """A tensor of shape `dense_shape` that is `values[i]` at `indices[i]` and zero elsewhere.
+
+    Args:
+      indices: int64 tensor `[n, rank]`, in row-major order for most operations.
+      values: tensor `[n]`.
+      dense_shape: int64 tensor `[rank]`.
+
+    Raises:
+      ValueError: when the shapes of the three do not fit together.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> s = tf.SparseTensor([[0, 1], [1, 0]], [3.0, 4.0], [2, 2])
+      >>> tf.sparse.to_dense(s).numpy()
+      array([[0., 3.],
+             [4., 0.]], dtype=float32)
+    """
+
+    def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
+        self._indices = convert(indices, dtypes.int64)
+        self._values = convert(values)
+        self._dense_shape = convert(dense_shape, dtypes.int64)
+        indices_shape = self._indices.shape.with_rank(2)
+        values_shape = self._values.shape.with_rank(1)
+        dense_shape_shape = self._dense_shape.shape.with_rank(1)
+        indices_shape[:1].assert_is_compatible_with(values_shape)
+        indices_shape[1:].assert_is_compatible_with(dense_shape_shape)
+
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """A `SparseTensor` from a `SparseTensorValue` (or from one itself).
+
+        Raises:
+          TypeError: for anything else.
+        """
+        if isinstance(sparse_tensor_value, SparseTensor):
+            return sparse_tensor_value
+        if isinstance(sparse_tensor_value, SparseTensorValue):
+            return cls(*sparse_tensor_value)
+        raise TypeError(
+            f"Argument sparse_tensor_value={sparse_tensor_value} is neither a SparseTensor nor "
+            f"SparseTensorValue, got type {type(sparse_tensor_value)}."
+        )
+
+    @property
+    def indices(self) -> Any:
+        """Where the values stand, int64 `[n, rank]`."""
+        return self._indices
+
+    @property
+    def values(self) -> Any:
+        """The values, `[n]`."""
+        return self._values
+
+    @property
+    def dense_shape(self) -> Any:
+        """The shape of the whole as an int64 tensor."""
+        return self._dense_shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the values."""
+        return self._values.dtype  # type: ignore[no-any-return]
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape of the whole."""
+        known = static_value(self._dense_shape)
+        if known is None:
+            return TensorShape([None] * int(self._dense_shape.shape.as_list()[0]))
+        return TensorShape([None if d == -1 else d for d in known.tolist()])
+
+    def get_shape(self) -> TensorShape:
+        """The static shape of the whole."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Checks that the shape is compatible with `shape`.
+
+        Raises:
+          ValueError: when it isn't.
+        """
+        self.shape.assert_is_compatible_with(TensorShape(shape))
+
+    @property
+    def op(self) -> Any:
+        """The operation that made the values."""
+        return self._values.op
+
+    @property
+    def graph(self) -> Any:
+        """The graph of the values."""
+        return self._values.graph
+
+    def consumers(self) -> Any:
+        """Operations that use the values, in a graph."""
+        return self._values.consumers()
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Refused: there are no sessions in TensorFlow 2."""
+        return self._values.eval(feed_dict, session)
+
+    def with_values(self, new_values: Any) -> SparseTensor:
+        """One of other values at the same places.
+
+        Args:
+          new_values: tensor `[n]`.
+        """
+        return SparseTensor(self._indices, new_values, self._dense_shape)
+
+    def numpy(self) -> Any:
+        """The three parts as NumPy arrays."""
+        return SparseTensorValue(
+            self._indices.numpy(), self._values.numpy(), self._dense_shape.numpy()
+        )
+
+    def _components(self) -> list[Any]:
+        return [self._indices, self._values, self._dense_shape]
+
+    def _with_components(self, components: list[Any]) -> SparseTensor:
+        return SparseTensor(*components)
+
+    def _cast_values(self, dtype: DType) -> SparseTensor:
+        from tapeflow.engine.ops.math.casting import cast
+
+        return self.with_values(cast(self._values, dtype))
+
+    def _shape_tensor(self, out_type: DType) -> Any:
+        from tapeflow.engine.ops.math.casting import cast
+
+        return cast(self._dense_shape, out_type)
+
+    @property
+    def _type_spec(self) -> SparseTensorSpec:
+        return SparseTensorSpec(self.shape, self.dtype)
+
+    def __repr__(self) -> str:
+        return (
+            f"SparseTensor(indices={self._indices}, values={self._values}, "
+            f"dense_shape={self._dense_shape})"
+        )
+
+    __str__ = __repr__
+
+
+@export("SparseTensorSpec")
+class SparseTensorSpec(TypeSpec):
+    """The type of a `tf.SparseTensor`.
+
+    Args:
+      shape: the dense shape, or None.
+      dtype: dtype of the values.
+    """
+
+    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
+        self._shape = TensorShape(shape)
+        self._dtype = as_dtype(dtype)
+
+    @property
+    def value_type(self) -> type[SparseTensor]:
+        """`tf.SparseTensor`."""
+        return SparseTensor
+
+    @property
+    def shape(self) -> TensorShape:
+        """The dense shape."""
+        return self._shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the values."""
+        return self._dtype
+
+    @classmethod
+    def from_value(cls, value: Any) -> SparseTensorSpec:
+        """The spec of a sparse tensor.
+
+        Raises:
+          TypeError: for anything else.
+        """
+        if isinstance(value, SparseTensor):
+            return value._type_spec
+        if isinstance(value, SparseTensorValue):
+            return cls(np.asarray(value.dense_shape).tolist(), np.asarray(value.values).dtype)
+        raise TypeError("Expected SparseTensor or SparseTensorValue. "
+                        f"Received: {value} of type {type(value).__name__}.")  # fmt: skip
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return (self._shape, self._dtype)
+
+    @property
+    def _component_specs(self) -> Any:
+        rank = self._shape.ndims
+        return [
+            TensorSpec([None, rank], dtypes.int64),
+            TensorSpec([None], self._dtype),
+            TensorSpec([rank], dtypes.int64),
+        ]
+
+    def _to_components(self, value: Any) -> Any:
+        return [value.indices, value.values, value.dense_shape]
+
+    def _from_components(self, components: Any) -> SparseTensor:
+        return SparseTensor(*components)
+
+
+register_type_spec_from_value(SparseTensor, SparseTensorSpec.from_value)
