@@ -13,6 +13,10 @@ from tapeflow.engine.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from tapeflow.alias.installation import install as install
+    from tapeflow.engine.autodiff.custom import custom_gradient as custom_gradient
+    from tapeflow.engine.autodiff.custom import gradients as gradients
+    from tapeflow.engine.autodiff.custom import hessians as hessians
+    from tapeflow.engine.autodiff.custom import recompute_grad as recompute_grad
     from tapeflow.engine.autodiff.tape import GradientTape as GradientTape
     from tapeflow.engine.autodiff.unconnected import UnconnectedGradients as UnconnectedGradients
     from tapeflow.engine.core.dtypes import DType as DType
@@ -62,25 +66,73 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.dimensions import transpose as transpose
     from tapeflow.engine.ops.array.gathering import gather as gather
     from tapeflow.engine.ops.array.gathering import gather_nd as gather_nd
+    from tapeflow.engine.ops.array.gradient_stops import stop_gradient as stop_gradient
+    from tapeflow.engine.ops.array.identities import bitcast as bitcast
+    from tapeflow.engine.ops.array.identities import broadcast_dynamic_shape as broadcast_dynamic_shape
+    from tapeflow.engine.ops.array.identities import broadcast_static_shape as broadcast_static_shape
+    from tapeflow.engine.ops.array.identities import ensure_shape as ensure_shape
+    from tapeflow.engine.ops.array.identities import get_static_value as get_static_value
+    from tapeflow.engine.ops.array.identities import guarantee_const as guarantee_const
+    from tapeflow.engine.ops.array.identities import identity_n as identity_n
+    from tapeflow.engine.ops.array.identities import is_tensor as is_tensor
+    from tapeflow.engine.ops.array.identities import shape_n as shape_n
+    from tapeflow.engine.ops.array.indexing import newaxis as newaxis
+    from tapeflow.engine.ops.array.joining import parallel_stack as parallel_stack
     from tapeflow.engine.ops.array.joining import stack as stack
     from tapeflow.engine.ops.array.joining import unstack as unstack
+    from tapeflow.engine.ops.array.padding import pad as pad
+    from tapeflow.engine.ops.array.partitioning import dynamic_partition as dynamic_partition
+    from tapeflow.engine.ops.array.partitioning import dynamic_stitch as dynamic_stitch
+    from tapeflow.engine.ops.array.partitioning import unravel_index as unravel_index
+    from tapeflow.engine.ops.array.repetition import repeat as repeat
+    from tapeflow.engine.ops.array.repetition import reverse as reverse
+    from tapeflow.engine.ops.array.repetition import reverse_sequence as reverse_sequence
+    from tapeflow.engine.ops.array.repetition import roll as roll
+    from tapeflow.engine.ops.array.repetition import tile as tile
     from tapeflow.engine.ops.array.scattering import scatter_nd as scatter_nd
     from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_add as tensor_scatter_nd_add
     from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_max as tensor_scatter_nd_max
     from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_min as tensor_scatter_nd_min
     from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_sub as tensor_scatter_nd_sub
     from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_update as tensor_scatter_nd_update
+    from tapeflow.engine.ops.array.selection import boolean_mask as boolean_mask
+    from tapeflow.engine.ops.array.selection import where as where
+    from tapeflow.engine.ops.array.sequences import meshgrid as meshgrid
+    from tapeflow.engine.ops.array.sequences import one_hot as one_hot
+    from tapeflow.engine.ops.array.sequences import range_ as range
+    from tapeflow.engine.ops.array.sequences import sequence_mask as sequence_mask
     from tapeflow.engine.ops.array.shaping import broadcast_to as broadcast_to
     from tapeflow.engine.ops.array.shaping import identity as identity
     from tapeflow.engine.ops.array.shaping import reshape as reshape
     from tapeflow.engine.ops.array.shaping import shape as shape
-    from tapeflow.engine.ops.array.slicing import newaxis as newaxis
     from tapeflow.engine.ops.array.slicing import slice_ as slice
     from tapeflow.engine.ops.array.slicing import strided_slice as strided_slice
+    from tapeflow.engine.ops.array.sorting import argsort as argsort
+    from tapeflow.engine.ops.array.sorting import searchsorted as searchsorted
+    from tapeflow.engine.ops.array.sorting import sort as sort
+    from tapeflow.engine.ops.array.sorting import unique as unique
+    from tapeflow.engine.ops.array.sorting import unique_with_counts as unique_with_counts
+    from tapeflow.engine.ops.control_flow.branching import case as case
+    from tapeflow.engine.ops.control_flow.branching import cond as cond
+    from tapeflow.engine.ops.control_flow.branching import switch_case as switch_case
+    from tapeflow.engine.ops.control_flow.functional import foldl as foldl
+    from tapeflow.engine.ops.control_flow.functional import foldr as foldr
+    from tapeflow.engine.ops.control_flow.functional import map_fn as map_fn
+    from tapeflow.engine.ops.control_flow.functional import scan as scan
+    from tapeflow.engine.ops.control_flow.functional import vectorized_map as vectorized_map
+    from tapeflow.engine.ops.control_flow.host_calls import numpy_function as numpy_function
+    from tapeflow.engine.ops.control_flow.host_calls import py_function as py_function
+    from tapeflow.engine.ops.control_flow.loops import while_loop as while_loop
+    from tapeflow.engine.ops.control_flow.tensor_array import TensorArray as TensorArray
     from tapeflow.engine.ops.linalg.contraction import eye as eye
     from tapeflow.engine.ops.linalg.contraction import matmul as matmul
     from tapeflow.engine.ops.linalg.einsum import einsum as einsum
     from tapeflow.engine.ops.linalg.einsum import tensordot as tensordot
+    from tapeflow.engine.ops.linalg.norms import norm as norm
+    from tapeflow.engine.ops.linalg.spectral import eig as eig
+    from tapeflow.engine.ops.linalg.spectral import eigvals as eigvals
+    from tapeflow.engine.ops.math.activations import sigmoid as sigmoid
+    from tapeflow.engine.ops.math.activations import tanh as tanh
     from tapeflow.engine.ops.math.arithmetic import add as add
     from tapeflow.engine.ops.math.arithmetic import divide as divide
     from tapeflow.engine.ops.math.arithmetic import multiply as multiply
@@ -90,6 +142,10 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.arithmetic import subtract as subtract
     from tapeflow.engine.ops.math.arithmetic import truediv as truediv
     from tapeflow.engine.ops.math.casting import cast as cast
+    from tapeflow.engine.ops.math.clipping import clip_by_global_norm as clip_by_global_norm
+    from tapeflow.engine.ops.math.clipping import clip_by_norm as clip_by_norm
+    from tapeflow.engine.ops.math.clipping import clip_by_value as clip_by_value
+    from tapeflow.engine.ops.math.clipping import saturate_cast as saturate_cast
     from tapeflow.engine.ops.math.comparison import equal as equal
     from tapeflow.engine.ops.math.comparison import greater as greater
     from tapeflow.engine.ops.math.comparison import greater_equal as greater_equal
@@ -106,6 +162,11 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.extrema import argmin as argmin
     from tapeflow.engine.ops.math.extrema import maximum as maximum
     from tapeflow.engine.ops.math.extrema import minimum as minimum
+    from tapeflow.engine.ops.math.folds import reduce_all as reduce_all
+    from tapeflow.engine.ops.math.folds import reduce_any as reduce_any
+    from tapeflow.engine.ops.math.folds import reduce_max as reduce_max
+    from tapeflow.engine.ops.math.folds import reduce_min as reduce_min
+    from tapeflow.engine.ops.math.folds import reduce_prod as reduce_prod
     from tapeflow.engine.ops.math.logical import logical_and as logical_and
     from tapeflow.engine.ops.math.logical import logical_not as logical_not
     from tapeflow.engine.ops.math.logical import logical_or as logical_or
@@ -115,10 +176,49 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.magnitude import sign as sign
     from tapeflow.engine.ops.math.reductions import reduce_mean as reduce_mean
     from tapeflow.engine.ops.math.reductions import reduce_sum as reduce_sum
+    from tapeflow.engine.ops.math.scans import cumsum as cumsum
+    from tapeflow.engine.ops.math.statistics import reduce_logsumexp as reduce_logsumexp
+    from tapeflow.engine.ops.math.sums import add_n as add_n
+    from tapeflow.engine.ops.math.sums import linspace as linspace
+    from tapeflow.engine.ops.math.sums import scalar_mul as scalar_mul
+    from tapeflow.engine.ops.math.trigonometry import acos as acos
+    from tapeflow.engine.ops.math.trigonometry import acosh as acosh
+    from tapeflow.engine.ops.math.trigonometry import asin as asin
+    from tapeflow.engine.ops.math.trigonometry import asinh as asinh
+    from tapeflow.engine.ops.math.trigonometry import atan as atan
+    from tapeflow.engine.ops.math.trigonometry import atan2 as atan2
+    from tapeflow.engine.ops.math.trigonometry import atanh as atanh
+    from tapeflow.engine.ops.math.trigonometry import cos as cos
+    from tapeflow.engine.ops.math.trigonometry import cosh as cosh
+    from tapeflow.engine.ops.math.trigonometry import sin as sin
+    from tapeflow.engine.ops.math.trigonometry import sinh as sinh
+    from tapeflow.engine.ops.math.trigonometry import tan as tan
+    from tapeflow.engine.ops.nn.space import batch_to_space as batch_to_space
+    from tapeflow.engine.ops.nn.space import required_space_to_batch_paddings as required_space_to_batch_paddings
+    from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch
+    from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch_nd
     from tapeflow.engine.runtime.convert import convert_to_tensor as convert_to_tensor
     from tapeflow.engine.runtime.convert import register_tensor_conversion_function as register_tensor_conversion_function
     from tapeflow.engine.runtime.indexed_slices import IndexedSlices as IndexedSlices
+    from tapeflow.engine.runtime.sparse_tensor import SparseTensor as SparseTensor
+    from tapeflow.engine.runtime.sparse_tensor import SparseTensorSpec as SparseTensorSpec
     from tapeflow.engine.runtime.tensor import Tensor as Tensor
+    from tapeflow.engine.variables.assignments import assign as assign
+    from tapeflow.engine.variables.assignments import assign_add as assign_add
+    from tapeflow.engine.variables.assignments import assign_sub as assign_sub
+    from tapeflow.engine.variables.assignments import batch_scatter_update as batch_scatter_update
+    from tapeflow.engine.variables.assignments import count_up_to as count_up_to
+    from tapeflow.engine.variables.assignments import scatter_add as scatter_add
+    from tapeflow.engine.variables.assignments import scatter_div as scatter_div
+    from tapeflow.engine.variables.assignments import scatter_max as scatter_max
+    from tapeflow.engine.variables.assignments import scatter_min as scatter_min
+    from tapeflow.engine.variables.assignments import scatter_mul as scatter_mul
+    from tapeflow.engine.variables.assignments import scatter_nd_add as scatter_nd_add
+    from tapeflow.engine.variables.assignments import scatter_nd_sub as scatter_nd_sub
+    from tapeflow.engine.variables.assignments import scatter_nd_update as scatter_nd_update
+    from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
+    from tapeflow.engine.variables.assignments import scatter_update as scatter_update
+    from tapeflow.engine.variables.creators import variable_creator_scope as variable_creator_scope
     from tapeflow.engine.variables.options import VariableAggregation as VariableAggregation
     from tapeflow.engine.variables.options import VariableSynchronization as VariableSynchronization
     from tapeflow.engine.variables.variable import Variable as Variable
@@ -133,7 +233,12 @@ if TYPE_CHECKING:
     from tapeflow import experimental as experimental
     from tapeflow import linalg as linalg
     from tapeflow import math as math
+    from tapeflow import nest as nest
     from tapeflow import nn as nn
+    from tapeflow import random as random
+    from tapeflow import signal as signal
+    from tapeflow import sparse as sparse
+    from tapeflow import train as train
     from tapeflow import types as types
     from tapeflow import version as version
 else:
@@ -144,7 +249,10 @@ else:
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
             "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
+            "SparseTensor": "tapeflow.engine.runtime.sparse_tensor:SparseTensor",
+            "SparseTensorSpec": "tapeflow.engine.runtime.sparse_tensor:SparseTensorSpec",
             "Tensor": "tapeflow.engine.runtime.tensor:Tensor",
+            "TensorArray": "tapeflow.engine.ops.control_flow.tensor_array:TensorArray",
             "TensorShape": "tapeflow.engine.core.shapes:TensorShape",
             "TensorSpec": "tapeflow.engine.core.specs:TensorSpec",
             "TypeSpec": "tapeflow.engine.core.specs:TypeSpec",
@@ -153,23 +261,56 @@ else:
             "VariableAggregation": "tapeflow.engine.variables.options:VariableAggregation",
             "VariableSynchronization": "tapeflow.engine.variables.options:VariableSynchronization",
             "abs": "tapeflow.engine.ops.math.magnitude:abs",
+            "acos": "tapeflow.engine.ops.math.trigonometry:acos",
+            "acosh": "tapeflow.engine.ops.math.trigonometry:acosh",
             "add": "tapeflow.engine.ops.math.arithmetic:add",
+            "add_n": "tapeflow.engine.ops.math.sums:add_n",
             "argmax": "tapeflow.engine.ops.math.extrema:argmax",
             "argmin": "tapeflow.engine.ops.math.extrema:argmin",
+            "argsort": "tapeflow.engine.ops.array.sorting:argsort",
             "as_dtype": "tapeflow.engine.core.dtypes:as_dtype",
+            "asin": "tapeflow.engine.ops.math.trigonometry:asin",
+            "asinh": "tapeflow.engine.ops.math.trigonometry:asinh",
+            "assign": "tapeflow.engine.variables.assignments:assign",
+            "assign_add": "tapeflow.engine.variables.assignments:assign_add",
+            "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
+            "atan": "tapeflow.engine.ops.math.trigonometry:atan",
+            "atan2": "tapeflow.engine.ops.math.trigonometry:atan2",
+            "atanh": "tapeflow.engine.ops.math.trigonometry:atanh",
+            "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
+            "batch_to_space": "tapeflow.engine.ops.nn.space:batch_to_space",
             "bfloat16": "tapeflow.engine.core.dtypes:bfloat16",
+            "bitcast": "tapeflow.engine.ops.array.identities:bitcast",
             "bool": "tapeflow.engine.core.dtypes:bool_",
+            "boolean_mask": "tapeflow.engine.ops.array.selection:boolean_mask",
+            "broadcast_dynamic_shape": "tapeflow.engine.ops.array.identities:broadcast_dynamic_shape",
+            "broadcast_static_shape": "tapeflow.engine.ops.array.identities:broadcast_static_shape",
             "broadcast_to": "tapeflow.engine.ops.array.shaping:broadcast_to",
+            "case": "tapeflow.engine.ops.control_flow.branching:case",
             "cast": "tapeflow.engine.ops.math.casting:cast",
+            "clip_by_global_norm": "tapeflow.engine.ops.math.clipping:clip_by_global_norm",
+            "clip_by_norm": "tapeflow.engine.ops.math.clipping:clip_by_norm",
+            "clip_by_value": "tapeflow.engine.ops.math.clipping:clip_by_value",
             "complex": "tapeflow.engine.ops.math.complex_numbers:complex",
             "complex128": "tapeflow.engine.core.dtypes:complex128",
             "complex64": "tapeflow.engine.core.dtypes:complex64",
             "concat": "tapeflow.engine.ops.array.concatenation:concat",
+            "cond": "tapeflow.engine.ops.control_flow.branching:cond",
             "constant": "tapeflow.engine.ops.array.creation:constant",
             "convert_to_tensor": "tapeflow.engine.runtime.convert:convert_to_tensor",
+            "cos": "tapeflow.engine.ops.math.trigonometry:cos",
+            "cosh": "tapeflow.engine.ops.math.trigonometry:cosh",
+            "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
+            "cumsum": "tapeflow.engine.ops.math.scans:cumsum",
+            "custom_gradient": "tapeflow.engine.autodiff.custom:custom_gradient",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
             "double": "tapeflow.engine.core.dtypes:double",
+            "dynamic_partition": "tapeflow.engine.ops.array.partitioning:dynamic_partition",
+            "dynamic_stitch": "tapeflow.engine.ops.array.partitioning:dynamic_stitch",
+            "eig": "tapeflow.engine.ops.linalg.spectral:eig",
+            "eigvals": "tapeflow.engine.ops.linalg.spectral:eigvals",
             "einsum": "tapeflow.engine.ops.linalg.einsum:einsum",
+            "ensure_shape": "tapeflow.engine.ops.array.identities:ensure_shape",
             "equal": "tapeflow.engine.ops.math.comparison:equal",
             "exp": "tapeflow.engine.ops.math.exponentials:exp",
             "expand_dims": "tapeflow.engine.ops.array.dimensions:expand_dims",
@@ -179,64 +320,121 @@ else:
             "float32": "tapeflow.engine.core.dtypes:float32",
             "float64": "tapeflow.engine.core.dtypes:float64",
             "floor": "tapeflow.engine.ops.math.magnitude:floor",
+            "foldl": "tapeflow.engine.ops.control_flow.functional:foldl",
+            "foldr": "tapeflow.engine.ops.control_flow.functional:foldr",
             "gather": "tapeflow.engine.ops.array.gathering:gather",
             "gather_nd": "tapeflow.engine.ops.array.gathering:gather_nd",
+            "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
+            "gradients": "tapeflow.engine.autodiff.custom:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
+            "guarantee_const": "tapeflow.engine.ops.array.identities:guarantee_const",
             "half": "tapeflow.engine.core.dtypes:half",
+            "hessians": "tapeflow.engine.autodiff.custom:hessians",
             "identity": "tapeflow.engine.ops.array.shaping:identity",
+            "identity_n": "tapeflow.engine.ops.array.identities:identity_n",
             "install": "tapeflow.alias.installation:install",
             "int16": "tapeflow.engine.core.dtypes:int16",
             "int32": "tapeflow.engine.core.dtypes:int32",
             "int64": "tapeflow.engine.core.dtypes:int64",
             "int8": "tapeflow.engine.core.dtypes:int8",
+            "is_tensor": "tapeflow.engine.ops.array.identities:is_tensor",
             "less": "tapeflow.engine.ops.math.comparison:less",
             "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
+            "linspace": "tapeflow.engine.ops.math.sums:linspace",
             "logical_and": "tapeflow.engine.ops.math.logical:logical_and",
             "logical_not": "tapeflow.engine.ops.math.logical:logical_not",
             "logical_or": "tapeflow.engine.ops.math.logical:logical_or",
+            "map_fn": "tapeflow.engine.ops.control_flow.functional:map_fn",
             "matmul": "tapeflow.engine.ops.linalg.contraction:matmul",
             "maximum": "tapeflow.engine.ops.math.extrema:maximum",
+            "meshgrid": "tapeflow.engine.ops.array.sequences:meshgrid",
             "minimum": "tapeflow.engine.ops.math.extrema:minimum",
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
-            "newaxis": "tapeflow.engine.ops.array.slicing:newaxis",
+            "newaxis": "tapeflow.engine.ops.array.indexing:newaxis",
+            "norm": "tapeflow.engine.ops.linalg.norms:norm",
             "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
+            "numpy_function": "tapeflow.engine.ops.control_flow.host_calls:numpy_function",
+            "one_hot": "tapeflow.engine.ops.array.sequences:one_hot",
             "ones": "tapeflow.engine.ops.array.creation:ones",
             "ones_like": "tapeflow.engine.ops.array.creation:ones_like",
+            "pad": "tapeflow.engine.ops.array.padding:pad",
+            "parallel_stack": "tapeflow.engine.ops.array.joining:parallel_stack",
             "pow": "tapeflow.engine.ops.math.exponentials:pow",
+            "py_function": "tapeflow.engine.ops.control_flow.host_calls:py_function",
             "qint16": "tapeflow.engine.core.dtypes:qint16",
             "qint32": "tapeflow.engine.core.dtypes:qint32",
             "qint8": "tapeflow.engine.core.dtypes:qint8",
             "quint16": "tapeflow.engine.core.dtypes:quint16",
             "quint8": "tapeflow.engine.core.dtypes:quint8",
+            "range": "tapeflow.engine.ops.array.sequences:range_",
             "rank": "tapeflow.engine.ops.array.dimensions:rank",
             "realdiv": "tapeflow.engine.ops.math.arithmetic:realdiv",
+            "recompute_grad": "tapeflow.engine.autodiff.custom:recompute_grad",
+            "reduce_all": "tapeflow.engine.ops.math.folds:reduce_all",
+            "reduce_any": "tapeflow.engine.ops.math.folds:reduce_any",
+            "reduce_logsumexp": "tapeflow.engine.ops.math.statistics:reduce_logsumexp",
+            "reduce_max": "tapeflow.engine.ops.math.folds:reduce_max",
             "reduce_mean": "tapeflow.engine.ops.math.reductions:reduce_mean",
+            "reduce_min": "tapeflow.engine.ops.math.folds:reduce_min",
+            "reduce_prod": "tapeflow.engine.ops.math.folds:reduce_prod",
             "reduce_sum": "tapeflow.engine.ops.math.reductions:reduce_sum",
             "register_tensor_conversion_function": "tapeflow.engine.runtime.convert:register_tensor_conversion_function",
+            "repeat": "tapeflow.engine.ops.array.repetition:repeat",
+            "required_space_to_batch_paddings": "tapeflow.engine.ops.nn.space:required_space_to_batch_paddings",
             "reshape": "tapeflow.engine.ops.array.shaping:reshape",
             "resource": "tapeflow.engine.core.dtypes:resource",
+            "reverse": "tapeflow.engine.ops.array.repetition:reverse",
+            "reverse_sequence": "tapeflow.engine.ops.array.repetition:reverse_sequence",
+            "roll": "tapeflow.engine.ops.array.repetition:roll",
             "round": "tapeflow.engine.ops.math.magnitude:round",
+            "saturate_cast": "tapeflow.engine.ops.math.clipping:saturate_cast",
+            "scalar_mul": "tapeflow.engine.ops.math.sums:scalar_mul",
+            "scan": "tapeflow.engine.ops.control_flow.functional:scan",
+            "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",
+            "scatter_div": "tapeflow.engine.variables.assignments:scatter_div",
+            "scatter_max": "tapeflow.engine.variables.assignments:scatter_max",
+            "scatter_min": "tapeflow.engine.variables.assignments:scatter_min",
+            "scatter_mul": "tapeflow.engine.variables.assignments:scatter_mul",
             "scatter_nd": "tapeflow.engine.ops.array.scattering:scatter_nd",
+            "scatter_nd_add": "tapeflow.engine.variables.assignments:scatter_nd_add",
+            "scatter_nd_sub": "tapeflow.engine.variables.assignments:scatter_nd_sub",
+            "scatter_nd_update": "tapeflow.engine.variables.assignments:scatter_nd_update",
+            "scatter_sub": "tapeflow.engine.variables.assignments:scatter_sub",
+            "scatter_update": "tapeflow.engine.variables.assignments:scatter_update",
+            "searchsorted": "tapeflow.engine.ops.array.sorting:searchsorted",
+            "sequence_mask": "tapeflow.engine.ops.array.sequences:sequence_mask",
             "shape": "tapeflow.engine.ops.array.shaping:shape",
+            "shape_n": "tapeflow.engine.ops.array.identities:shape_n",
+            "sigmoid": "tapeflow.engine.ops.math.activations:sigmoid",
             "sign": "tapeflow.engine.ops.math.magnitude:sign",
+            "sin": "tapeflow.engine.ops.math.trigonometry:sin",
+            "sinh": "tapeflow.engine.ops.math.trigonometry:sinh",
             "size": "tapeflow.engine.ops.array.dimensions:size",
             "slice": "tapeflow.engine.ops.array.slicing:slice_",
+            "sort": "tapeflow.engine.ops.array.sorting:sort",
+            "space_to_batch": "tapeflow.engine.ops.nn.space:space_to_batch",
+            "space_to_batch_nd": "tapeflow.engine.ops.nn.space:space_to_batch",
             "split": "tapeflow.engine.ops.array.concatenation:split",
             "sqrt": "tapeflow.engine.ops.math.exponentials:sqrt",
             "square": "tapeflow.engine.ops.math.arithmetic:square",
             "squeeze": "tapeflow.engine.ops.array.dimensions:squeeze",
             "stack": "tapeflow.engine.ops.array.joining:stack",
+            "stop_gradient": "tapeflow.engine.ops.array.gradient_stops:stop_gradient",
             "strided_slice": "tapeflow.engine.ops.array.slicing:strided_slice",
             "string": "tapeflow.engine.core.dtypes:string",
             "subtract": "tapeflow.engine.ops.math.arithmetic:subtract",
+            "switch_case": "tapeflow.engine.ops.control_flow.branching:switch_case",
+            "tan": "tapeflow.engine.ops.math.trigonometry:tan",
+            "tanh": "tapeflow.engine.ops.math.activations:tanh",
             "tensor_scatter_nd_add": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_add",
             "tensor_scatter_nd_max": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_max",
             "tensor_scatter_nd_min": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_min",
             "tensor_scatter_nd_sub": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_sub",
             "tensor_scatter_nd_update": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_update",
             "tensordot": "tapeflow.engine.ops.linalg.einsum:tensordot",
+            "tile": "tapeflow.engine.ops.array.repetition:tile",
             "transpose": "tapeflow.engine.ops.array.dimensions:transpose",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
             "truncatediv": "tapeflow.engine.ops.math.division:truncatediv",
@@ -246,10 +444,17 @@ else:
             "uint32": "tapeflow.engine.core.dtypes:uint32",
             "uint64": "tapeflow.engine.core.dtypes:uint64",
             "uint8": "tapeflow.engine.core.dtypes:uint8",
+            "unique": "tapeflow.engine.ops.array.sorting:unique",
+            "unique_with_counts": "tapeflow.engine.ops.array.sorting:unique_with_counts",
+            "unravel_index": "tapeflow.engine.ops.array.partitioning:unravel_index",
             "unstack": "tapeflow.engine.ops.array.joining:unstack",
+            "variable_creator_scope": "tapeflow.engine.variables.creators:variable_creator_scope",
             "variant": "tapeflow.engine.core.dtypes:variant",
+            "vectorized_map": "tapeflow.engine.ops.control_flow.functional:vectorized_map",
+            "where": "tapeflow.engine.ops.array.selection:where",
+            "while_loop": "tapeflow.engine.ops.control_flow.loops:while_loop",
             "zeros": "tapeflow.engine.ops.array.creation:zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "autodiff", "bitwise", "compat", "data", "debugging", "dtypes", "errors", "experimental", "linalg", "math", "nn", "types", "version",),
+        ("__internal__", "autodiff", "bitwise", "compat", "data", "debugging", "dtypes", "errors", "experimental", "linalg", "math", "nest", "nn", "random", "signal", "sparse", "train", "types", "version",),
     )

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.autodiff.forward import ForwardAccumulator as ForwardAccumulator
     from tapeflow.engine.autodiff.tape import GradientTape as GradientTape
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "ForwardAccumulator": "tapeflow.engine.autodiff.forward:ForwardAccumulator",
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
         },
         (),

@@ -11,11 +11,15 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.ops.math.magnitude import is_nan as is_nan
+    from tapeflow.engine.ops.math.ordering import is_non_decreasing as is_non_decreasing
+    from tapeflow.engine.ops.math.ordering import is_strictly_increasing as is_strictly_increasing
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "is_nan": "tapeflow.engine.ops.math.magnitude:is_nan",
+            "is_non_decreasing": "tapeflow.engine.ops.math.ordering:is_non_decreasing",
+            "is_strictly_increasing": "tapeflow.engine.ops.math.ordering:is_strictly_increasing",
         },
         (),
     )

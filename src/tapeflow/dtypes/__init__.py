@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import uint8 as uint8
     from tapeflow.engine.core.dtypes import variant as variant
     from tapeflow.engine.ops.math.casting import cast as cast
+    from tapeflow.engine.ops.math.clipping import saturate_cast as saturate_cast
     from tapeflow.engine.ops.math.complex_numbers import complex as complex
     from tapeflow.dtypes import experimental as experimental
 else:
@@ -69,6 +70,7 @@ else:
             "quint16": "tapeflow.engine.core.dtypes:quint16",
             "quint8": "tapeflow.engine.core.dtypes:quint8",
             "resource": "tapeflow.engine.core.dtypes:resource",
+            "saturate_cast": "tapeflow.engine.ops.math.clipping:saturate_cast",
             "string": "tapeflow.engine.core.dtypes:string",
             "uint16": "tapeflow.engine.core.dtypes:uint16",
             "uint32": "tapeflow.engine.core.dtypes:uint32",

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.linalg.cholesky import cholesky as cholesky
+    from tapeflow.engine.ops.linalg.cholesky import cholesky_solve as cholesky_solve
+    from tapeflow.engine.ops.linalg.cholesky import logdet as logdet
+    from tapeflow.engine.ops.linalg.cholesky import lstsq as lstsq
     from tapeflow.engine.ops.linalg.contraction import eye as eye
     from tapeflow.engine.ops.linalg.contraction import matmul as matmul
     from tapeflow.engine.ops.linalg.contraction import matvec as matvec
@@ -20,28 +24,82 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.linalg.diagonals import trace as trace
     from tapeflow.engine.ops.linalg.einsum import einsum as einsum
     from tapeflow.engine.ops.linalg.einsum import tensordot as tensordot
+    from tapeflow.engine.ops.linalg.factorizations import lu as lu
+    from tapeflow.engine.ops.linalg.factorizations import lu_matrix_inverse as lu_matrix_inverse
+    from tapeflow.engine.ops.linalg.factorizations import lu_reconstruct as lu_reconstruct
+    from tapeflow.engine.ops.linalg.factorizations import lu_solve as lu_solve
+    from tapeflow.engine.ops.linalg.factorizations import qr as qr
+    from tapeflow.engine.ops.linalg.functions import expm as expm
+    from tapeflow.engine.ops.linalg.functions import logm as logm
+    from tapeflow.engine.ops.linalg.functions import matrix_rank as matrix_rank
+    from tapeflow.engine.ops.linalg.functions import pinv as pinv
+    from tapeflow.engine.ops.linalg.functions import sqrtm as sqrtm
     from tapeflow.engine.ops.linalg.matrices import adjoint as adjoint
     from tapeflow.engine.ops.linalg.matrices import matrix_transpose as matrix_transpose
+    from tapeflow.engine.ops.linalg.norms import cross as cross
+    from tapeflow.engine.ops.linalg.norms import norm as norm
+    from tapeflow.engine.ops.linalg.norms import normalize as normalize
+    from tapeflow.engine.ops.linalg.solvers import det as det
+    from tapeflow.engine.ops.linalg.solvers import inv as inv
+    from tapeflow.engine.ops.linalg.solvers import slogdet as slogdet
+    from tapeflow.engine.ops.linalg.solvers import solve as solve
+    from tapeflow.engine.ops.linalg.spectral import eig as eig
+    from tapeflow.engine.ops.linalg.spectral import eigh as eigh
+    from tapeflow.engine.ops.linalg.spectral import eigvals as eigvals
+    from tapeflow.engine.ops.linalg.spectral import eigvalsh as eigvalsh
+    from tapeflow.engine.ops.linalg.spectral import svd as svd
     from tapeflow.engine.ops.linalg.tensor_diagonals import tensor_diag as tensor_diag
     from tapeflow.engine.ops.linalg.tensor_diagonals import tensor_diag_part as tensor_diag_part
+    from tapeflow.engine.ops.linalg.triangular import triangular_solve as triangular_solve
+    from tapeflow.engine.ops.math.clipping import global_norm as global_norm
+    from tapeflow.engine.ops.nn.normalization import l2_normalize as l2_normalize
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "adjoint": "tapeflow.engine.ops.linalg.matrices:adjoint",
             "band_part": "tapeflow.engine.ops.linalg.diagonals:band_part",
+            "cholesky": "tapeflow.engine.ops.linalg.cholesky:cholesky",
+            "cholesky_solve": "tapeflow.engine.ops.linalg.cholesky:cholesky_solve",
+            "cross": "tapeflow.engine.ops.linalg.norms:cross",
+            "det": "tapeflow.engine.ops.linalg.solvers:det",
             "diag": "tapeflow.engine.ops.linalg.diagonals:diag",
             "diag_part": "tapeflow.engine.ops.linalg.diagonals:diag_part",
+            "eig": "tapeflow.engine.ops.linalg.spectral:eig",
+            "eigh": "tapeflow.engine.ops.linalg.spectral:eigh",
+            "eigvals": "tapeflow.engine.ops.linalg.spectral:eigvals",
+            "eigvalsh": "tapeflow.engine.ops.linalg.spectral:eigvalsh",
             "einsum": "tapeflow.engine.ops.linalg.einsum:einsum",
+            "expm": "tapeflow.engine.ops.linalg.functions:expm",
             "eye": "tapeflow.engine.ops.linalg.contraction:eye",
+            "global_norm": "tapeflow.engine.ops.math.clipping:global_norm",
+            "inv": "tapeflow.engine.ops.linalg.solvers:inv",
+            "l2_normalize": "tapeflow.engine.ops.nn.normalization:l2_normalize",
+            "logdet": "tapeflow.engine.ops.linalg.cholesky:logdet",
+            "logm": "tapeflow.engine.ops.linalg.functions:logm",
+            "lstsq": "tapeflow.engine.ops.linalg.cholesky:lstsq",
+            "lu": "tapeflow.engine.ops.linalg.factorizations:lu",
+            "lu_matrix_inverse": "tapeflow.engine.ops.linalg.factorizations:lu_matrix_inverse",
+            "lu_reconstruct": "tapeflow.engine.ops.linalg.factorizations:lu_reconstruct",
+            "lu_solve": "tapeflow.engine.ops.linalg.factorizations:lu_solve",
             "matmul": "tapeflow.engine.ops.linalg.contraction:matmul",
+            "matrix_rank": "tapeflow.engine.ops.linalg.functions:matrix_rank",
             "matrix_transpose": "tapeflow.engine.ops.linalg.matrices:matrix_transpose",
             "matvec": "tapeflow.engine.ops.linalg.contraction:matvec",
+            "norm": "tapeflow.engine.ops.linalg.norms:norm",
+            "normalize": "tapeflow.engine.ops.linalg.norms:normalize",
+            "pinv": "tapeflow.engine.ops.linalg.functions:pinv",
+            "qr": "tapeflow.engine.ops.linalg.factorizations:qr",
             "set_diag": "tapeflow.engine.ops.linalg.diagonals:set_diag",
+            "slogdet": "tapeflow.engine.ops.linalg.solvers:slogdet",
+            "solve": "tapeflow.engine.ops.linalg.solvers:solve",
+            "sqrtm": "tapeflow.engine.ops.linalg.functions:sqrtm",
+            "svd": "tapeflow.engine.ops.linalg.spectral:svd",
             "tensor_diag": "tapeflow.engine.ops.linalg.tensor_diagonals:tensor_diag",
             "tensor_diag_part": "tapeflow.engine.ops.linalg.tensor_diagonals:tensor_diag_part",
             "tensordot": "tapeflow.engine.ops.linalg.einsum:tensordot",
             "trace": "tapeflow.engine.ops.linalg.diagonals:trace",
+            "triangular_solve": "tapeflow.engine.ops.linalg.triangular:triangular_solve",
         },
         (),
     )

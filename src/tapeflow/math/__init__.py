@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.array.sorting import invert_permutation as invert_permutation
+    from tapeflow.engine.ops.math.activations import sigmoid as sigmoid
+    from tapeflow.engine.ops.math.activations import softplus as softplus
+    from tapeflow.engine.ops.math.activations import tanh as tanh
     from tapeflow.engine.ops.math.arithmetic import add as add
     from tapeflow.engine.ops.math.arithmetic import divide as divide
     from tapeflow.engine.ops.math.arithmetic import multiply as multiply
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.complex_numbers import conj as conj
     from tapeflow.engine.ops.math.complex_numbers import imag as imag
     from tapeflow.engine.ops.math.complex_numbers import real as real
+    from tapeflow.engine.ops.math.counting import bincount as bincount
+    from tapeflow.engine.ops.math.counting import confusion_matrix as confusion_matrix
     from tapeflow.engine.ops.math.division import divide_no_nan as divide_no_nan
     from tapeflow.engine.ops.math.division import floordiv as floordiv
     from tapeflow.engine.ops.math.division import floormod as floormod
@@ -48,6 +54,12 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.extrema import argmin as argmin
     from tapeflow.engine.ops.math.extrema import maximum as maximum
     from tapeflow.engine.ops.math.extrema import minimum as minimum
+    from tapeflow.engine.ops.math.folds import reduce_all as reduce_all
+    from tapeflow.engine.ops.math.folds import reduce_any as reduce_any
+    from tapeflow.engine.ops.math.folds import reduce_euclidean_norm as reduce_euclidean_norm
+    from tapeflow.engine.ops.math.folds import reduce_max as reduce_max
+    from tapeflow.engine.ops.math.folds import reduce_min as reduce_min
+    from tapeflow.engine.ops.math.folds import reduce_prod as reduce_prod
     from tapeflow.engine.ops.math.logical import logical_and as logical_and
     from tapeflow.engine.ops.math.logical import logical_not as logical_not
     from tapeflow.engine.ops.math.logical import logical_or as logical_or
@@ -61,25 +73,80 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.magnitude import rint as rint
     from tapeflow.engine.ops.math.magnitude import round as round
     from tapeflow.engine.ops.math.magnitude import sign as sign
+    from tapeflow.engine.ops.math.ordering import is_non_decreasing as is_non_decreasing
+    from tapeflow.engine.ops.math.ordering import is_strictly_increasing as is_strictly_increasing
     from tapeflow.engine.ops.math.reductions import reduce_mean as reduce_mean
     from tapeflow.engine.ops.math.reductions import reduce_sum as reduce_sum
+    from tapeflow.engine.ops.math.scans import cumprod as cumprod
+    from tapeflow.engine.ops.math.scans import cumsum as cumsum
+    from tapeflow.engine.ops.math.scans import cumulative_logsumexp as cumulative_logsumexp
     from tapeflow.engine.ops.math.segments import unsorted_segment_max as unsorted_segment_max
     from tapeflow.engine.ops.math.segments import unsorted_segment_mean as unsorted_segment_mean
     from tapeflow.engine.ops.math.segments import unsorted_segment_min as unsorted_segment_min
     from tapeflow.engine.ops.math.segments import unsorted_segment_prod as unsorted_segment_prod
     from tapeflow.engine.ops.math.segments import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
     from tapeflow.engine.ops.math.segments import unsorted_segment_sum as unsorted_segment_sum
+    from tapeflow.engine.ops.math.sorted_segments import segment_max as segment_max
+    from tapeflow.engine.ops.math.sorted_segments import segment_mean as segment_mean
+    from tapeflow.engine.ops.math.sorted_segments import segment_min as segment_min
+    from tapeflow.engine.ops.math.sorted_segments import segment_prod as segment_prod
+    from tapeflow.engine.ops.math.sorted_segments import segment_sum as segment_sum
+    from tapeflow.engine.ops.math.statistics import count_nonzero as count_nonzero
+    from tapeflow.engine.ops.math.statistics import reduce_logsumexp as reduce_logsumexp
+    from tapeflow.engine.ops.math.statistics import reduce_std as reduce_std
+    from tapeflow.engine.ops.math.statistics import reduce_variance as reduce_variance
+    from tapeflow.engine.ops.math.sums import accumulate_n as accumulate_n
+    from tapeflow.engine.ops.math.sums import add_n as add_n
+    from tapeflow.engine.ops.math.sums import nextafter as nextafter
+    from tapeflow.engine.ops.math.sums import polyval as polyval
+    from tapeflow.engine.ops.math.sums import scalar_mul as scalar_mul
+    from tapeflow.engine.ops.math.sums import squared_difference as squared_difference
+    from tapeflow.engine.ops.math.trigonometry import acos as acos
+    from tapeflow.engine.ops.math.trigonometry import acosh as acosh
+    from tapeflow.engine.ops.math.trigonometry import asin as asin
+    from tapeflow.engine.ops.math.trigonometry import asinh as asinh
+    from tapeflow.engine.ops.math.trigonometry import atan as atan
+    from tapeflow.engine.ops.math.trigonometry import atan2 as atan2
+    from tapeflow.engine.ops.math.trigonometry import atanh as atanh
+    from tapeflow.engine.ops.math.trigonometry import cos as cos
+    from tapeflow.engine.ops.math.trigonometry import cosh as cosh
+    from tapeflow.engine.ops.math.trigonometry import sin as sin
+    from tapeflow.engine.ops.math.trigonometry import sinh as sinh
+    from tapeflow.engine.ops.math.trigonometry import tan as tan
+    from tapeflow.engine.ops.nn.activations import log_sigmoid as log_sigmoid
+    from tapeflow.engine.ops.nn.normalization import l2_normalize as l2_normalize
+    from tapeflow.engine.ops.nn.normalization import zero_fraction as zero_fraction
+    from tapeflow.engine.ops.nn.ranking import in_top_k as in_top_k
+    from tapeflow.engine.ops.nn.ranking import top_k as top_k
+    from tapeflow.engine.ops.nn.softmax import log_softmax as log_softmax
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "abs": "tapeflow.engine.ops.math.magnitude:abs",
+            "accumulate_n": "tapeflow.engine.ops.math.sums:accumulate_n",
+            "acos": "tapeflow.engine.ops.math.trigonometry:acos",
+            "acosh": "tapeflow.engine.ops.math.trigonometry:acosh",
             "add": "tapeflow.engine.ops.math.arithmetic:add",
+            "add_n": "tapeflow.engine.ops.math.sums:add_n",
             "angle": "tapeflow.engine.ops.math.complex_numbers:angle",
             "argmax": "tapeflow.engine.ops.math.extrema:argmax",
             "argmin": "tapeflow.engine.ops.math.extrema:argmin",
+            "asin": "tapeflow.engine.ops.math.trigonometry:asin",
+            "asinh": "tapeflow.engine.ops.math.trigonometry:asinh",
+            "atan": "tapeflow.engine.ops.math.trigonometry:atan",
+            "atan2": "tapeflow.engine.ops.math.trigonometry:atan2",
+            "atanh": "tapeflow.engine.ops.math.trigonometry:atanh",
+            "bincount": "tapeflow.engine.ops.math.counting:bincount",
             "ceil": "tapeflow.engine.ops.math.magnitude:ceil",
+            "confusion_matrix": "tapeflow.engine.ops.math.counting:confusion_matrix",
             "conj": "tapeflow.engine.ops.math.complex_numbers:conj",
+            "cos": "tapeflow.engine.ops.math.trigonometry:cos",
+            "cosh": "tapeflow.engine.ops.math.trigonometry:cosh",
+            "count_nonzero": "tapeflow.engine.ops.math.statistics:count_nonzero",
+            "cumprod": "tapeflow.engine.ops.math.scans:cumprod",
+            "cumsum": "tapeflow.engine.ops.math.scans:cumsum",
+            "cumulative_logsumexp": "tapeflow.engine.ops.math.scans:cumulative_logsumexp",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
             "divide_no_nan": "tapeflow.engine.ops.math.division:divide_no_nan",
             "equal": "tapeflow.engine.ops.math.comparison:equal",
@@ -91,13 +158,20 @@ else:
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
             "imag": "tapeflow.engine.ops.math.complex_numbers:imag",
+            "in_top_k": "tapeflow.engine.ops.nn.ranking:in_top_k",
+            "invert_permutation": "tapeflow.engine.ops.array.sorting:invert_permutation",
             "is_finite": "tapeflow.engine.ops.math.magnitude:is_finite",
             "is_inf": "tapeflow.engine.ops.math.magnitude:is_inf",
             "is_nan": "tapeflow.engine.ops.math.magnitude:is_nan",
+            "is_non_decreasing": "tapeflow.engine.ops.math.ordering:is_non_decreasing",
+            "is_strictly_increasing": "tapeflow.engine.ops.math.ordering:is_strictly_increasing",
+            "l2_normalize": "tapeflow.engine.ops.nn.normalization:l2_normalize",
             "less": "tapeflow.engine.ops.math.comparison:less",
             "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
             "log": "tapeflow.engine.ops.math.exponentials:log",
             "log1p": "tapeflow.engine.ops.math.exponentials:log1p",
+            "log_sigmoid": "tapeflow.engine.ops.nn.activations:log_sigmoid",
+            "log_softmax": "tapeflow.engine.ops.nn.softmax:log_softmax",
             "logical_and": "tapeflow.engine.ops.math.logical:logical_and",
             "logical_not": "tapeflow.engine.ops.math.logical:logical_not",
             "logical_or": "tapeflow.engine.ops.math.logical:logical_or",
@@ -108,20 +182,45 @@ else:
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
             "multiply_no_nan": "tapeflow.engine.ops.math.division:multiply_no_nan",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
+            "nextafter": "tapeflow.engine.ops.math.sums:nextafter",
             "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
+            "polyval": "tapeflow.engine.ops.math.sums:polyval",
             "pow": "tapeflow.engine.ops.math.exponentials:pow",
             "real": "tapeflow.engine.ops.math.complex_numbers:real",
             "reciprocal": "tapeflow.engine.ops.math.division:reciprocal",
             "reciprocal_no_nan": "tapeflow.engine.ops.math.division:reciprocal_no_nan",
+            "reduce_all": "tapeflow.engine.ops.math.folds:reduce_all",
+            "reduce_any": "tapeflow.engine.ops.math.folds:reduce_any",
+            "reduce_euclidean_norm": "tapeflow.engine.ops.math.folds:reduce_euclidean_norm",
+            "reduce_logsumexp": "tapeflow.engine.ops.math.statistics:reduce_logsumexp",
+            "reduce_max": "tapeflow.engine.ops.math.folds:reduce_max",
             "reduce_mean": "tapeflow.engine.ops.math.reductions:reduce_mean",
+            "reduce_min": "tapeflow.engine.ops.math.folds:reduce_min",
+            "reduce_prod": "tapeflow.engine.ops.math.folds:reduce_prod",
+            "reduce_std": "tapeflow.engine.ops.math.statistics:reduce_std",
             "reduce_sum": "tapeflow.engine.ops.math.reductions:reduce_sum",
+            "reduce_variance": "tapeflow.engine.ops.math.statistics:reduce_variance",
             "rint": "tapeflow.engine.ops.math.magnitude:rint",
             "round": "tapeflow.engine.ops.math.magnitude:round",
             "rsqrt": "tapeflow.engine.ops.math.exponentials:rsqrt",
+            "scalar_mul": "tapeflow.engine.ops.math.sums:scalar_mul",
+            "segment_max": "tapeflow.engine.ops.math.sorted_segments:segment_max",
+            "segment_mean": "tapeflow.engine.ops.math.sorted_segments:segment_mean",
+            "segment_min": "tapeflow.engine.ops.math.sorted_segments:segment_min",
+            "segment_prod": "tapeflow.engine.ops.math.sorted_segments:segment_prod",
+            "segment_sum": "tapeflow.engine.ops.math.sorted_segments:segment_sum",
+            "sigmoid": "tapeflow.engine.ops.math.activations:sigmoid",
             "sign": "tapeflow.engine.ops.math.magnitude:sign",
+            "sin": "tapeflow.engine.ops.math.trigonometry:sin",
+            "sinh": "tapeflow.engine.ops.math.trigonometry:sinh",
+            "softplus": "tapeflow.engine.ops.math.activations:softplus",
             "sqrt": "tapeflow.engine.ops.math.exponentials:sqrt",
             "square": "tapeflow.engine.ops.math.arithmetic:square",
+            "squared_difference": "tapeflow.engine.ops.math.sums:squared_difference",
             "subtract": "tapeflow.engine.ops.math.arithmetic:subtract",
+            "tan": "tapeflow.engine.ops.math.trigonometry:tan",
+            "tanh": "tapeflow.engine.ops.math.activations:tanh",
+            "top_k": "tapeflow.engine.ops.nn.ranking:top_k",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
             "unsorted_segment_max": "tapeflow.engine.ops.math.segments:unsorted_segment_max",
             "unsorted_segment_mean": "tapeflow.engine.ops.math.segments:unsorted_segment_mean",
@@ -132,6 +231,7 @@ else:
             "xdivy": "tapeflow.engine.ops.math.division:xdivy",
             "xlog1py": "tapeflow.engine.ops.math.exponentials:xlog1py",
             "xlogy": "tapeflow.engine.ops.math.exponentials:xlogy",
+            "zero_fraction": "tapeflow.engine.ops.nn.normalization:zero_fraction",
         },
         (),
     )

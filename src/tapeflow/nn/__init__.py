@@ -10,6 +10,20 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.math.activations import relu as relu
+    from tapeflow.engine.ops.math.activations import sigmoid as sigmoid
+    from tapeflow.engine.ops.math.activations import softplus as softplus
+    from tapeflow.engine.ops.math.activations import tanh as tanh
+    from tapeflow.engine.ops.nn.activations import crelu as crelu
+    from tapeflow.engine.ops.nn.activations import elu as elu
+    from tapeflow.engine.ops.nn.activations import gelu as gelu
+    from tapeflow.engine.ops.nn.activations import leaky_relu as leaky_relu
+    from tapeflow.engine.ops.nn.activations import relu6 as relu6
+    from tapeflow.engine.ops.nn.activations import selu as selu
+    from tapeflow.engine.ops.nn.activations import silu as silu
+    from tapeflow.engine.ops.nn.activations import silu as swish
+    from tapeflow.engine.ops.nn.activations import softsign as softsign
+    from tapeflow.engine.ops.nn.bias import bias_add as bias_add
     from tapeflow.engine.ops.nn.convolution import conv1d as conv1d
     from tapeflow.engine.ops.nn.convolution import conv2d as conv2d
     from tapeflow.engine.ops.nn.convolution import conv3d as conv3d
@@ -17,7 +31,25 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.depthwise import depthwise_conv2d_backprop_filter as depthwise_conv2d_backprop_filter
     from tapeflow.engine.ops.nn.depthwise import depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input
     from tapeflow.engine.ops.nn.depthwise import separable_conv2d as separable_conv2d
+    from tapeflow.engine.ops.nn.dilation import dilation2d as dilation2d
+    from tapeflow.engine.ops.nn.dilation import erosion2d as erosion2d
     from tapeflow.engine.ops.nn.embedding import embedding_lookup as embedding_lookup
+    from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as local_response_normalization
+    from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as lrn
+    from tapeflow.engine.ops.nn.losses import compute_average_loss as compute_average_loss
+    from tapeflow.engine.ops.nn.losses import l2_loss as l2_loss
+    from tapeflow.engine.ops.nn.losses import log_poisson_loss as log_poisson_loss
+    from tapeflow.engine.ops.nn.losses import scale_regularization_loss as scale_regularization_loss
+    from tapeflow.engine.ops.nn.losses import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
+    from tapeflow.engine.ops.nn.losses import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
+    from tapeflow.engine.ops.nn.normalization import batch_norm_with_global_normalization as batch_norm_with_global_normalization
+    from tapeflow.engine.ops.nn.normalization import batch_normalization as batch_normalization
+    from tapeflow.engine.ops.nn.normalization import l2_normalize as l2_normalize
+    from tapeflow.engine.ops.nn.normalization import moments as moments
+    from tapeflow.engine.ops.nn.normalization import normalize_moments as normalize_moments
+    from tapeflow.engine.ops.nn.normalization import sufficient_statistics as sufficient_statistics
+    from tapeflow.engine.ops.nn.normalization import weighted_moments as weighted_moments
+    from tapeflow.engine.ops.nn.normalization import zero_fraction as zero_fraction
     from tapeflow.engine.ops.nn.pooling_argmax import max_pool_with_argmax as max_pool_with_argmax
     from tapeflow.engine.ops.nn.pooling_functions import avg_pool as avg_pool
     from tapeflow.engine.ops.nn.pooling_functions import avg_pool1d as avg_pool1d
@@ -28,6 +60,18 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.pooling_functions import max_pool2d as max_pool2d
     from tapeflow.engine.ops.nn.pooling_functions import max_pool3d as max_pool3d
     from tapeflow.engine.ops.nn.pooling_functions import pool as pool
+    from tapeflow.engine.ops.nn.ranking import approx_max_k as approx_max_k
+    from tapeflow.engine.ops.nn.ranking import approx_min_k as approx_min_k
+    from tapeflow.engine.ops.nn.ranking import in_top_k as in_top_k
+    from tapeflow.engine.ops.nn.ranking import top_k as top_k
+    from tapeflow.engine.ops.nn.softmax import log_softmax as log_softmax
+    from tapeflow.engine.ops.nn.softmax import softmax as softmax
+    from tapeflow.engine.ops.nn.softmax import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
+    from tapeflow.engine.ops.nn.softmax import sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits
+    from tapeflow.engine.ops.nn.space import depth_to_space as depth_to_space
+    from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch
+    from tapeflow.engine.ops.nn.space import space_to_depth as space_to_depth
+    from tapeflow.engine.ops.nn.space import with_space_to_batch as with_space_to_batch
     from tapeflow.engine.ops.nn.transposed_convolution import atrous_conv2d as atrous_conv2d
     from tapeflow.engine.ops.nn.transposed_convolution import atrous_conv2d_transpose as atrous_conv2d_transpose
     from tapeflow.engine.ops.nn.transposed_convolution import conv1d_transpose as conv1d_transpose
@@ -39,12 +83,18 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "approx_max_k": "tapeflow.engine.ops.nn.ranking:approx_max_k",
+            "approx_min_k": "tapeflow.engine.ops.nn.ranking:approx_min_k",
             "atrous_conv2d": "tapeflow.engine.ops.nn.transposed_convolution:atrous_conv2d",
             "atrous_conv2d_transpose": "tapeflow.engine.ops.nn.transposed_convolution:atrous_conv2d_transpose",
             "avg_pool": "tapeflow.engine.ops.nn.pooling_functions:avg_pool",
             "avg_pool1d": "tapeflow.engine.ops.nn.pooling_functions:avg_pool1d",
             "avg_pool2d": "tapeflow.engine.ops.nn.pooling_functions:avg_pool2d",
             "avg_pool3d": "tapeflow.engine.ops.nn.pooling_functions:avg_pool3d",
+            "batch_norm_with_global_normalization": "tapeflow.engine.ops.nn.normalization:batch_norm_with_global_normalization",
+            "batch_normalization": "tapeflow.engine.ops.nn.normalization:batch_normalization",
+            "bias_add": "tapeflow.engine.ops.nn.bias:bias_add",
+            "compute_average_loss": "tapeflow.engine.ops.nn.losses:compute_average_loss",
             "conv1d": "tapeflow.engine.ops.nn.convolution:conv1d",
             "conv1d_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv1d_transpose",
             "conv2d": "tapeflow.engine.ops.nn.convolution:conv2d",
@@ -53,17 +103,55 @@ else:
             "conv3d_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv3d_transpose",
             "conv_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv_transpose",
             "convolution": "tapeflow.engine.ops.nn.transposed_convolution:convolution",
+            "crelu": "tapeflow.engine.ops.nn.activations:crelu",
+            "depth_to_space": "tapeflow.engine.ops.nn.space:depth_to_space",
             "depthwise_conv2d": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d",
             "depthwise_conv2d_backprop_filter": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d_backprop_filter",
             "depthwise_conv2d_backprop_input": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d_backprop_input",
+            "dilation2d": "tapeflow.engine.ops.nn.dilation:dilation2d",
+            "elu": "tapeflow.engine.ops.nn.activations:elu",
             "embedding_lookup": "tapeflow.engine.ops.nn.embedding:embedding_lookup",
+            "erosion2d": "tapeflow.engine.ops.nn.dilation:erosion2d",
+            "gelu": "tapeflow.engine.ops.nn.activations:gelu",
+            "in_top_k": "tapeflow.engine.ops.nn.ranking:in_top_k",
+            "l2_loss": "tapeflow.engine.ops.nn.losses:l2_loss",
+            "l2_normalize": "tapeflow.engine.ops.nn.normalization:l2_normalize",
+            "leaky_relu": "tapeflow.engine.ops.nn.activations:leaky_relu",
+            "local_response_normalization": "tapeflow.engine.ops.nn.fused_batch_norm:local_response_normalization",
+            "log_poisson_loss": "tapeflow.engine.ops.nn.losses:log_poisson_loss",
+            "log_softmax": "tapeflow.engine.ops.nn.softmax:log_softmax",
+            "lrn": "tapeflow.engine.ops.nn.fused_batch_norm:local_response_normalization",
             "max_pool": "tapeflow.engine.ops.nn.pooling_functions:max_pool",
             "max_pool1d": "tapeflow.engine.ops.nn.pooling_functions:max_pool1d",
             "max_pool2d": "tapeflow.engine.ops.nn.pooling_functions:max_pool2d",
             "max_pool3d": "tapeflow.engine.ops.nn.pooling_functions:max_pool3d",
             "max_pool_with_argmax": "tapeflow.engine.ops.nn.pooling_argmax:max_pool_with_argmax",
+            "moments": "tapeflow.engine.ops.nn.normalization:moments",
+            "normalize_moments": "tapeflow.engine.ops.nn.normalization:normalize_moments",
             "pool": "tapeflow.engine.ops.nn.pooling_functions:pool",
+            "relu": "tapeflow.engine.ops.math.activations:relu",
+            "relu6": "tapeflow.engine.ops.nn.activations:relu6",
+            "scale_regularization_loss": "tapeflow.engine.ops.nn.losses:scale_regularization_loss",
+            "selu": "tapeflow.engine.ops.nn.activations:selu",
             "separable_conv2d": "tapeflow.engine.ops.nn.depthwise:separable_conv2d",
+            "sigmoid": "tapeflow.engine.ops.math.activations:sigmoid",
+            "sigmoid_cross_entropy_with_logits": "tapeflow.engine.ops.nn.losses:sigmoid_cross_entropy_with_logits",
+            "silu": "tapeflow.engine.ops.nn.activations:silu",
+            "softmax": "tapeflow.engine.ops.nn.softmax:softmax",
+            "softmax_cross_entropy_with_logits": "tapeflow.engine.ops.nn.softmax:softmax_cross_entropy_with_logits",
+            "softplus": "tapeflow.engine.ops.math.activations:softplus",
+            "softsign": "tapeflow.engine.ops.nn.activations:softsign",
+            "space_to_batch": "tapeflow.engine.ops.nn.space:space_to_batch",
+            "space_to_depth": "tapeflow.engine.ops.nn.space:space_to_depth",
+            "sparse_softmax_cross_entropy_with_logits": "tapeflow.engine.ops.nn.softmax:sparse_softmax_cross_entropy_with_logits",
+            "sufficient_statistics": "tapeflow.engine.ops.nn.normalization:sufficient_statistics",
+            "swish": "tapeflow.engine.ops.nn.activations:silu",
+            "tanh": "tapeflow.engine.ops.math.activations:tanh",
+            "top_k": "tapeflow.engine.ops.nn.ranking:top_k",
+            "weighted_cross_entropy_with_logits": "tapeflow.engine.ops.nn.losses:weighted_cross_entropy_with_logits",
+            "weighted_moments": "tapeflow.engine.ops.nn.normalization:weighted_moments",
+            "with_space_to_batch": "tapeflow.engine.ops.nn.space:with_space_to_batch",
+            "zero_fraction": "tapeflow.engine.ops.nn.normalization:zero_fraction",
         },
         (),
     )

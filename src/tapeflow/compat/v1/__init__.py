@@ -11,11 +11,45 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import Dimension as Dimension
+    from tapeflow.engine.runtime.sparse_tensor import SparseTensorValue as SparseTensorValue
+    from tapeflow.engine.variables.assignments import assign as assign
+    from tapeflow.engine.variables.assignments import assign_add as assign_add
+    from tapeflow.engine.variables.assignments import assign_sub as assign_sub
+    from tapeflow.engine.variables.assignments import batch_scatter_update as batch_scatter_update
+    from tapeflow.engine.variables.assignments import count_up_to as count_up_to
+    from tapeflow.engine.variables.assignments import scatter_add as scatter_add
+    from tapeflow.engine.variables.assignments import scatter_div as scatter_div
+    from tapeflow.engine.variables.assignments import scatter_max as scatter_max
+    from tapeflow.engine.variables.assignments import scatter_min as scatter_min
+    from tapeflow.engine.variables.assignments import scatter_mul as scatter_mul
+    from tapeflow.engine.variables.assignments import scatter_nd_add as scatter_nd_add
+    from tapeflow.engine.variables.assignments import scatter_nd_sub as scatter_nd_sub
+    from tapeflow.engine.variables.assignments import scatter_nd_update as scatter_nd_update
+    from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
+    from tapeflow.engine.variables.assignments import scatter_update as scatter_update
+    from tapeflow.compat.v1 import nn as nn
+    from tapeflow.compat.v1 import train as train
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "Dimension": "tapeflow.engine.core.dimension:Dimension",
+            "SparseTensorValue": "tapeflow.engine.runtime.sparse_tensor:SparseTensorValue",
+            "assign": "tapeflow.engine.variables.assignments:assign",
+            "assign_add": "tapeflow.engine.variables.assignments:assign_add",
+            "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
+            "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
+            "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
+            "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",
+            "scatter_div": "tapeflow.engine.variables.assignments:scatter_div",
+            "scatter_max": "tapeflow.engine.variables.assignments:scatter_max",
+            "scatter_min": "tapeflow.engine.variables.assignments:scatter_min",
+            "scatter_mul": "tapeflow.engine.variables.assignments:scatter_mul",
+            "scatter_nd_add": "tapeflow.engine.variables.assignments:scatter_nd_add",
+            "scatter_nd_sub": "tapeflow.engine.variables.assignments:scatter_nd_sub",
+            "scatter_nd_update": "tapeflow.engine.variables.assignments:scatter_nd_update",
+            "scatter_sub": "tapeflow.engine.variables.assignments:scatter_sub",
+            "scatter_update": "tapeflow.engine.variables.assignments:scatter_update",
         },
-        (),
+        ("nn", "train",),
     )
