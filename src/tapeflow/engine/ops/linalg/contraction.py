@@ -231,7 +231,7 @@ def _batch(x: Any, y: Any, adj_x: bool, adj_y: bool) -> Any:
     return apply(batch_matmul_p, x, y, adj_x=adj_x, adj_y=adj_y)
 
 
-def _small_infer(x: Spec, y: Spec, adj_x: bool, adj_y: bool, Tout: DType) -> Spec:  # noqa: N803
+def _small_infer(x: Spec, y: Spec, adj_x: bool, adj_y: bool, Tout: DType) -> Spec:
     if x.dtype not in _SMALL or y.dtype not in _SMALL or Tout is not dtypes.int32:
         raise NotFoundError(
             None,
@@ -246,7 +246,7 @@ def _small_kernel(
     y: np.ndarray,
     adj_x: bool,
     adj_y: bool,
-    Tout: DType,  # noqa: N803
+    Tout: DType,
 ) -> np.ndarray:
     # Exact in float64, which has fast products: |products| < 2**16, 2**37 of them fit.
     a, b = x.astype(np.float64), y.astype(np.float64)
@@ -483,15 +483,13 @@ def eye(
 
 
 def _traced_eye(rows: Any, columns: Any, batch: Any, dtype: DType) -> Any:
-    from tapeflow.engine.ops.array import creation, joining
+    """As `eye`, of sizes that are computed in the program."""
+    from tapeflow.engine.ops.array import concatenation, creation, joining
     from tapeflow.engine.ops.linalg import diagonals
+    from tapeflow.engine.ops.math import folds
 
     size = joining.stack([convert(n, dtypes.int32) for n in (rows, columns)])
-    from tapeflow.engine.ops.math import reductions
-
-    ones = creation.ones(shaping.reshape(reductions.reduce_min(size), [1]), dtype)
+    ones = creation.ones(shaping.reshape(folds.reduce_min(size), [1]), dtype)
     matrix = diagonals.diag(ones, num_rows=rows, num_cols=columns)
     lead = shaping.to_shape_tensor(batch)
-    from tapeflow.engine.ops.array.joining import concat
-
-    return shaping.broadcast_to(matrix, concat([lead, shaping.shape(matrix)], 0))
+    return shaping.broadcast_to(matrix, concatenation.concat([lead, shaping.shape(matrix)], 0))

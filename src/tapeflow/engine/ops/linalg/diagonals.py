@@ -419,15 +419,9 @@ def diag(
         convert(k, dtypes.int32),
         convert(num_rows, dtypes.int32),
         convert(num_cols, dtypes.int32),
-        _padding(padding_value, diagonal),
+        convert(padding_value, diagonal.dtype),
         align=align,
     )
-
-
-def _padding(value: Any, like: Any) -> Any:
-    if isinstance(value, int) and like.dtype.is_bool:
-        value = bool(value)
-    return convert(value, like.dtype)
 
 
 @export("linalg.diag_part")
@@ -459,7 +453,7 @@ def diag_part(
       array([1, 4], dtype=int32)
     """
     input = convert(input)
-    padding = _padding(padding_value, input)
+    padding = convert(padding_value, input.dtype)
     return apply(diag_part_p, input, convert(k, dtypes.int32), padding, align=align)
 
 

@@ -25,7 +25,7 @@ from tapeflow.engine.ops.linalg.matrices import (
     require_square,
     well_conditioned,
 )
-from tapeflow.engine.ops.math import comparison, reductions
+from tapeflow.engine.ops.math import comparison, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, subtract
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.division import reciprocal
@@ -74,7 +74,7 @@ def matrix_rank(
     a = _checked_float(a)
     s = spectral.svd(a, compute_uv=False)
     if tol is None:
-        largest = reductions.reduce_max(s, -1, keepdims=True)
+        largest = folds.reduce_max(s, -1, keepdims=True)
         tol = multiply(largest, max(a.shape.as_list()[-2:]) * _eps(a.dtype))
     else:
         tol = dimensions.expand_dims(convert(tol, a.dtype), -1)
@@ -112,7 +112,7 @@ def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | Non
         rcond = 10.0 * max(a.shape.as_list()[-2:]) * _eps(a.dtype)
     rcond = convert(rcond, a.dtype)
     s, u, v = spectral.svd(a, full_matrices=False)
-    cutoff = multiply(rcond, reductions.reduce_max(s, -1))
+    cutoff = multiply(rcond, folds.reduce_max(s, -1))
     kept = comparison.greater(s, dimensions.expand_dims(cutoff, -1))
     inverse = reciprocal(where(kept, s, convert(np.inf, s.dtype)))
     return matmul(multiply(v, dimensions.expand_dims(inverse, -2)), u, adjoint_b=True)

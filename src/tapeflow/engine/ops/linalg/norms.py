@@ -16,7 +16,7 @@ from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions
 from tapeflow.engine.ops.linalg import spectral
-from tapeflow.engine.ops.math import reductions
+from tapeflow.engine.ops.math import folds, reductions
 from tapeflow.engine.ops.math.arithmetic import conjugate, multiply, truediv
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.exponentials import pow as power
@@ -91,11 +91,11 @@ def norm(
     if ord == 1 and not matrices:
         return reductions.reduce_sum(sizes, axis, keepdims=keep)
     if ord == np.inf and not matrices:
-        return reductions.reduce_max(sizes, axis, keepdims=keep)
+        return folds.reduce_max(sizes, axis, keepdims=keep)
     if matrices:
         summed, searched = axis if ord == 1 else axis[::-1]
         rows = reductions.reduce_sum(sizes, summed, keepdims=True)
-        found = reductions.reduce_max(rows, searched, keepdims=True)
+        found = folds.reduce_max(rows, searched, keepdims=True)
         return found if keep else dimensions.squeeze(found, axis)
     total = reductions.reduce_sum(power(sizes, ord), axis, keepdims=keep)
     return power(total, 1.0 / ord)
@@ -106,7 +106,7 @@ def _spectral_norm(x: Any, axis: tuple[int, int], keep: bool) -> Any:
     last = [a % rank for a in axis]
     perm = [i for i in range(rank) if i not in last] + last
     values = spectral.svd(dimensions.transpose(x, perm), compute_uv=False)
-    found = reductions.reduce_max(values, -1)
+    found = folds.reduce_max(values, -1)
     if keep:
         for a in sorted(last):
             found = dimensions.expand_dims(found, a)

@@ -29,7 +29,7 @@ from tapeflow.engine.ops.linalg.matrices import (
     require_square,
     well_conditioned,
 )
-from tapeflow.engine.ops.math.arithmetic import conjugate, multiply, negative
+from tapeflow.engine.ops.math.arithmetic import multiply, negative
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
@@ -204,8 +204,13 @@ def _scaled_inverse(factor: Any, x: Any) -> Any:
 
 
 def _det_vjp(ctx: Any, dy: Any) -> Any:
-    x = ctx.inputs[0]
-    return (_scaled_inverse(multiply(dy, conjugate(ctx.outputs[0])), x),)
+    # Without a conjugate of the determinant, which complex matrices would need: as TensorFlow.
+    return (_scaled_inverse(multiply(dy, ctx.outputs[0]), ctx.inputs[0]),)
+
+
+def _det_samples(draw: Draw) -> Iterable[Sample]:
+    for sample in _square_samples(draw):
+        yield Sample(*sample.inputs, grad=not np.iscomplexobj(sample.inputs[0]))
 
 
 det_p = primitive(
@@ -214,7 +219,7 @@ det_p = primitive(
     kernel=lambda input: np.asarray(np.linalg.det(input), input.dtype),
     vjp=_det_vjp,
     lower=HOST,
-    samples=_square_samples,
+    samples=_det_samples,
 )
 
 
@@ -256,10 +261,7 @@ slogdet_p = primitive(
     # The sign is constant (for complex matrices TensorFlow treats it as such, too).
     vjp=lambda ctx, dsign, dlog: (_scaled_inverse(dlog, ctx.inputs[0]),),
     lower=HOST,
-    samples=lambda draw: (
-        Sample(*sample.inputs, grad=not np.iscomplexobj(sample.inputs[0]))
-        for sample in _square_samples(draw)
-    ),
+    samples=_det_samples,
 )
 
 LogMatrixDeterminant = namedtuple("LogMatrixDeterminant", ["sign", "log_abs_determinant"])

@@ -248,7 +248,7 @@ def eigh(tensor: Any, name: str | None = None) -> Any:
       name: ignored in eager mode.
 
     Returns:
-      `e` `[..., n]`, real, least first, and `v` `[..., n, n]`, whose columns are the vectors.
+      `e` `[..., n]`, least first, and `v` `[..., n, n]`, whose columns are the vectors.
 
     Raises:
       tf.errors.InvalidArgumentError: when matrices are not square, or hold NaN or infinities.
@@ -259,7 +259,7 @@ def eigh(tensor: Any, name: str | None = None) -> Any:
       array([1., 2.], dtype=float32)
     """
     w, v = apply(eigh_p, convert(tensor), compute_v=True)
-    return real(w), v
+    return w, v
 
 
 @export("linalg.eigvalsh")
@@ -271,7 +271,7 @@ def eigvalsh(tensor: Any, name: str | None = None) -> Any:
       name: ignored in eager mode.
 
     Returns:
-      A real tensor `[..., n]`, the least eigenvalue first.
+      A tensor `[..., n]` of the dtype of `tensor`, the least eigenvalue first.
 
     Raises:
       tf.errors.InvalidArgumentError: when matrices are not square, or hold NaN or infinities.
@@ -281,7 +281,7 @@ def eigvalsh(tensor: Any, name: str | None = None) -> Any:
       >>> tf.linalg.eigvalsh([[2.0, 0.0], [0.0, 1.0]]).numpy()
       array([1., 2.], dtype=float32)
     """
-    return real(apply(eigh_p, convert(tensor), compute_v=False)[0])
+    return apply(eigh_p, convert(tensor), compute_v=False)[0]
 
 
 # -- eig ---------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ _COMPLEX = {
 }
 
 
-def _eig_infer(input: Spec, compute_v: bool, Tout: DType) -> tuple[Spec, Spec]:  # noqa: N803
+def _eig_infer(input: Spec, compute_v: bool, Tout: DType) -> tuple[Spec, Spec]:
     require_lapack(input)
     require_square(input)
     values = Spec(Tout, None if input.shape is None else input.shape[:-1])
@@ -304,7 +304,7 @@ def _eig_infer(input: Spec, compute_v: bool, Tout: DType) -> tuple[Spec, Spec]: 
 def _eig_kernel(
     input: np.ndarray,
     compute_v: bool,
-    Tout: DType,  # noqa: N803
+    Tout: DType,
 ) -> tuple[np.ndarray, np.ndarray]:
     if not np.isfinite(input).all():
         reject("input: expected finite numbers for the decomposition to succeed")
