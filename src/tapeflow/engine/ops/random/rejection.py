@@ -86,7 +86,7 @@ def gamma(key: int, counter: int, samples: int, alpha: Array) -> Array:
     while len(active):
         x = streams.normal(active)
         v = 1 + c[active] * x
-        positive = v > 0
+        positive = ~(v <= 0)  # with NaN: it is accepted below, and the result is NaN
         trying, x, v = active[positive], x[positive], v[positive]
         v = v * v * v
         u = streams.uniform(trying)
@@ -97,9 +97,6 @@ def gamma(key: int, counter: int, samples: int, alpha: Array) -> Array:
         out[done] = da[good] * v[good]
         open_ = np.ones(len(active), bool)
         open_[np.flatnonzero(positive)[good]] = False
-        # A stream whose parameter is NaN would reject for ever.
-        open_ &= ~np.isnan(d[active])
-        out[active[np.isnan(d[active])]] = np.nan
         active = active[open_]
     below = np.flatnonzero(small)
     if len(below):
@@ -120,7 +117,7 @@ def poisson(key: int, counter: int, samples: int, rate: Array) -> Array:
       rate: `[n]`, float64.
     """
     r = np.repeat(rate, samples)
-    out = np.full(len(r), np.nan)
+    out = np.where(np.isposinf(r), np.inf, np.nan)
     streams = Streams(key, counter, _offsets(len(r)))
     active = np.flatnonzero(r < 10)
     limit = np.exp(-r)

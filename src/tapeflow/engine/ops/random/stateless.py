@@ -124,7 +124,8 @@ def _real_infer(shape: Spec, key: Spec, counter: Spec, alg: Spec, *, dtype: DTyp
     return Spec(dtype, _stream_dims(shape, key, counter, alg))
 
 
-def _start(key: Array, counter: Array) -> tuple[int, int]:
+def start_of(key: Array, counter: Array) -> tuple[int, int]:
+    """Key and counter as integers."""
     low, high = counter.tolist()[:2]
     return int(key[0]), low | high << 64
 
@@ -132,19 +133,20 @@ def _start(key: Array, counter: Array) -> tuple[int, int]:
 def _real_kernel(fill: Any) -> Any:
     def kernel(shape: Array, key: Array, counter: Array, alg: Array, *, dtype: DType) -> Array:
         count = int(np.prod(shape, dtype=object))
-        out: Array = fill(*_start(key, counter), count, dtype.np)
+        out: Array = fill(*start_of(key, counter), count, dtype.np)
         return out.reshape(shape)
 
     return kernel
 
 
-def _streams() -> Iterable[tuple[Array, Array, Array]]:
+def sample_streams() -> Iterable[tuple[Array, Array, Array]]:
+    """Keys, counters and algorithms to test with; one counter is about to carry."""
     for key, counter, alg in ((0x123456789ABCDEF0, (5, 7), PHILOX), (2**63 + 1, (2**64 - 2, 0), 3)):
         yield np.array([key], np.uint64), np.array(counter, np.uint64), np.array(alg, np.int32)
 
 
 def _real_samples(draw: Draw) -> Iterable[Sample]:
-    for stream in _streams():
+    for stream in sample_streams():
         for dtype in (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64):
             yield Sample(np.array([3, 5], np.int32), *stream, dtype=dtype, grad=False)
         for dims in ((), (0,), (201,)):
@@ -187,7 +189,7 @@ def _full_infer(shape: Spec, key: Spec, counter: Spec, alg: Spec, *, dtype: DTyp
 
 
 def _full_samples(draw: Draw) -> Iterable[Sample]:
-    for stream in _streams():
+    for stream in sample_streams():
         for dtype in (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64):
             for dims in ((), (0,), (3, 5)):
                 yield Sample(np.array(dims, np.int32), *stream, dtype=dtype, grad=False)
@@ -218,12 +220,12 @@ def _int_kernel(
     count = int(np.prod(shape, dtype=object))
     if count == 0:
         return np.empty(shape, minval.dtype)
-    out = variates.integers(*_start(key, counter), count, minval[()], maxval[()])
+    out = variates.integers(*start_of(key, counter), count, minval[()], maxval[()])
     return out.reshape(shape)
 
 
 def _int_samples(draw: Draw) -> Iterable[Sample]:
-    for stream in _streams():
+    for stream in sample_streams():
         for dtype in (np.int32, np.int64):
             least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
             for dims, low, high in (((3, 5), -5, 7), ((0,), 0, 1), ((), 3, 4), ((9,), least, most)):
@@ -501,11 +503,11 @@ def _shuffle_infer(value: Spec, key: Spec, counter: Spec, alg: Spec) -> Spec:
 
 
 def _shuffle_kernel(value: Array, key: Array, counter: Array, alg: Array) -> Array:
-    return permuted(value, *_start(key, counter))
+    return permuted(value, *start_of(key, counter))
 
 
 def _shuffle_samples(draw: Draw) -> Iterable[Sample]:
-    for stream in _streams():
+    for stream in sample_streams():
         for array in (draw.ints(7), draw.reals(5, 2), draw.reals(), draw.reals(0, 2), draw.bools(3)):
             yield Sample(array, *stream, grad=False)
 
