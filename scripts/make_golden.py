@@ -137,7 +137,7 @@ def record_primitive(prim: Any, former: dict[str, Any], problems: list[str]) -> 
             return {prim.name: reason}
         try:
             made[key] = run_raw(tf, prim, sample)
-            if has_recorded_gradient(sample) and isinstance(made[key], list):
+            if has_recorded_gradient(prim, sample) and isinstance(made[key], list):
                 grads = run_raw_gradient(tf, prim, sample)
                 if grads is not None:
                     made[gradient] = grads

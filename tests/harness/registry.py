@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import tapeflow.engine
+from harness.canonical import FREE
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
 from tapeflow.engine.ir.primitive import REGISTRY, Primitive
 from tapeflow.engine.ir.samples import Draw, Sample
@@ -74,7 +75,10 @@ def _declares(module: Any, prim: Primitive) -> bool:
 def samples_of(name: str) -> tuple[Sample, ...]:
     """The samples of a primitive: the same in every run and on every machine."""
     with np.errstate(all="ignore"):
-        return tuple(REGISTRY[name].samples(Draw()))
+        found = tuple(REGISTRY[name].samples(Draw()))
+    for sample in found:
+        sample.inputs = tuple(np.asarray(a) for a in sample.inputs)
+    return found
 
 
 def sample_key(prim: Primitive, sample: Sample) -> str:
@@ -96,12 +100,23 @@ def gradient_key(key: str) -> str:
     return f"{key} gradient"
 
 
-def has_recorded_gradient(sample: Sample) -> bool:
-    """Whether the gradient at a sample is compared with TensorFlow's: in single precision."""
+def has_recorded_gradient(prim: Primitive, sample: Sample) -> bool:
+    """Whether the gradient at a sample is compared with TensorFlow's: in single precision.
+
+    Not that of outputs which hold a free choice, nor where NaN and infinities pick the elements.
+    """
+    if prim.name in FREE:
+        return False
+    if not prim.elementwise and not all(_finite(a) for a in sample.inputs):
+        return False
     floating = {a.dtype for a in sample.inputs if a.dtype.kind == "f"}
     return floating == {np.dtype(np.float32)} and all(
         a.size <= 200 and a.dtype.kind in "fiub" for a in sample.inputs
     )
+
+
+def _finite(array: np.ndarray) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
 
 
 def attribute_text(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import pytest
@@ -73,6 +73,8 @@ def referred(value: Any) -> Iterator[Any]:
             yield from vars(value).values()
             yield from value.__mro__[1:]
             yield from value.__subclasses__()
+    elif isinstance(value, MethodType):
+        yield from (value.__func__, value.__self__)
     elif isinstance(value, property):
         yield from (value.fget, value.fset)
     elif isinstance(value, (staticmethod, classmethod)):

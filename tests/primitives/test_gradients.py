@@ -26,7 +26,7 @@ from harness.registry import (
     spec_of,
     text_of,
 )
-from harness.tolerances import tolerance
+from harness.tolerances import own_tolerance, tolerance
 from tapeflow.engine.autodiff.tape import GradientTape
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
@@ -66,7 +66,7 @@ def test_vjp_equals_central_differences(prim: Primitive):
         pytest.skip("no smooth samples")
     wrong = []
     for sample in distinct(smooth):
-        lines = Point(prim, sample).contradictions()
+        lines = Point(prim, sample, given_none(prim, sample)).contradictions()
         if lines:
             wrong.append("\n    ".join([text_of(sample), *lines]))
     if wrong:
@@ -76,6 +76,17 @@ def test_vjp_equals_central_differences(prim: Primitive):
 def _is_real(array: np.ndarray) -> bool:
     """Whether one can differentiate with respect to such an input."""
     return array.dtype.kind in "fc" or array.dtype in WIDER
+
+
+def given_none(prim: Primitive, sample: Sample) -> frozenset[int]:
+    """The floating inputs for which TensorFlow gives no gradient, whatever mathematics says."""
+    golden = recorded(module_of(prim))
+    single = [
+        a.astype(np.float32) if a.dtype == np.float64 else np.asarray(a) for a in sample.inputs
+    ]
+    key = gradient_key(sample_key(prim, Sample(*single, **sample.attrs)))
+    floating = [i for i, a in enumerate(sample.inputs) if a.dtype.kind == "f"]
+    return frozenset(i for i, g in zip(floating, golden.get(key, ())) if g is None)
 
 
 def distinct(samples: list[Sample]) -> list[Sample]:
@@ -90,7 +101,9 @@ def distinct(samples: list[Sample]) -> list[Sample]:
 class Point:
     """A sample in double precision, with random weights of its outputs and random directions."""
 
-    def __init__(self, prim: Primitive, sample: Sample) -> None:
+    def __init__(
+        self, prim: Primitive, sample: Sample, absent: frozenset[int] = frozenset()
+    ) -> None:
         self.prim = prim
         self.attrs = {
             k: WIDER_ATTRIBUTE.get(v, v) if isinstance(v, DType) else v
@@ -104,12 +117,14 @@ class Point:
             self.arrays, self.attrs = list(sample.inputs), sample.attrs
             self.step, self.relative = 2e-3, 5e-3
         rng = np.random.default_rng(zlib.crc32(prim.name.encode()))
-        self.sources = [i for i, a in enumerate(self.arrays) if a.dtype.kind in "fc"]
+        self.sources = [
+            i for i, a in enumerate(self.arrays) if a.dtype.kind in "fc" and i not in absent
+        ]
         self.weights = [
             _normal(rng, o) if o.dtype.kind in "fc" else None for o in self.run(self.arrays)
         ]
-        self.v = [_normal(rng, self.arrays[i]) for i in self.sources]
-        self.u = [_normal(rng, self.arrays[i]) for i in self.sources]
+        self.v = [_direction(rng, self.arrays[i]) for i in self.sources]
+        self.u = [_direction(rng, self.arrays[i]) for i in self.sources]
 
     def run(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         out = apply(self.prim, *[EagerTensor(a) for a in arrays], **self.attrs)
@@ -200,6 +215,15 @@ def _normal(rng: np.random.Generator, like: np.ndarray) -> np.ndarray:
     return np.asarray(made).astype(like.dtype)
 
 
+def _direction(rng: np.random.Generator, like: np.ndarray) -> np.ndarray:
+    """A random direction; that of a Hermitian matrix is Hermitian, or functions of such end."""
+    made = _normal(rng, like)
+    if like.ndim >= 2 and like.shape[-1] == like.shape[-2] > 1:
+        if np.array_equal(like, np.conj(np.swapaxes(like, -1, -2))):
+            made = (made + np.conj(np.swapaxes(made, -1, -2))) / 2
+    return made
+
+
 def _dot(a: np.ndarray, b: np.ndarray) -> float:
     """The real scalar product of two arrays."""
     return float(np.real(np.vdot(a.reshape(-1), b.reshape(-1))))
@@ -239,6 +263,9 @@ def gradient_differences(prim: Primitive, sample: Sample, expected: list[Any]) -
     lines = []
     for i, (wanted, got) in enumerate(zip(expected, tape.gradient(outputs, sources), strict=True)):
         if wanted is None or got is None:
+            zero = wanted is not None and not decode_array(wanted).any()
+            if zero and "Grad" in prim.name:
+                continue  # of a gradient's gradient nobody sees whether it is zero or None
             if wanted is not None or got is not None:
                 lines.append(
                     f"floating input {i}: expected {_known(wanted)}; received {_known(got)}"
@@ -251,8 +278,11 @@ def gradient_differences(prim: Primitive, sample: Sample, expected: list[Any]) -
             )
             continue
         finite = np.isfinite(e)
+        if prim.elementwise and sources[i].shape == e.shape:
+            # So near to zero TensorFlow's own formulas no longer know the side of a kink.
+            finite &= ~((np.abs(sources[i]._array) < 1e-20) & (sources[i]._array != 0))
         largest = float(np.max(np.abs(e), where=finite, initial=0.0))
-        relative, absolute = tolerance(e.dtype.name)
+        relative, absolute = tolerance(e.dtype.name, own_tolerance(prim.name))
         bad = mismatches(e, a, 10 * relative, 10 * absolute + relative * min(largest, 1e6)) & finite
         if bad.any():
             place = tuple(int(p) for p in np.argwhere(bad)[0])

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import tapeflow as tf
+from harness.canonical import canonical
 from harness.comparison import differences
 from harness.encoding import encode_array
 from harness.golden import load, primitives_path
@@ -18,6 +20,8 @@ from harness.registry import (
     samples_of,
     text_of,
 )
+from harness.seeds import forget_seed
+from harness.tolerances import own_tolerance
 from tapeflow.engine.ir.primitive import Primitive
 from tapeflow.engine.ir.samples import Sample
 
@@ -54,14 +58,16 @@ def disagreements(prim: Primitive, sample: Sample, expected: Any) -> list[str]:
         if "list of allowed values" in expected["message"]:
             return [f"TensorFlow takes no such sample: {expected['message']}"]
         return []  # no kernel of TensorFlow's for this dtype on this device, or the like
-    outputs = [
-        encode_array(o, dtype_name(o)) for o in run_kernel(prim, sample.inputs, sample.attrs)
-    ]
+    forget_seed(tf)
+    arrays = list(run_kernel(prim, sample.inputs, sample.attrs))
+    arrays = canonical(prim.name, arrays, sample.attrs)
+    outputs = [encode_array(a, dtype_name(a)) for a in arrays]
     return differences(
         expected,
         outputs,
         exact=sample.exact,
         zero_signs=prim.elementwise,
+        rtol=own_tolerance(prim.name),
         by_largest=not prim.elementwise,
         where="output",
     )

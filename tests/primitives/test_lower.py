@@ -18,6 +18,7 @@ KINDS = {
     "Host": set(),
     "Movement": {"how"},
     "Reduction": {"combine"},
+    "Broadcast": {"combine"},
     "Contraction": {"form"},
     "Window": {"form"},
     "Indexed": {"how"},
@@ -42,7 +43,11 @@ def disagreements(prim: Primitive, sample: Sample) -> list[str]:
     (expected,) = run_kernel(prim, sample.inputs, sample.attrs)
     actual = evaluate(prim.lower, sample.inputs, sample.attrs, FROM_NUMPY[expected.dtype])
     return differences(
-        encode_array(expected), encode_array(actual), zero_signs=True, where="lowered"
+        encode_array(expected),
+        encode_array(actual),
+        # Kernels of narrow floats round at each step; whence tiny values, and zeros of both signs.
+        zero_signs=expected.dtype.itemsize >= 4,
+        where="lowered",
     )
 
 
