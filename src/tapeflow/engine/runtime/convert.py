@@ -147,6 +147,10 @@ def _misfit(value: Any, dtype: DType) -> TypeError:
     return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype.name}")
 
 
+# Dtypes that take a Python boolean as 0 or 1.
+_FROM_BOOL = frozenset((dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64))
+
+
 def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     kind = type(value)
     if dtype is None:
@@ -161,7 +165,7 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     if kind is float:
         fits = dtype.is_floating or dtype.is_complex
     elif kind is bool:
-        fits = dtype.is_bool
+        fits = dtype.is_bool or dtype in _FROM_BOOL
     elif kind is int:
         fits = dtype.is_integer or dtype.is_floating or dtype.is_complex
     else:
@@ -266,15 +270,15 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
         return _from_object_leaves(array, dtype)
     if array.dtype.kind in "US":
         raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
+    if isinstance(leaf, bool) and array.dtype.kind != "b":
+        raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
     if dtype is None:
-        if not isinstance(leaf, (np.ndarray, np.generic)) or type(leaf) is np.float64:
-            if array.dtype == np.float64:
-                dtype = dtypes.float32
-            elif array.dtype == np.int64 and not isinstance(leaf, np.generic):
-                fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
-                dtype = dtypes.int32 if fits else dtypes.int64
-            if array.size == 0 and leaf is None:
-                dtype = dtypes.float32
+        if array.dtype.kind in "iu":  # integers of NumPy's, too
+            fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
+            dtype = dtypes.int32 if fits else FROM_NUMPY.get(array.dtype, dtypes.int64)
+        elif array.dtype.kind == "f":
+            of_numpy = isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
+            dtype = FROM_NUMPY[leaf.dtype] if of_numpy else dtypes.float32
     elif array.size == 0:
         array = np.empty(array.shape, dtype.np)
     elif array.dtype == np.float64 and not (dtype.is_floating or dtype.is_complex):
@@ -283,7 +287,11 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
         return _from_array(array, None)
     if array.dtype == dtype.np:
         return EagerTensor(array)
-    if (array.dtype.kind == "b") != dtype.is_bool or (array.dtype.kind == "c" and not dtype.is_complex):
+    if array.dtype.kind == "b" and dtype in _FROM_BOOL:
+        pass
+    elif (array.dtype.kind == "b") != dtype.is_bool or (
+        array.dtype.kind == "c" and not dtype.is_complex
+    ):
         raise _misfit(leaf, dtype)
     with np.errstate(all="ignore"):
         return EagerTensor(np.asarray(array.astype(dtype.np)))

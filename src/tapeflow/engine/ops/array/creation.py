@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,14 +12,15 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
-from tapeflow.engine.ir.infer import reads_values, reject, require_rank, shape_text
+from tapeflow.engine.ir.infer import reads_values, reject, shape_text
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.array.shaping import known_dims, reshape, shape, to_shape_tensor
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
 @export("constant")
@@ -43,7 +45,19 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
       >>> tf.constant(0.5, shape=[2]).numpy()
       array([0.5, 0.5], dtype=float32)
     """
-    tensor = convert(value, None if dtype is None else as_dtype(dtype))
+    target = None if dtype is None else as_dtype(dtype)
+    if target is not None:
+        if isinstance(value, Tensor) and value.dtype is not target:
+            raise TypeError(
+                f"constant: value: expected dtype {target.name}; received a tensor of dtype "
+                f"{value.dtype.name} (tf.cast converts it)"
+            )
+        if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
+            if target in dtypes.NUMERIC | dtypes.BOOL:  # NumPy values are cast, come what may
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    value = np.asarray(value).astype(target.np)
+    tensor = convert(value, target)
     if shape is None:
         return tensor
     wanted = TensorShape(shape)
@@ -63,8 +77,9 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
 
 @reads_values(0)
 def _fill_infer(dims: Spec, value: Spec) -> Spec:
-    require_rank(value, 0, "value")
-    sizes = known_dims(dims, "dims")
+    if value.shape not in (None, (), (1,), (None,)):
+        reject(f"value: expected a scalar; received shape {shape_text(value.shape)}")
+    sizes = known_dims(dims, "dims", scalar=True)
     if sizes is not None and any(d is not None and d < 0 for d in sizes):
         reject(f"dims: expected sizes >= 0; received {shape_text(sizes)}")
     return Spec(value.dtype, sizes)
@@ -72,7 +87,7 @@ def _fill_infer(dims: Spec, value: Spec) -> Spec:
 
 def _fill_kernel(dims: np.ndarray, value: np.ndarray) -> np.ndarray:
     out = np.empty(dims.tolist(), value.dtype)
-    out[...] = value
+    out[...] = value.reshape(())
     return out
 
 
@@ -129,8 +144,8 @@ def _zero_of(dtype: DType) -> Any:
 def _filled(dims: Any, dtype: DType, value: Any) -> Any:
     """A tensor of `value`; without an operation when the shape is plain Python."""
     sizes = to_shape_tensor(dims)
-    if isinstance(sizes, EagerTensor) and sizes._array.ndim == 0:
-        sizes = EagerTensor(sizes._array.reshape(1))
+    if not isinstance(dims, Tensor) and not sizes.dtype.is_integer:
+        sizes = convert(dims, dtypes.int32)
     return apply(fill_p, sizes, convert(value))
 
 
@@ -193,6 +208,8 @@ def ones(
 def _like(input: Any, dtype: Any, value: str, name: str) -> Any:
     tensor = convert(input)
     target = tensor.dtype if dtype is None else as_dtype(dtype)
+    if target is dtypes.string and value == "ones":
+        raise refuse("OnesLike", "input: expected a numeric dtype or bool; received string")
     make = zeros if value == "zeros" else ones
     if isinstance(tensor, EagerTensor):
         return make(tensor._array.shape, target)

@@ -219,7 +219,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     tensor, dense_shape = _static(input)
     if tensor is None:
         from tapeflow.engine.ops.math.casting import cast
-        from tapeflow.engine.ops.math.reductions import reduce_prod  # type: ignore[attr-defined]
+        from tapeflow.engine.ops.math.folds import reduce_prod
 
         return cast(reduce_prod(dense_shape), target)
     known = tensor.shape.num_elements()

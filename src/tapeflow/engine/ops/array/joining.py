@@ -14,6 +14,8 @@ from tapeflow.engine.ir.infer import merge_dims, normalize_axis, require_same_dt
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import to_same_dtype
+from tapeflow.engine.ops.math import casting
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
@@ -89,9 +91,12 @@ def pack_nested(value: Any, dtype: DType | None) -> Any:
 
     def build(item: Any) -> Any:
         if isinstance(item, (list, tuple)):
-            return stack([build(x) for x in item])
-        # Tensors that disagree with the first one are for `Pack` to reject.
-        return item if dtype is None and isinstance(item, Tensor) else convert(item, wanted)
+            parts = [build(x) for x in item]
+            # Tensors that disagree with the first one are for `Pack` to reject.
+            return apply(pack_p, *parts, axis=0) if parts else convert(parts, wanted)
+        if not isinstance(item, Tensor):
+            return convert(item) if hasattr(item, "_handle") else convert(item, wanted)
+        return item if dtype is None or item.dtype is dtype else casting.cast(item, dtype)
 
     return build(value)
 
@@ -129,15 +134,18 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
       array([[1, 3],
              [2, 4]], dtype=int32)
     """
-    if isinstance(values, (list, tuple)):
-        items = [v if isinstance(v, Tensor) else convert(v) for v in values]
-    else:
-        items = unstack(values)
-    rank = items[0].shape.ndims
+    plain = type(values) in (list, tuple) and all([isinstance(v, Tensor) for v in values])
+    if axis == 0 and not (plain and values):
+        try:
+            return convert(values)
+        except (TypeError, ValueError):
+            pass
+    rank = convert(values[0]).shape.ndims
     if rank is not None and not -rank - 1 <= axis < rank + 1:
         raise ValueError(
             f"Argument `axis` = {axis} not in range [{-rank - 1}, {rank + 1}) for stack."
         )
+    items = values if plain else to_same_dtype(list(values))
     return apply(pack_p, *items, axis=axis)
 
 
@@ -163,6 +171,8 @@ def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unst
       [[1, 2], [3, 4]]
     """
     value = convert(value)
+    if num == 0:
+        return []
     if num is None:
         shape = value.shape
         rank = shape.ndims

@@ -191,7 +191,7 @@ def sequence_mask(
 
     lengths = convert(lengths)
     if maxlen is None:
-        from tapeflow.engine.ops.math.reductions import reduce_max  # type: ignore[attr-defined]
+        from tapeflow.engine.ops.math.folds import reduce_max
 
         maxlen = extrema.maximum(convert(0, lengths.dtype), reduce_max(lengths))
     else:

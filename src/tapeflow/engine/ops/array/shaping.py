@@ -51,24 +51,30 @@ def to_shape_tensor(shape: Any) -> Tensor:
         return EagerTensor(narrow if (narrow == plain).all() else plain)
     if plain.size == 0:
         return EagerTensor(plain.astype(np.int32))
+    if not plain.ndim and not isinstance(shape, (np.ndarray, np.generic)):
+        return convert(shape, dtypes.int32)  # type: ignore[no-any-return]
     return convert(shape, hint=dtypes.int32)  # type: ignore[no-any-return]
 
 
-def known_dims(spec: Spec, argument: str = "shape") -> Dims | None:
+def known_dims(spec: Spec, argument: str = "shape", scalar: bool = False) -> Dims | None:
     """The dimensions that a shape-valued input holds, as far as they are known.
 
-    Rejects an input that is no vector of int32 or int64.
+    Rejects an input that is no vector of int32 or int64 (or scalar, if `scalar`).
     """
     require_dtype(spec, INDEX, argument)
-    require_rank(spec, 1, argument)
+    require_rank(spec, (0, 1) if scalar else 1, argument)
     if spec.value is not None:
-        return tuple(spec.value.tolist())
+        return tuple(spec.value.reshape(-1).tolist())
+    if spec.shape == ():
+        return (None,)
     if spec.shape is None or spec.shape[0] is None:
         return None
     return (None,) * spec.shape[0]
 
 
 def _shape_infer(input: Spec, out_type: DType) -> Spec:
+    if out_type not in INDEX:
+        reject(f"out_type: expected int32 or int64; received {out_type.name}")
     if input.shape is None:
         return Spec(out_type, (None,))
     value = None
@@ -127,7 +133,7 @@ def stack_columns(*vectors: Any) -> Any:
 
 @reads_values(1)
 def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
-    dims = known_dims(shape)
+    dims = known_dims(shape, scalar=True)
     if dims is None:
         return Spec(tensor.dtype, None)
     unknown = [i for i, d in enumerate(dims) if d == -1]
@@ -145,7 +151,10 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
                     f"tensor: expected a multiple of {rest} elements for shape {shape_text(dims)}; "
                     f"received {have} elements, shape {shape_text(tensor.shape)}"
                 )
-            size = have // rest if rest else 0
+            if rest:
+                size = have // rest
+            elif tensor.shape is not None and None not in tensor.shape:
+                size = _rest_of_nothing(tensor.shape, dims)
         return Spec(tensor.dtype, tuple(size if d == -1 else d for d in dims))
     if have is not None and rest is not None and have != rest:
         reject(
@@ -153,6 +162,19 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
             f"received {have} elements, shape {shape_text(tensor.shape)}"
         )
     return Spec(tensor.dtype, dims)
+
+
+def _rest_of_nothing(have: Dims, dims: Dims) -> int:
+    """What -1 stands for when there are no elements: as if the sizes 0 were not there."""
+    return product(tuple(filter(None, have))) // product(tuple(d for d in dims if d and d > 0))  # type: ignore[operator]
+
+
+def _reshape_kernel(tensor: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    dims = shape.tolist()
+    if tensor.size or not shape.ndim or 0 not in dims:
+        return tensor.reshape(dims)
+    size = _rest_of_nothing(tensor.shape, tuple(dims))
+    return tensor.reshape([size if d == -1 else d for d in dims])
 
 
 def _reshape_samples(draw: Draw) -> Iterable[Sample]:
@@ -167,7 +189,7 @@ def _reshape_samples(draw: Draw) -> Iterable[Sample]:
 reshape_p = primitive(
     "Reshape",
     infer=_reshape_infer,
-    kernel=lambda tensor, shape: tensor.reshape(shape.tolist()),
+    kernel=_reshape_kernel,
     vjp=lambda ctx, dy: (reshape(dy, _shape_of(ctx.inputs[0])), None),
     lower=movement("reshape"),
     samples=_reshape_samples,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ops.array import gathering
+from tapeflow.engine.ops.array import concatenation, gathering
 from tapeflow.engine.runtime.convert import convert
 
 
@@ -33,6 +33,8 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     """
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("params must be specified")
+    if isinstance(params, (list, tuple)):  # a table in several parts, one after the other
+        params = params[0] if len(params) == 1 else concatenation.concat(params, 0)
     if not hasattr(params, "dtype"):
         params = convert(params)
     rows = gathering.gather(params, ids)
