@@ -6,6 +6,7 @@ import doctest
 import re
 
 import pytest
+
 from fresh_process import ROOT, run_python
 
 READMES = ["README.md", "README.ko.md"]

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from fresh_process import tapeflow_command
 
 PROGRAM = Path(__file__).parent / "tutorial" / "custom_training_basics.py"

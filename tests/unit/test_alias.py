@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+
 from fresh_process import run_python
 
 INSTALLED = "import tapeflow\ntapeflow.install()\n"

@@ -7,6 +7,7 @@ import subprocess
 import textwrap
 
 import pytest
+
 from fresh_process import run_python, tapeflow_command
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from fresh_process import run_python
 
 import tapeflow as tf
+from fresh_process import run_python
 from tapeflow.engine.core import lazy
 
 
@@ -74,3 +74,15 @@ def test_import_loads_nothing_heavy():
     assert ended.returncode == 0, ended.stderr
     heavy = {"scipy", "matplotlib", "sklearn", "optree", "tensorflow", "jax", "keras", "torch"}
     assert not heavy & {*ended.stdout.split()}
+
+
+def printed_error(expression):
+    ended = run_python("-c", f"import tapeflow as tf; {expression}")
+    assert ended.returncode == 1
+    return ended.stderr.splitlines()[-1]
+
+
+def test_python_suggests_names_for_misspellings_only():
+    # `rank` resembles `keras`, but is nothing that a user of `tf.keras` can have meant.
+    assert printed_error("tf.keras").endswith("docs/coverage.md")
+    assert printed_error("tf.reduce_men").endswith("Did you mean: 'reduce_mean'?")

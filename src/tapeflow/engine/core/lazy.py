@@ -40,7 +40,11 @@ def attach(
         elif name.startswith("__"):  # Python's own probing (`__path__`, `__wrapped__`): no reading
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         else:
-            raise AttributeError(explain_missing(package, name), name=name, obj=module)
+            # Without `name`, Python adds no "Did you mean ...?" to a sentence that is complete.
+            error = AttributeError(explain_missing(package, name), obj=module)
+            if not in_tensorflow(f"{package}.{name}".partition(".")[2]):
+                error.name = name
+            raise error
         setattr(module, name, value)
         return value
 
