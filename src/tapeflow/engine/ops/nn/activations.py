@@ -106,9 +106,7 @@ relu6_p = primitive(
     infer=elementwise(dtypes.REAL),
     kernel=_relu6_kernel,
     vjp=lambda ctx, dy: (apply(relu6_grad_p, dy, ctx.inputs[0]),),
-    lower=lambda b, x: b.add(
-        b.minimum(b.maximum(x, b.const(0, x)), b.const(6, x)), b.const(0, x)
-    ),
+    lower=lambda b, x: b.add(b.minimum(b.maximum(x, b.const(0, x)), b.const(6, x)), b.const(0, x)),
     samples=unary_samples(0.5, 5.5, over=dtypes.REAL),
 )
 
@@ -180,9 +178,7 @@ elu_grad_p = primitive(
         lambda gradients, outputs: np.where(outputs < 0, (outputs + 1) * gradients, gradients)
     ),
     vjp=_elu_grad_vjp,
-    lower=lambda b, dy, y: b.select(
-        b.lt(y, b.const(0, y)), b.mul(b.add(y, b.const(1, y)), dy), dy
-    ),
+    lower=lambda b, dy, y: b.select(b.lt(y, b.const(0, y)), b.mul(b.add(y, b.const(1, y)), dy), dy),
     samples=alike_samples(dtypes.FLOATING, -0.9, -0.1),
 )
 
@@ -243,15 +239,14 @@ selu_grad_p = primitive(
     "SeluGrad",
     infer=alike(dtypes.FLOATING),
     kernel=in_float32(
-        lambda gradients, outputs: gradients
-        * np.where(outputs < 0, outputs + _SELU_LIMIT, outputs.dtype.type(SELU_SCALE))
+        lambda gradients, outputs: (
+            gradients * np.where(outputs < 0, outputs + _SELU_LIMIT, outputs.dtype.type(SELU_SCALE))
+        )
     ),
     vjp=_selu_grad_vjp,
     lower=lambda b, dy, y: b.mul(
         dy,
-        b.select(
-            b.lt(y, b.const(0, y)), b.add(y, b.const(_SELU_LIMIT, y)), b.const(SELU_SCALE, y)
-        ),
+        b.select(b.lt(y, b.const(0, y)), b.add(y, b.const(_SELU_LIMIT, y)), b.const(SELU_SCALE, y)),
     ),
     samples=alike_samples(dtypes.FLOATING, -1.7, -0.1),
 )
@@ -457,7 +452,8 @@ def silu(features: Any, beta: Any = 1.0) -> Any:
       array([-3.7835058e-42,  0.0000000e+00,  7.3105860e-01], dtype=float32)
     """
     x = convert(features)
-    return multiply(x, sigmoid(multiply(convert(beta, x.dtype), x)))
+    scaled = x if isinstance(beta, float) and beta == 1.0 else multiply(convert(beta, x.dtype), x)
+    return multiply(x, sigmoid(scaled))
 
 
 @export("nn.crelu")

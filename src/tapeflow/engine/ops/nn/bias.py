@@ -94,8 +94,6 @@ def _gradient_samples(draw: Draw) -> Iterable[Sample]:
             yield Sample(draw.reals(*shape), data_format=layout)
 
 
-
-
 bias_add_p = primitive(
     "BiasAdd",
     infer=_infer,

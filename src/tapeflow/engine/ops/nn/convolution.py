@@ -139,23 +139,35 @@ class Family:
         )
 
 
-def _attributes(data_format: str, strides: int, padding: str, rank: int, **more: Any) -> dict[str, Any]:
+def _attributes(
+    data_format: str, strides: int, padding: str, rank: int, **more: Any
+) -> dict[str, Any]:
     lead = (1, 1) if data_format[1] == "C" else (1,)
     tail = () if data_format[1] == "C" else (1,)
-    attrs = {"strides": (*lead, *(strides,) * rank, *tail), "padding": padding, "data_format": data_format}
+    attrs = {
+        "strides": (*lead, *(strides,) * rank, *tail),
+        "padding": padding,
+        "data_format": data_format,
+    }
     attrs["dilations"] = (1,) * (rank + 2)
     return {**attrs, **more}
 
 
 # (input, filter, attributes) of calls that all registry tests of a family use.
-def _planar_calls(is_gradient: bool) -> Iterable[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]]:
+def _planar_calls(
+    is_gradient: bool,
+) -> Iterable[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]]:
     def attrs(strides: int = 1, padding: str = "SAME", **more: Any) -> dict[str, Any]:
         return _attributes("NHWC", strides, padding, 2, **{"explicit_paddings": (), **more})
 
     yield (2, 4, 5, 2), (3, 2, 2, 3), attrs()
     yield (1, 5, 5, 3), (2, 2, 3, 2), attrs(2, "VALID")
     yield (1, 5, 4, 2), (3, 3, 2, 1), attrs(2)
-    yield (1, 4, 4, 2), (2, 2, 2, 2), attrs(1, "EXPLICIT", explicit_paddings=(0, 0, 1, 0, 0, 2, 0, 0))
+    yield (
+        (1, 4, 4, 2),
+        (2, 2, 2, 2),
+        attrs(1, "EXPLICIT", explicit_paddings=(0, 0, 1, 0, 0, 2, 0, 0)),
+    )
     yield (0, 4, 4, 2), (2, 2, 2, 3), attrs()
     yield (1, 3, 3, 1), (1, 1, 1, 2), attrs()
     if not is_gradient:  # TensorFlow's CPU kernels have no gradient for groups and dilations
@@ -283,7 +295,7 @@ def flatten_batch(x: Any, inner: int) -> tuple[Any, Any]:
 
 
 def _joined(a: Any, b: Any) -> Any:
-    from tapeflow.engine.ops.array.joining import concat
+    from tapeflow.engine.ops.array.concatenation import concat
 
     return concat([a, b], 0)
 
@@ -429,7 +441,9 @@ def conv1d(
     width = 1 if channel == 3 else 2
     # A height of 1 goes in front of the width.
     stride = _planar_entries(per_axis(stride, 1, 1 if channel == 1 else 2, "stride"), width)
-    dilations = _planar_entries(per_axis(dilations, 1, 1 if channel == 1 else 2, "dilations"), width)
+    dilations = _planar_entries(
+        per_axis(dilations, 1, 1 if channel == 1 else 2, "dilations"), width
+    )
     x = convert(input)
     w = convert(filters, hint=x.dtype)
     x, restore = flatten_batch(x, 3)

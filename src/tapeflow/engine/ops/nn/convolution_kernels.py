@@ -53,7 +53,7 @@ def _split(matrix: np.ndarray, places: int, groups: int) -> np.ndarray:
 
 def _split_filter(w: np.ndarray, groups: int) -> np.ndarray:
     """Filters as `[groups, places * inner, outer / groups]`."""
-    inner, outer = w.shape[-2:]
+    outer = w.shape[-1]
     parts = w.reshape(-1, groups, outer // groups).transpose(1, 0, 2)
     return np.ascontiguousarray(parts)
 

@@ -67,7 +67,7 @@ def loss_and_gradient(
     states = _states(labels, blank)
     count = states.shape[1]
     number = np.arange(count)
-    is_real = number <= 2 * label_length[:, None]
+    is_real: np.ndarray = number <= 2 * label_length[:, None]
     states = np.where(is_real, states, blank)
     emit = np.take_along_axis(lp, np.broadcast_to(states, (time, batch, count)), 2)
     emit = np.where(is_real, emit, -np.inf)
@@ -98,7 +98,7 @@ def loss_and_gradient(
     beta = np.full((time, batch, count), -np.inf)
     following = np.full((batch, count), -np.inf)
     for t in reversed(range(time)):
-        is_last = (t == logit_length - 1)[:, None]
+        is_last = np.equal(logit_length - 1, t)[:, None]
         following = np.where(is_last, log_end, following)
         beta[t] = following
         onward = following + emit[t]
@@ -127,7 +127,7 @@ def least_time(labels: np.ndarray, label_length: np.ndarray, merge_repeated: boo
     """Steps that each labelling takes at least: one per label, one blank between equal ones."""
     if not merge_repeated:
         return label_length
-    equal = labels[:, 1:] == labels[:, :-1]
+    equal: np.ndarray = labels[:, 1:] == labels[:, :-1]
     inside = np.arange(1, labels.shape[1]) < label_length[:, None]
     return label_length + (equal & inside).sum(1)  # type: ignore[no-any-return]
 
@@ -194,9 +194,7 @@ def beam_search(
                 is_same = bool(prefix) and c == prefix[-1]
                 put((*prefix, c), 1, (by_blank if is_same else total) + row[c])
         ranked = sorted(found.items(), key=lambda item: -_log_add(*item[1]))
-        beams = {
-            prefix: (a, b) for prefix, (a, b) in ranked[:beam_width] if max(a, b) > none
-        }
+        beams = {prefix: (a, b) for prefix, (a, b) in ranked[:beam_width] if max(a, b) > none}
     result = [(_log_add(a, b), prefix) for prefix, (a, b) in beams.items()]
     return sorted(result, key=lambda item: -item[0])
 

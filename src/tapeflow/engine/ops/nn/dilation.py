@@ -41,7 +41,9 @@ def _output(input: Spec, filter: Spec, attrs: dict[str, Any]) -> Dims:
             reject(f"{argument}: expected 4 entries; received {list(values)}")
         if values[0] != 1 or values[3] != 1:
             raise UnimplementedError(
-                None, None, f"{argument}: expected 1 for batch and channels; received {list(values)}"
+                None,
+                None,
+                f"{argument}: expected 1 for batch and channels; received {list(values)}",
             )
         if min(values) < 1:
             reject(f"{argument}: expected positive entries; received {list(values)}")
@@ -127,7 +129,8 @@ def _samples(is_gradient: bool) -> Callable[[Draw], Iterable[Sample]]:
                 continue  # sums as low as can be, where any place is as good
             for stride, rate, padding in ((1, 1, "SAME"), (2, 1, "VALID"), (1, 2, "SAME")):
                 attrs: dict[str, Any] = {
-                    "strides": (1, stride, stride, 1), "rates": (1, rate, rate, 1), "padding": padding,
+                    "strides": (1, stride, stride, 1), "rates": (1, rate, rate, 1),
+                    "padding": padding,
                 }  # fmt: skip
                 x = draw.distinct(1, 4, 5, 2, dtype=dtype)
                 w = draw.reals(2, 2, 2, low=0, high=0.2, dtype=dtype)

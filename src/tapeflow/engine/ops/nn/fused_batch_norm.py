@@ -63,7 +63,9 @@ def _infer(
         if not (is_training and exponential_avg_factor == 1) and spec.shape != (0,):
             channels = merge_dims(channels, spec.shape, argument)  # type: ignore[assignment]
         elif not is_training and spec.shape == (0,) and channels != (0,):
-            reject(f"{argument}: expected {channels[0]} entries where is_training=False; received 0")
+            reject(
+                f"{argument}: expected {channels[0]} entries where is_training=False; received 0"
+            )
     each = Spec(scale.dtype, channels)
     return Spec(x.dtype, x.shape), each, each, each, each, Spec(scale.dtype, ())
 
@@ -96,9 +98,9 @@ def _kernel(
         zeros = np.zeros_like(mean)
         return y.astype(x.dtype, copy=False), mean, variance, zeros, zeros, none
     count = x.size // max(len(scale), 1)
-    average = np.mean(wide, axis=axes, dtype=np.float32)
+    average: np.ndarray = np.mean(wide, axis=axes, dtype=np.float32)
     centred = wide - average.reshape(column)
-    spread = np.mean(np.square(centred), axis=axes, dtype=np.float32)
+    spread: np.ndarray = np.mean(np.square(centred), axis=axes, dtype=np.float32)
     factor = scale / np.sqrt(spread + np.float32(epsilon))
     y = centred * factor.reshape(column) + offset.reshape(column)
     # What is remembered for inference estimates the population's variance, hence Bessel's factor.
@@ -113,7 +115,11 @@ def _kernel(
 
 def _samples(draw: Draw) -> Iterable[Sample]:
     for dtype in (dtypes.float32, dtypes.float16):
-        for shape, layout in (((2, 3, 2, 3), "NHWC"), ((2, 3, 2, 2), "NCHW"), ((1, 2, 2, 2, 3), "NDHWC")):
+        for shape, layout in (
+            ((2, 3, 2, 3), "NHWC"),
+            ((2, 3, 2, 2), "NCHW"),
+            ((1, 2, 2, 2, 3), "NDHWC"),
+        ):
             # Not in inference: what TensorFlow then gives as the reserve spaces is anything.
             for factor in (1.0, 0.5):
                 scale, offset, mean = (draw.reals(3) for _ in range(3))
@@ -164,7 +170,8 @@ def _gradient_infer(
     shape = merge_dims(x.shape, y_backprop.shape, "y_backprop")
     channels: Dims = _channels(x, data_format)
     for spec, argument in (
-        (scale, "scale"), (reserve_space_1, "reserve_space_1"), (reserve_space_2, "reserve_space_2"),
+        (scale, "scale"), (reserve_space_1, "reserve_space_1"),
+        (reserve_space_2, "reserve_space_2"),
     ):  # fmt: skip
         require_dtype(spec, {dtypes.float32}, argument)
         require_rank(spec, 1, argument)
@@ -217,7 +224,8 @@ def _gradient_vjp(ctx: Any, a: Any, b: Any, d: Any, *_: Any) -> Any:
 
     With `c = x - mean`, `r = (variance + epsilon) ** -0.5`, and sums over one channel's N elements,
     what the cotangents a, b, d weigh is `s r (sum(a dy) - sum(a) sum(dy) / N)
-    - s r^3 sum(a c) sum(dy c) / N + b r sum(dy c) + d sum(dy)`, without the terms over N in inference.
+    - s r^3 sum(a c) sum(dy c) / N + b r sum(dy c) + d sum(dy)`; in inference without the terms
+    over N.
     """
     dtype = ctx.inputs[1].dtype
     dy, x, a = (casting.cast(t, dtypes.float32) for t in (*ctx.inputs[:2], a))
@@ -424,7 +432,9 @@ def _lrn_grad_vjp(ctx: Any, a: Any) -> Any:
     w = neighbours(a * x)
     by_dy = a * power - k * w * x * lower
     by_norm = k * (beta + 1) * w * dy * x * lower / norm - beta * a * dy * lower
-    by_x = 2 * alpha * x * neighbours(by_norm) - k * (a * neighbours(dy * x * lower) + w * dy * lower)
+    by_x = 2 * alpha * x * neighbours(by_norm) - k * (
+        a * neighbours(dy * x * lower) + w * dy * lower
+    )
     # What flows through the third input, the output, is in these already.
     return by_dy, by_x, None
 
@@ -450,7 +460,8 @@ def local_response_normalization(
 ) -> Any:
     """Divides by a power of the sum of squares over neighbouring channels.
 
-    From Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks" (2012).
+    From Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks"
+    (2012).
 
     Args:
       input: `[batch, height, width, channels]`, float16, bfloat16 or float32.

@@ -10,9 +10,9 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.infer import require_dtype
 from tapeflow.engine.ir.primitive import primitive, reduction
 from tapeflow.engine.ir.samples import unary as unary_samples
-from tapeflow.engine.ir.infer import require_dtype
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import creation, dimensions, selection, shaping
 from tapeflow.engine.ops.math import casting, comparison, division, exponentials, logical, magnitude
@@ -134,9 +134,7 @@ def weighted_cross_entropy_with_logits(
     _same_shape(x, z, "`logits` and `labels`")
     weight = add(1.0, multiply(subtract(pos_weight, 1.0), z))
     # softplus(-x), in the form whose gradient at zero is the one TensorFlow gives.
-    tail = add(
-        exponentials.log1p(exponentials.exp(negative(magnitude.abs(x)))), relu(negative(x))
-    )
+    tail = add(exponentials.log1p(exponentials.exp(negative(magnitude.abs(x)))), relu(negative(x)))
     return add(multiply(subtract(1.0, z), x), multiply(weight, tail))
 
 

@@ -8,8 +8,14 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import dimensions, shaping
 from tapeflow.engine.ops.array.gradient_stops import stop_gradient
-from tapeflow.engine.ops.math import casting, comparison, complex_numbers, division, exponentials
-from tapeflow.engine.ops.math import extrema
+from tapeflow.engine.ops.math import (
+    casting,
+    comparison,
+    complex_numbers,
+    division,
+    exponentials,
+    extrema,
+)
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, realdiv, square, subtract
 from tapeflow.engine.ops.math.reductions import reduce_mean, reduce_sum, to_axes
 from tapeflow.engine.runtime.convert import convert
@@ -244,9 +250,7 @@ def batch_normalization(
     shifted = negative(multiply(mean, inverse))
     if offset is not None:
         shifted = add(offset, shifted)
-    return add(
-        multiply(x, casting.cast(inverse, x.dtype)), casting.cast(shifted, x.dtype)
-    )
+    return add(multiply(x, casting.cast(inverse, x.dtype)), casting.cast(shifted, x.dtype))
 
 
 @export("nn.batch_norm_with_global_normalization")

@@ -40,7 +40,9 @@ def geometry_of(shape: Any, attrs: dict[str, Any]) -> Windows:
     )  # fmt: skip
 
 
-def check_pooling(rank: int, attrs: dict[str, Any], with_channels: bool, op_has_explicit: bool) -> None:
+def check_pooling(
+    rank: int, attrs: dict[str, Any], with_channels: bool, op_has_explicit: bool
+) -> None:
     """Rejects attributes that no input could make right."""
     ksize, strides = attrs["ksize"], attrs["strides"]
     data_format = attrs.get("data_format", FORMATS[rank][0])
@@ -64,14 +66,14 @@ def check_pooling(rank: int, attrs: dict[str, Any], with_channels: bool, op_has_
             v != 1 for i, v in enumerate(ksize) if i != channel_axis(data_format)
         ):
             raise UnimplementedError(
-                None, None, "ksize: expected a window over the channels alone, with the same stride; "
+                None, None, "ksize: expected a window over channels alone, with the same stride; "
                 f"received ksize {list(ksize)}, strides {list(strides)}",
             )  # fmt: skip
     check_explicit(rank, padding, explicit, data_format)
     for (low, high), k in zip(explicit_pairs(explicit), ksize, strict=False):
         if low >= k > 1 or high >= k > 1 or (k == 1 and (low or high)):
             reject(
-                f"explicit_paddings: expected less than the window's size {k}; received {(low, high)}"
+                f"explicit_paddings: expected less than the window's {k}; received {(low, high)}"
             )
 
 
@@ -151,9 +153,11 @@ def _average_gradient_rule(rank: int) -> Callable[..., Spec]:
 
 
 def _calls(rank: int) -> Iterable[tuple[tuple[int, ...], dict[str, Any]]]:
+    shape: tuple[int, ...]
     if rank == 2:
         for shape, k, s, padding in (
-            ((2, 4, 5, 2), 2, 2, "SAME"), ((1, 5, 5, 1), 3, 2, "VALID"), ((1, 3, 4, 2), 2, 1, "SAME"),
+            ((2, 4, 5, 2), 2, 2, "SAME"), ((1, 5, 5, 1), 3, 2, "VALID"),
+            ((1, 3, 4, 2), 2, 1, "SAME"),
         ):  # fmt: skip
             yield shape, {
                 "ksize": (1, k, k, 1), "strides": (1, s, s, 1), "padding": padding,
@@ -175,7 +179,9 @@ def _samples(
     def make(x: np.ndarray, draw: Draw, smooth: bool, attrs: dict[str, Any]) -> Sample:
         if order == 0:
             return Sample(x, grad=smooth, **attrs)
-        y = (kernels.max_pool if rank == 2 else kernels.max_pool_volume)(x, geometry_of(x.shape, attrs))
+        y = (kernels.max_pool if rank == 2 else kernels.max_pool_volume)(
+            x, geometry_of(x.shape, attrs)
+        )
         shape = y.shape if order == 1 else x.shape
         dy = draw.reals(*shape, dtype=dtypes.as_dtype(x.dtype))
         # Only the last input is differentiated: the places of the maxima jump.
@@ -336,7 +342,9 @@ def _average_kernel(value: np.ndarray, **attrs: Any) -> np.ndarray:
     return kernels.average_pool(value, geometry_of(value.shape, attrs))
 
 
-def _average_grad_kernel(orig_input_shape: np.ndarray, grad: np.ndarray, **attrs: Any) -> np.ndarray:
+def _average_grad_kernel(
+    orig_input_shape: np.ndarray, grad: np.ndarray, **attrs: Any
+) -> np.ndarray:
     return kernels.average_pool_gradient(grad, geometry_of(orig_input_shape, attrs))
 
 

@@ -10,7 +10,13 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import merge_dims, reject, require_dtype, require_rank, require_same_dtype
+from tapeflow.engine.ir.infer import (
+    merge_dims,
+    reject,
+    require_dtype,
+    require_rank,
+    require_same_dtype,
+)
 from tapeflow.engine.ir.primitive import indexed, primitive, window
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -22,7 +28,7 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
 
-def _infer(input: Spec, Targmax: DType, **attrs: Any) -> tuple[Spec, Spec]:  # noqa: N803
+def _infer(input: Spec, Targmax: DType, **attrs: Any) -> tuple[Spec, Spec]:
     require_dtype(input, dtypes.REAL)
     require_rank(input, 4, "input")
     check_pooling(2, attrs, False, False)
@@ -36,7 +42,7 @@ def _infer(input: Spec, Targmax: DType, **attrs: Any) -> tuple[Spec, Spec]:  # n
 
 def _kernel(
     input: np.ndarray,
-    Targmax: DType,  # noqa: N803
+    Targmax: DType,
     include_batch_in_index: bool,
     **attrs: Any,
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,15 @@ import numpy as np
 
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ops.nn.convolution_kernels import working
-from tapeflow.engine.ops.nn.windows import Ints, Pads, Slices, counts_for, explicit_pairs, pads_for, taps
+from tapeflow.engine.ops.nn.windows import (
+    Ints,
+    Pads,
+    Slices,
+    counts_for,
+    explicit_pairs,
+    pads_for,
+    taps,
+)
 
 
 class Windows(NamedTuple):
@@ -125,9 +133,7 @@ def flat_positions(where: np.ndarray, geometry: Windows, with_batch: bool) -> np
     return position
 
 
-def matches_gradient(
-    x: np.ndarray, y: np.ndarray, dy: np.ndarray, geometry: Windows
-) -> np.ndarray:
+def matches_gradient(x: np.ndarray, y: np.ndarray, dy: np.ndarray, geometry: Windows) -> np.ndarray:
     """Adds each window's `dy` to all elements equal to its maximum `y` (volumes)."""
     dtype = dy.dtype
     (dy,) = working(dy)

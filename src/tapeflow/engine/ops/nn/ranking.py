@@ -85,7 +85,11 @@ def _greatest(x: np.ndarray, k: int) -> np.ndarray:
 def _kernel(
     input: np.ndarray, k: np.ndarray, sorted: bool, index_type: DType
 ) -> tuple[np.ndarray, np.ndarray]:
-    keys = input.astype(np.float32) if input.dtype.kind == "V" or input.dtype.name == "bfloat16" else input
+    keys = (
+        input.astype(np.float32)
+        if input.dtype.kind == "V" or input.dtype.name == "bfloat16"
+        else input
+    )
     count = int(k)
     if not count:
         where = np.zeros((*input.shape[:-1], 0), np.int64)
@@ -181,7 +185,11 @@ take_along_last_p = primitive(
 
 @export("math.top_k", "nn.top_k")
 def top_k(
-    input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
+    input: Any,
+    k: Any = 1,
+    sorted: bool = True,
+    index_type: Any = dtypes.int32,
+    name: str | None = None,
 ) -> Any:
     """Finds the k greatest elements of each row.
 

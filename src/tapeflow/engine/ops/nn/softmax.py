@@ -216,7 +216,9 @@ def _dense_kernel(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray,
 def _dense_samples(draw: Draw) -> Iterable[Sample]:
     for dtype in sorted(dtypes.FLOATING, key=lambda d: d.name):
         labels = draw.reals(3, 4, low=0, high=1, dtype=dtypes.float64)
-        labels = (labels / labels.sum(-1, keepdims=True)).astype(dtype.np)  # what TensorFlow assumes
+        labels = (labels / labels.sum(-1, keepdims=True)).astype(
+            dtype.np
+        )  # what TensorFlow assumes
         yield Sample(draw.reals(3, 4, dtype=dtype), labels, grad=dtype.size >= 4)
     odd = np.array([[np.nan, 1], [np.inf, 1], [-np.inf, 1], [1e38, -1e38], [0, 0]], np.float32)
     given = np.array([[1, 0], [0, 1], [0.5, 0.5], [0, 1], [0, 0]], np.float32)
@@ -398,7 +400,8 @@ def sparse_softmax_cross_entropy_with_logits(
     if rank is not None and z.shape.ndims is not None and z.shape.ndims != rank - 1:
         raise ValueError(
             "`labels.shape.rank` must equal `logits.shape.rank - 1`. Received: "
-            f"labels.shape={z.shape} of rank {z.shape.ndims} and logits.shape={x.shape} of rank {rank}"
+            f"labels.shape={z.shape} of rank {z.shape.ndims} and "
+            f"logits.shape={x.shape} of rank {rank}"
         )
     if rank is not None and not z.shape.is_compatible_with(x.shape[:-1]):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -66,14 +67,20 @@ def _to_batch_infer(input: Spec, block_shape: Spec, paddings: Spec) -> Spec:
     return Spec(input.dtype, (*dims, *input.shape[len(block) + 1 :]))
 
 
-def _to_batch_kernel(input: np.ndarray, block_shape: np.ndarray, paddings: np.ndarray) -> np.ndarray:
+def _to_batch_kernel(
+    input: np.ndarray, block_shape: np.ndarray, paddings: np.ndarray
+) -> np.ndarray:
     blocks = [int(b) for b in block_shape]
     rest = input.ndim - 1 - len(blocks)
     if paddings.any():
         shape = [n + int(p.sum()) for n, p in zip(input.shape[1:], paddings, strict=False)]
-        inner = [slice(int(p[0]), int(p[0]) + n) for n, p in zip(input.shape[1:], paddings, strict=False)]
+        inner = [
+            slice(int(p[0]), int(p[0]) + n) for n, p in zip(input.shape[1:], paddings, strict=False)
+        ]
         full = (input.shape[0], *shape, *input.shape[1 + len(blocks) :])
-        padded = np.full(full, b"", object) if input.dtype == object else np.zeros(full, input.dtype)
+        padded = (
+            np.full(full, b"", object) if input.dtype == object else np.zeros(full, input.dtype)
+        )
         padded[(slice(None), *inner)] = input
         input = padded
     split: list[int] = [input.shape[0]]
@@ -119,9 +126,7 @@ def _from_batch_kernel(input: np.ndarray, block_shape: np.ndarray, crops: np.nda
     order += range(2 * m + 1, split.ndim)
     sizes = [n * b for n, b in zip(input.shape[1:], blocks, strict=False)]
     whole = split.transpose(order).reshape(batch, *sizes, *input.shape[1 + m :])
-    keep = [
-        slice(int(low), n - int(high)) for n, (low, high) in zip(sizes, crops, strict=True)
-    ]
+    keep = [slice(int(low), n - int(high)) for n, (low, high) in zip(sizes, crops, strict=True)]
     return whole[(slice(None), *keep)]
 
 
@@ -130,7 +135,8 @@ def _batch_samples(to_batch: bool) -> Callable[[Draw], Iterable[Sample]]:
         for dtype in (dtypes.float32, dtypes.float64, dtypes.int32, dtypes.uint8):
             for shape, block, amounts in (
                 ((2, 4, 6, 3), (2, 3), ((0, 0), (0, 0))), ((1, 4, 3), (2,), ((1, 1),)),
-                ((1, 2, 3, 2), (1, 2), ((0, 0), (1, 0))), ((2, 3), (), ()), ((0, 4), (2,), ((0, 0),)),
+                ((1, 2, 3, 2), (1, 2), ((0, 0), (1, 0))), ((2, 3), (), ()),
+                ((0, 4), (2,), ((0, 0),)),
             ):  # fmt: skip
                 if not to_batch:
                     shape = (shape[0] * math.prod(block), *shape[1:])
@@ -235,7 +241,9 @@ def _block_infer(to_depth: bool) -> Callable[..., Spec]:
         b = block_size
         if to_depth:
             if (h is not None and h % b) or (w is not None and w % b):
-                reject(f"input: expected height and width that are multiples of {b}; received {h}, {w}")
+                reject(
+                    f"input: expected height and width that are multiples of {b}; received {h}, {w}"
+                )
             h, w, c = (
                 None if h is None else h // b,
                 None if w is None else w // b,
@@ -243,7 +251,7 @@ def _block_infer(to_depth: bool) -> Callable[..., Spec]:
             )
         else:
             if c is not None and c % (b * b):
-                reject(f"input: expected a number of channels that is a multiple of {b * b}; received {c}")
+                reject(f"input: expected channels in a multiple of {b * b}; received {c}")
             h, w, c = (
                 None if h is None else h * b,
                 None if w is None else w * b,
@@ -470,14 +478,16 @@ def with_space_to_batch(
         axes = list(range(first, first + m))
     else:
         axes = list(integers(spatial_dims, "spatial_dims"))
-    if not axes or axes[0] < 1 or any(a >= b for a, b in zip(axes, axes[1:], strict=False)):
+    if not axes or axes[0] < 1 or any(a >= b for a, b in itertools.pairwise(axes)):
         raise ValueError(
             "`spatial_dims` must be a monotonically increasing sequence of positive integers. "
             f"Received: spatial_dims={axes}"
         )
     if isinstance(padding, str) and padding not in ("SAME", "VALID"):
         if max(rates) > 1:
-            raise ValueError(f"`padding` must be one of 'SAME' or 'VALID'. Received: padding={padding}")
+            raise ValueError(
+                f"`padding` must be one of 'SAME' or 'VALID'. Received: padding={padding}"
+            )
     x = convert(input)
     least = axes[-1] + (1 if axes[0] > 1 else 2)
     if x.shape.ndims is not None and x.shape.ndims < least:

@@ -7,7 +7,6 @@ from typing import Any
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.nn.arguments import (
     integer,
-
     line_format,
     padding_name,
     padding_of,
@@ -112,7 +111,7 @@ def conv1d_transpose(
       array([1., 1., 2., 2.], dtype=float32)
     """
     from tapeflow.engine.ops.array.dimensions import expand_dims, squeeze
-    from tapeflow.engine.ops.array.joining import concat
+    from tapeflow.engine.ops.array.concatenation import concat
 
     data_format = line_format(data_format)
     width = 2 if data_format == "NCHW" else 1
@@ -233,7 +232,9 @@ def conv_transpose(
             f"of length {length}."
         )
     function, layout = _TRANSPOSED[length - 2]
-    return function(input, filters, output_shape, strides, padding, data_format or layout, dilations)
+    return function(
+        input, filters, output_shape, strides, padding, data_format or layout, dilations
+    )
 
 
 @export("nn.atrous_conv2d")
@@ -303,8 +304,8 @@ def atrous_conv2d_transpose(
     channels, outer = dy.shape[-1], w.shape[-1]
     if channels is not None and outer is not None and channels != outer:
         raise ValueError(
-            "`value` channel count must be compatible with `filters` input channel count. Received: "
-            f"value.shape={dy.shape} with channel count {channels} and filters.shape={w.shape} "
+            "`value` channel count must be compatible with `filters` input channel count. "
+            f"Received: value.shape={dy.shape} with channel count {channels} and filters.shape={w.shape} "
             f"with input channel count {outer}."
         )
     rate = integer(rate, "rate")

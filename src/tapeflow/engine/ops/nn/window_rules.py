@@ -122,7 +122,9 @@ def _output_channels(
     return outer
 
 
-def _forward_shape(rank: int, is_depthwise: bool, x: Dims | None, w: Dims | None, **attrs: Any) -> Dims:
+def _forward_shape(
+    rank: int, is_depthwise: bool, x: Dims | None, w: Dims | None, **attrs: Any
+) -> Dims:
     data_format = attrs["data_format"]
     unknown: Dims = (None,) * (rank + 2)
     x = unknown if x is None else x
@@ -148,7 +150,9 @@ def forward_rule(
         _check(rank, is_depthwise, attrs)
         require_rank(input, rank + 2, "input")
         require_rank(filter, rank + 2, "filter")
-        return Spec(input.dtype, _forward_shape(rank, is_depthwise, input.shape, filter.shape, **attrs))
+        return Spec(
+            input.dtype, _forward_shape(rank, is_depthwise, input.shape, filter.shape, **attrs)
+        )
 
     return rule
 
@@ -240,7 +244,9 @@ def filter_gradient_rule(
             return Spec(input.dtype, (None,) * (rank + 2))
         if len(sizes) != rank + 2:
             reject(f"filter_sizes: expected {rank + 2} entries; received {list(sizes)}")
-        _compare_output(_forward_shape(rank, is_depthwise, input.shape, sizes, **attrs), out_backprop)
+        _compare_output(
+            _forward_shape(rank, is_depthwise, input.shape, sizes, **attrs), out_backprop
+        )
         return Spec(input.dtype, sizes)
 
     return rule

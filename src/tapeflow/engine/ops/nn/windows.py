@@ -40,7 +40,12 @@ def explicit_pairs(flat: Ints) -> Pads:
 
 
 def window_count(
-    size: int | None, window: int | None, stride: int, dilation: int, padding: str, pad: Ints = (0, 0)
+    size: int | None,
+    window: int | None,
+    stride: int,
+    dilation: int,
+    padding: str,
+    pad: Ints = (0, 0),
 ) -> int | None:
     """Number of window positions along one axis; None where an extent is unknown.
 
@@ -82,7 +87,9 @@ def pads_for(
     return tuple(pads)
 
 
-def counts_for(sizes: Ints, window: Ints, strides: Ints, dilations: Ints, pads: Pads) -> tuple[int, ...]:
+def counts_for(
+    sizes: Ints, window: Ints, strides: Ints, dilations: Ints, pads: Pads
+) -> tuple[int, ...]:
     """Number of window positions along each axis, given the padding."""
     return tuple(
         (n + p[0] + p[1] - (k - 1) * d - 1) // s + 1
@@ -90,7 +97,9 @@ def counts_for(sizes: Ints, window: Ints, strides: Ints, dilations: Ints, pads: 
     )
 
 
-def _axis_taps(n: int, k: int, s: int, d: int, low: int, count: int) -> list[tuple[slice, slice] | None]:
+def _axis_taps(
+    n: int, k: int, s: int, d: int, low: int, count: int
+) -> list[tuple[slice, slice] | None]:
     """For each place in the window: windows for which it lies inside, and what it sees there."""
     taps: list[tuple[slice, slice] | None] = []
     for place in range(k):
@@ -132,7 +141,11 @@ def pad_spatial(x: np.ndarray, pads: Pads, value: float = 0) -> np.ndarray:
     for n, (low, high) in zip(x.shape[1:-1], pads, strict=True):
         shape.append(n + low + high)
         inner.append(slice(low, low + n))
-    padded = np.full((*shape, x.shape[-1]), value, x.dtype) if value else np.zeros((*shape, x.shape[-1]), x.dtype)
+    padded = (
+        np.full((*shape, x.shape[-1]), value, x.dtype)
+        if value
+        else np.zeros((*shape, x.shape[-1]), x.dtype)
+    )
     padded[tuple(inner)] = x
     return padded
 
