@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core.context import state
-from tapeflow.engine.ops.array import slicing
+from tapeflow.engine.ops.array import indexing
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.variables.row_updates import refuse
@@ -26,7 +26,7 @@ def getitem(variable: Any, key: Any) -> Any:
     Returns:
       A tensor with the additional attribute `assign(value, name=None)`.
     """
-    part = slicing.getitem(variable._read(), key)
+    part = indexing.getitem(variable._read(), key)
     if not _is_mask(key):
         part.assign = partial(assign, variable, key)
     return part
@@ -58,7 +58,7 @@ def assign(variable: Any, key: Any, value: Any, name: str | None = None) -> Any:
     if state.tracer is not None:
         return state.tracer.assign_variable(variable, "strided_slice_assign", (key, new), True)
     items = key if isinstance(key, (tuple, list)) else (key,)
-    plain = tuple([_plain(slicing._index_item(item)) for item in items])
+    plain = tuple([_plain(indexing.index_item(item)) for item in items])
     if Ellipsis not in plain:
         plain = (*plain, Ellipsis)
     array = new._array

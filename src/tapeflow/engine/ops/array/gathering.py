@@ -20,7 +20,7 @@ from tapeflow.engine.ir.primitive import indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, scattering, shaping
-from tapeflow.engine.ops.array.arguments import INDEX16, to_axis, to_integers
+from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_axis, to_integers
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
@@ -338,6 +338,12 @@ def _with_batch_indices(params: Any, indices: Any, batch_dims: int) -> Any:
     if batch_dims < 0 or batch_dims >= min(ranks):
         raise ValueError(
             f"gather_nd: batch_dims: expected a value in [0, {min(ranks)}); received {batch_dims}"
+        )
+    if not params.shape[:batch_dims].is_compatible_with(indices.shape[:batch_dims]):
+        raise refuse(
+            "GatherNd",
+            f"indices: expected batch dimensions {params.shape[:batch_dims]}, those of params; "
+            f"received {indices.shape[:batch_dims]}",
         )
     lead = shaping.shape(indices, indices.dtype)[:-1]
     columns = []

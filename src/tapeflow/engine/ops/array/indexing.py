@@ -146,7 +146,7 @@ def _general_getitem(x: Any, key: Any) -> Any:
         return selection.boolean_mask(x, key)
     if isinstance(key, list):
         key = tuple(key)
-    items = [_index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
+    items = [index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
     begin, end, attrs = _bounds(items)
     attrs["strides"] = to_ints(attrs["strides"], "StridedSlice", "strides")
     return apply(strided_slice_p, x, *_bound_tensors(begin, end), **attrs)
@@ -156,7 +156,8 @@ def _dtype_of_bool(key: Any) -> Any:
     return np.bool_ if isinstance(key, np.ndarray) else dtypes.bool
 
 
-def _index_item(item: Any) -> Any:
+def index_item(item: Any) -> Any:
+    """One entry of a key with ints, or scalar integer tensors, in place of whatever gives such."""
     if item is None or item is Ellipsis:
         return item
     if isinstance(item, slice):
