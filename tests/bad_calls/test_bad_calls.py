@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 import tapeflow as tf
-from harness.families import Entry, entries, families
+from harness.families import Entry, all_entries, families
 from harness.golden import family_path, load
 from harness.signatures import reference
 from tapeflow.engine.core.context import state
 
-BAD = [entry for family in families() for entry in entries(family) if entry.case.bad]
+BAD = [entry for entry in all_entries() if entry.case.bad]
 TABLE = [entry for entry in BAD if entry.family.startswith("bad_")]
 # Python itself refuses these: the message is the interpreter's.
 PYTHONS_OWN = (AttributeError, RecursionError)

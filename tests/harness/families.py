@@ -48,6 +48,24 @@ def entries(family: str) -> list[Entry]:
     return found
 
 
+def all_entries() -> list[Entry]:
+    """The cases of all families; a file that cannot be imported gives one case, which fails."""
+    found: list[Entry] = []
+    for family in families():
+        try:
+            found += entries(family)
+        except Exception as error:
+            found.append(Entry(family, "import", "", Case(family, _raiser(error))))
+    return found
+
+
+def _raiser(error: Exception) -> Any:
+    def run(tf: Any) -> None:
+        raise error
+
+    return run
+
+
 def run_case(case: Case, tf: Any) -> Any:
     """The encoded result of a case, or the error it raised."""
     from harness.encoding import encode, encode_error

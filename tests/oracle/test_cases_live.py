@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 import tapeflow as tf
-from harness.families import Entry, entries, families, run_case
+from harness.families import Entry, all_entries, run_case
 from harness.seeds import forget_seed
 from test_cases import assert_agrees
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore")]
 
-ENTRIES = [entry for family in families() for entry in entries(family)]
+ENTRIES = all_entries()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: f"{e.family}-{e.label}")
