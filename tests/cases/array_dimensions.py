@@ -1,0 +1,227 @@
+"""Ranks and sizes, new and lost dimensions, transposes, joins and cuts."""
+
+import numpy as np
+
+from cases.form import Case, bad
+
+
+def cube(tf):
+    return tf.reshape(tf.range(24), [2, 3, 4])
+
+
+def floats(tf):
+    return tf.cast(cube(tf), tf.float32)
+
+
+def gradient(tf, function, *values, order=1):
+    """The gradient of the cube of a function; of order 2, that of twice the gradient."""
+    xs = [tf.convert_to_tensor(x, tf.float32) for x in values]
+    with tf.GradientTape() as outer:
+        outer.watch(xs)
+        with tf.GradientTape() as tape:
+            tape.watch(xs)
+            y = function(*xs)
+            y = [part * part * part for part in y] if isinstance(y, (list, tuple)) else y * y * y
+        first = tape.gradient(y, xs)
+        if order == 2:
+            doubled = [None if g is None else tf.convert_to_tensor(g) * 2.0 for g in first]
+    return first if order == 1 else outer.gradient(doubled, xs)
+
+
+CASES = [
+    Case("expand_dims", lambda tf: tf.expand_dims(cube(tf), 0)),
+    Case("expand_dims", lambda tf: tf.expand_dims(cube(tf), 3)),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf), 4)),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf), -5)),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf), None)),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf))),
+    Case("expand_dims", lambda tf: tf.expand_dims(cube(tf), [0])),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf), [0, 1])),
+    Case("expand_dims", lambda tf: tf.expand_dims(cube(tf), tf.constant(1, tf.int64))),
+    bad("expand_dims", lambda tf: tf.expand_dims(cube(tf), 1.0)),
+    Case("expand_dims", lambda tf: tf.expand_dims(cube(tf), True)),
+    Case("expand_dims", lambda tf: tf.expand_dims(3, 0)),
+    Case(
+        "expand_dims", lambda tf: gradient(tf, lambda a: tf.expand_dims(a, 1), floats(tf), order=2)
+    ),
+    Case("squeeze", lambda tf: tf.squeeze(cube(tf))),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf), 0)),
+    Case("squeeze", lambda tf: tf.squeeze(cube(tf)[None], 0)),
+    Case("squeeze", lambda tf: tf.squeeze(cube(tf)[None], [0, 0])),
+    Case("squeeze", lambda tf: tf.squeeze(cube(tf)[None], [0, -4])),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf)[None], 5)),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf)[None], [-1])),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf)[None], 1.0)),
+    Case("squeeze", lambda tf: tf.squeeze(cube(tf)[None], [])),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf)[None], tf.constant([0]))),
+    bad("squeeze", lambda tf: tf.squeeze(cube(tf)[None], True)),
+    Case("squeeze", lambda tf: tf.squeeze(3)),
+    bad("squeeze", lambda tf: tf.squeeze(3, 0)),
+    Case("squeeze", lambda tf: tf.squeeze(3, [])),
+    Case("squeeze", lambda tf: gradient(tf, lambda a: tf.squeeze(a[:1]), floats(tf), order=2)),
+    Case("squeeze", lambda tf: gradient(tf, lambda a: tf.squeeze(a[:1], [0]), floats(tf), order=2)),
+    Case("rank", lambda tf: tf.rank(3)),
+    Case("rank", lambda tf: tf.rank([[1]])),
+    Case("size", lambda tf: tf.size([[1, 2]])),
+    Case("size", lambda tf: tf.size([[1, 2]], tf.int64)),
+    Case("size", lambda tf: tf.size([[1, 2]], tf.float32)),
+    Case("transpose", lambda tf: tf.transpose(cube(tf))),
+    Case("transpose", lambda tf: tf.transpose(cube(tf), [2, 0, 1])),
+    bad("transpose", lambda tf: tf.transpose(cube(tf), [2, 0])),
+    bad("transpose", lambda tf: tf.transpose(cube(tf), [2, 0, 0])),
+    bad("transpose", lambda tf: tf.transpose(cube(tf), [2, 0, 3])),
+    Case("transpose", lambda tf: tf.transpose(cube(tf), [-1, 0, 1])),
+    bad("transpose", lambda tf: tf.transpose(cube(tf), [2.0, 0.0, 1.0])),
+    Case("transpose", lambda tf: tf.transpose(cube(tf), tf.constant([2, 0, 1], tf.int64))),
+    Case("transpose", lambda tf: tf.transpose(cube(tf), (2, 0, 1), True)),
+    Case("transpose", lambda tf: tf.transpose(tf.constant([[1 + 2j]]), conjugate=True)),
+    Case("transpose", lambda tf: tf.transpose(3)),
+    Case("transpose", lambda tf: tf.transpose(3, [])),
+    bad("transpose", lambda tf: tf.transpose(3, [0])),
+    Case("transpose", lambda tf: tf.transpose([])),
+    Case("transpose", lambda tf: tf.transpose(cube(tf), perm=np.array([0, 2, 1]))),
+    bad("transpose", lambda tf: tf.transpose(cube(tf), 0)),
+    Case(
+        "transpose",
+        lambda tf: gradient(tf, lambda a: tf.transpose(a, [2, 0, 1]) * 2.0, floats(tf), order=2),
+    ),
+    Case("transpose", lambda tf: gradient(tf, lambda a: tf.transpose(a), floats(tf), order=2)),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)], 0)),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)], -1)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)], 3)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)], -4)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)[0]], 0)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)[:, :2]], 0)),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)[:, :2]], 1)),
+    Case("concat", lambda tf: tf.concat([cube(tf)], 0)),
+    Case("concat", lambda tf: tf.concat([cube(tf)], 7)),
+    bad("concat", lambda tf: tf.concat([cube(tf)], 1.0)),
+    bad("concat", lambda tf: tf.concat([cube(tf)], [0])),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)], [0])),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)], tf.constant(0, tf.int64))),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)], tf.constant([0, 1]))),
+    bad("concat", lambda tf: tf.concat([], 0)),
+    Case("concat", lambda tf: tf.concat(cube(tf), 0)),
+    Case("concat", lambda tf: tf.concat(cube(tf), 1)),
+    Case("concat", lambda tf: tf.concat(3, 0)),
+    bad("concat", lambda tf: tf.concat([1, 2], 0)),
+    bad("concat", lambda tf: tf.concat([[1], [2.0]], 0)),
+    Case("concat", lambda tf: tf.concat([[1], tf.constant([2.0])], 0)),
+    bad("concat", lambda tf: tf.concat([[1.0], tf.constant([2])], 0)),
+    bad("concat", lambda tf: tf.concat([tf.constant([1]), tf.constant([2.0])], 0)),
+    bad("concat", lambda tf: tf.concat([[[]], [[1]]], 0)),
+    Case("concat", lambda tf: tf.concat([[], [1]], 0)),
+    bad("concat", lambda tf: tf.concat([[1], ["a"]], 0)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)], 0.0)),
+    bad("concat", lambda tf: tf.concat(None, 0)),
+    bad("concat", lambda tf: tf.concat([None], 0)),
+    bad("concat", lambda tf: tf.concat([cube(tf), cube(tf)], None)),
+    Case("concat", lambda tf: tf.concat([cube(tf), cube(tf)], True)),
+    Case("concat", lambda tf: tf.concat([tf.IndexedSlices([[1.0]], [0], [2, 1]), [[1.0]]], 0)),
+    bad("concat", lambda tf: tf.concat({"a": [1]}, 0)),
+    Case(
+        "concat", lambda tf: gradient(tf, lambda a: tf.concat([a, a * 2.0], 1), floats(tf), order=2)
+    ),
+    Case(
+        "concat",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.concat([a, b], -1), floats(tf), floats(tf)[..., :2], order=2
+        ),
+    ),
+    Case("split", lambda tf: tf.split(cube(tf), 2)),
+    Case("split", lambda tf: tf.split(cube(tf), 3, 1)),
+    bad("split", lambda tf: tf.split(cube(tf), 2, 1)),
+    Case("split", lambda tf: tf.split(cube(tf), [1, 2], 1)),
+    Case("split", lambda tf: tf.split(cube(tf), [1, -1], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [-1, -1], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [1, 1], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [4, -1], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [1, 2], 3)),
+    bad("split", lambda tf: tf.split(cube(tf), 2, 3)),
+    bad("split", lambda tf: tf.split(cube(tf), 0)),
+    bad("split", lambda tf: tf.split(cube(tf), -1)),
+    bad("split", lambda tf: tf.split(cube(tf), 2.0)),
+    bad("split", lambda tf: tf.split(cube(tf), [1.0, 1.0])),
+    bad("split", lambda tf: tf.split(cube(tf), tf.constant(2))),
+    Case("split", lambda tf: tf.split(cube(tf), tf.constant([1, 1]))),
+    Case("split", lambda tf: tf.split(cube(tf), tf.constant([1, 1], tf.int64))),
+    bad("split", lambda tf: tf.split(cube(tf), [[1, 1]])),
+    Case("split", lambda tf: tf.split(cube(tf), [1, 2], 1, num=2)),
+    bad("split", lambda tf: tf.split(cube(tf), [1, 2], 1, num=3)),
+    Case("split", lambda tf: tf.split(cube(tf), [3], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [], 1)),
+    Case("split", lambda tf: tf.split(cube(tf), [0, 3], 1)),
+    bad("split", lambda tf: tf.split(cube(tf), [-2, 5], 1)),
+    bad("split", lambda tf: tf.split(3, 1)),
+    Case("split", lambda tf: tf.split([], 1)),
+    Case("split", lambda tf: tf.split([], 2)),
+    bad("split", lambda tf: tf.split(cube(tf), 2, 1.0)),
+    Case("split", lambda tf: tf.split(cube(tf), 2, tf.constant(0))),
+    bad("split", lambda tf: tf.split(cube(tf), None)),
+    Case("split", lambda tf: tf.split(cube(tf), True)),
+    Case("split", lambda tf: tf.split(cube(tf), tf.TensorShape([1, 1]))),
+    Case("split", lambda tf: tf.split(cube(tf), np.int64(2))),
+    bad("split", lambda tf: tf.split(cube(tf), 2, [0])),
+    Case("split", lambda tf: gradient(tf, lambda a: tf.split(a, 2, 2), floats(tf), order=2)),
+    Case(
+        "split", lambda tf: gradient(tf, lambda a: tf.split(a, [1, -1], 1)[1], floats(tf), order=2)
+    ),
+    Case("stack", lambda tf: gradient(tf, lambda a: tf.stack([a, a], 1), floats(tf), order=2)),
+    Case("stack", lambda tf: tf.stack([[1, 2], [3, 4]])),
+    Case("stack", lambda tf: tf.stack([[1, 2], [3, 4]], 1)),
+    Case("stack", lambda tf: tf.stack([[1, 2], [3, 4]], -1)),
+    bad("stack", lambda tf: tf.stack([[1, 2], [3, 4]], 2)),
+    bad("stack", lambda tf: tf.stack([[1, 2], [3, 4]], -4)),
+    bad("stack", lambda tf: tf.stack([[1, 2], [3, 4]], -3)),
+    Case("stack", lambda tf: tf.stack([1, 2])),
+    Case("stack", lambda tf: tf.stack([1, 2.0])),
+    Case("stack", lambda tf: tf.stack([1.0, 2])),
+    Case("stack", lambda tf: tf.stack([1, tf.constant(2.0)])),
+    bad("stack", lambda tf: tf.stack([tf.constant(1), 2.0])),
+    bad("stack", lambda tf: tf.stack([tf.constant(1), tf.constant(2.0)])),
+    bad("stack", lambda tf: tf.stack([[1, 2], [3]])),
+    bad("stack", lambda tf: tf.stack([[1, 2], [[3, 4]]])),
+    bad("stack", lambda tf: tf.stack([tf.constant([1, 2]), tf.constant([3])])),
+    Case("stack", lambda tf: tf.stack([])),
+    Case("stack", lambda tf: tf.stack(cube(tf))),
+    Case("stack", lambda tf: tf.stack(cube(tf), axis=1)),
+    Case("stack", lambda tf: tf.stack(3)),
+    Case("stack", lambda tf: tf.stack([3])),
+    Case("stack", lambda tf: tf.stack(["a", "b"])),
+    bad("stack", lambda tf: tf.stack([1, "a"])),
+    bad("stack", lambda tf: tf.stack(None)),
+    bad("stack", lambda tf: tf.stack([None])),
+    bad("stack", lambda tf: tf.stack([1, 2], axis=1.0)),
+    bad("stack", lambda tf: tf.stack([1, 2], axis=None)),
+    Case("stack", lambda tf: tf.stack([1, 2], axis=tf.constant(0))),
+    Case("stack", lambda tf: tf.stack((1, 2))),
+    Case("stack", lambda tf: tf.stack([tf.Variable([1.0]), [2.0]])),
+    bad("stack", lambda tf: tf.stack({"a": 1})),
+    Case("stack", lambda tf: tf.stack([np.array([1, 2]), np.array([3, 4])])),
+    Case("stack", lambda tf: tf.stack([np.float32(1), 2])),
+    Case(
+        "unstack", lambda tf: gradient(tf, lambda a: tf.unstack(a, axis=1)[1], floats(tf), order=2)
+    ),
+    Case("unstack", lambda tf: tf.unstack(cube(tf))),
+    Case("unstack", lambda tf: tf.unstack(cube(tf), axis=1)),
+    Case("unstack", lambda tf: tf.unstack(cube(tf), axis=-1)),
+    bad("unstack", lambda tf: tf.unstack(cube(tf), axis=3)),
+    bad("unstack", lambda tf: tf.unstack(cube(tf), axis=-4)),
+    Case("unstack", lambda tf: tf.unstack(cube(tf), num=2)),
+    bad("unstack", lambda tf: tf.unstack(cube(tf), num=3)),
+    Case("unstack", lambda tf: tf.unstack(cube(tf), num=0)),
+    bad("unstack", lambda tf: tf.unstack(3)),
+    Case("unstack", lambda tf: tf.unstack([])),
+    Case("unstack", lambda tf: tf.unstack([1, 2])),
+    Case("unstack", lambda tf: tf.unstack([[], []])),
+    Case("unstack", lambda tf: tf.unstack(["a", "b"])),
+    bad("unstack", lambda tf: tf.unstack([[1], [2, 3]])),
+    bad("unstack", lambda tf: tf.unstack(cube(tf), axis=1.0)),
+    bad("unstack", lambda tf: tf.unstack(cube(tf), axis=None)),
+    bad("parallel_stack", lambda tf: tf.parallel_stack([[1, 2], [3, 4]])),
+    bad("parallel_stack", lambda tf: tf.parallel_stack([1, 2])),
+    bad("parallel_stack", lambda tf: tf.parallel_stack([[1, 2], [3]])),
+    bad("parallel_stack", lambda tf: tf.parallel_stack([])),
+    bad("parallel_stack", lambda tf: tf.parallel_stack([[1]])),
+    bad("parallel_stack", lambda tf: tf.parallel_stack(cube(tf))),
+]
