@@ -56,7 +56,7 @@ def _appended(shape: Spec, parameter: Spec) -> Dims | None:
     return dims + parameter.shape
 
 
-def _ending(shape: Spec, batch: Dims | None) -> Dims | None:
+def ending_with(shape: Spec, batch: Dims | None) -> Dims | None:
     """The dimensions of `shape`, which must end with those of the parameters."""
     dims = drawn_dims(shape)
     if dims is None or batch is None:
@@ -150,7 +150,7 @@ def _stateless_gamma_infer(
 ) -> Spec:
     require_dtype(alpha, FLOATS, "alpha")
     require_stream(key, counter, alg)
-    return Spec(alpha.dtype, _ending(shape, alpha.shape))
+    return Spec(alpha.dtype, ending_with(shape, alpha.shape))
 
 
 def _stateless_gamma_kernel(
@@ -371,7 +371,7 @@ def _stateless_poisson_infer(shape: Spec, seed: Spec, lam: Spec, *, dtype: DType
     require_seed(seed)
     require_dtype(lam, RATES, "lam")
     require_attribute(dtype, RATES)
-    return Spec(dtype, _ending(shape, lam.shape))
+    return Spec(dtype, ending_with(shape, lam.shape))
 
 
 def _stateless_poisson_kernel(shape: Array, seed: Array, lam: Array, *, dtype: DType) -> Array:
@@ -444,7 +444,7 @@ def _binomial_infer(shape: Spec, seed: Spec, counts: Spec, probs: Spec, *, dtype
         )
     require_dtype(counts, FLOATS, "counts")
     require_attribute(dtype, RATES)
-    return Spec(dtype, _ending(shape, broadcast(counts.shape, probs.shape)))
+    return Spec(dtype, ending_with(shape, broadcast(counts.shape, probs.shape)))
 
 
 def binomial_numbers(

@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.errors import NotFoundError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     product,
@@ -221,6 +222,11 @@ def _integer_infer(shape: Spec, minval: Spec, maxval: Spec, *, seed: int, seed2:
 
 def require_range(minval: Spec, maxval: Spec, dims: Dims | None) -> None:
     """Rejects bounds that are no scalars of one integer dtype, or in the wrong order."""
+    if minval.dtype in (dtypes.uint32, dtypes.uint64):
+        # TensorFlow's op admits these but has nothing to run them.
+        raise NotFoundError(
+            None, None, f"minval: expected int32 or int64; received {minval.dtype.name}"
+        )
     require_dtype(minval, INTEGER, "minval")
     require_same_dtype(minval, maxval)
     require_rank(minval, 0, "minval")
