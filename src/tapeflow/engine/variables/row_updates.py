@@ -78,12 +78,18 @@ def truncating_divide(x: Array, y: Array) -> Array:
 
 
 def divide_function(op: str, updates: Array) -> Any:
-    """What divides by `updates`: rounding towards zero, and never by zero, for integers."""
-    if updates.dtype.kind not in "iu":
-        return np.divide
+    """What divides by `updates`, integers rounding towards zero; never by zero."""
     if not updates.all():
         raise refuse(op, "updates must not contain 0")
-    return truncating_divide
+    return truncating_divide if updates.dtype.kind in "iu" else np.divide
+
+
+def without_nan(function: Any, updates: Array) -> Array:
+    """Updates by which `np.maximum` and `np.minimum` leave an element that is met with NaN."""
+    if updates.dtype.kind in "iu" or not np.isnan(updates).any():
+        return updates
+    neutral = -np.inf if function is np.maximum else np.inf
+    return np.where(np.isnan(updates), updates.dtype.type(neutral), updates)
 
 
 def check_elements(op: str, shape: tuple[int, ...], indices: Array, updates: Array) -> None:

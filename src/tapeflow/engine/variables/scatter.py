@@ -22,6 +22,7 @@ from tapeflow.engine.variables.row_updates import (
     combine_rows,
     divide_function,
     refuse,
+    without_nan,
 )
 
 _ORDERED = dtypes.FLOATING | dtypes.INTEGERS
@@ -56,6 +57,8 @@ def scatter_rows(kind: str, variable: Any, indices: Any, updates: Any) -> Any:
     check_rows(op, variable._array.shape, places, values)
     if kind == "scatter_div":
         function = divide_function(op, values)
+    elif function is np.maximum or function is np.minimum:
+        values = without_nan(function, values)
     if not places.size:
         return variable
     if function is None:
@@ -75,6 +78,8 @@ def scatter_elements(kind: str, variable: Any, indices: Any, updates: Any) -> An
     check_elements(op, variable._array.shape, places, values)
     if function is np.subtract and values.dtype.kind == "b":
         function = np.logical_xor
+    elif function is np.maximum or function is np.minimum:
+        values = without_nan(function, values)
     if values.size:
         combine_elements(function, variable._writable(), places, values)
     return variable

@@ -72,6 +72,24 @@ def _holders(owner: Any) -> int:
 _ALONE = _holders(_Probe())
 
 
+# The arguments of `tf.Variable` in order, with their defaults: creators get all of them.
+_ARGUMENTS: dict[str, Any] = {
+    "initial_value": None,
+    "trainable": None,
+    "validate_shape": True,
+    "caching_device": None,
+    "name": None,
+    "variable_def": None,
+    "dtype": None,
+    "import_scope": None,
+    "constraint": None,
+    "synchronization": VariableSynchronization.AUTO,
+    "aggregation": VariableAggregation.NONE,
+    "shape": None,
+    "experimental_enable_variable_lifting": None,
+}
+
+
 class VariableMeta(type):
     """Makes `tf.Variable(...)` pass through the creators of `tf.variable_creator_scope`."""
 
@@ -79,12 +97,9 @@ class VariableMeta(type):
         creators = state.variable_creators
         if not creators or not getattr(cls, "_creators_apply", False):
             return type.__call__(cls, *args, **kwargs)
-        names = (
-            "initial_value", "trainable", "validate_shape", "caching_device", "name",
-            "variable_def", "dtype", "import_scope", "constraint", "synchronization",
-            "aggregation", "shape", "experimental_enable_variable_lifting",
-        )  # fmt: skip
-        given = dict(zip(names, args, strict=False)) | kwargs
+        given = dict(_ARGUMENTS)
+        given.update(zip(_ARGUMENTS, args, strict=False))
+        given.update(kwargs)
 
         def make(**options: Any) -> Any:
             options.pop("next_creator", None)

@@ -1,0 +1,259 @@
+"""How the program runs: eagerly, and what that makes of the notions of graphs."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from tapeflow.engine.core import nest
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.export import export
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+
+@export("executing_eagerly", "compat.v1.executing_eagerly")
+def executing_eagerly() -> bool:
+    """Whether operations run at once, which they do outside of traced functions.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.executing_eagerly()
+      True
+    """
+    return state.tracer is None
+
+
+@export("compat.v1.executing_eagerly_outside_functions")
+def executing_eagerly_outside_functions() -> bool:
+    """Whether operations outside of functions run at once: always.
+
+    Returns:
+      True.
+    """
+    return True
+
+
+@export("inside_function")
+def inside_function() -> bool:
+    """Whether a function is being traced.
+
+    Returns:
+      A bool.
+    """
+    return state.tracer is not None
+
+
+@export("is_symbolic_tensor")
+def is_symbolic_tensor(tensor: Any) -> bool:
+    """Whether `tensor` stands for a value to come, in a function that is traced.
+
+    Args:
+      tensor: anything.
+
+    Returns:
+      A bool; False for eager tensors and for what is no tensor.
+    """
+    return isinstance(tensor, Tensor) and not isinstance(tensor, EagerTensor)
+
+
+@export("init_scope")
+@contextlib.contextmanager
+def init_scope() -> Iterator[None]:
+    """Leaves the function being traced, its name scopes and its tapes for the `with` block.
+
+    Returns:
+      A context manager.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> with tf.init_scope():
+      ...     v = tf.Variable(1.0)
+    """
+    tracer, recorders = state.tracer, state.recorders
+    state.tracer = None
+    state.recorders = ()
+    try:
+        yield
+    finally:
+        state.tracer, state.recorders = tracer, recorders
+
+
+@export("control_dependencies")
+def control_dependencies(control_inputs: Any) -> Any:
+    """Makes the operations inside run after others; in eager mode they do anyway.
+
+    Args:
+      control_inputs: a list of operations, tensors or functions, or None; functions are called.
+
+    Returns:
+      A context manager.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> with tf.control_dependencies([tf.constant(1)]):
+      ...     x = tf.constant(2)
+    """
+    if state.tracer is not None:
+        return state.tracer.control_dependencies(control_inputs)
+    if callable(control_inputs):
+        control_inputs()
+    else:
+        for item in control_inputs or ():
+            if callable(item) and not isinstance(item, Tensor):
+                item()
+    return contextlib.nullcontext()
+
+
+@export("group", "compat.v1.group")
+def group(*inputs: Any, **kwargs: Any) -> None:
+    """One operation that is done when all of `inputs` are; in eager mode they are.
+
+    Args:
+      *inputs: operations, tensors, or nests of them.
+      **kwargs: `name`, ignored in eager mode.
+
+    Returns:
+      None.
+    """
+    if state.tracer is not None:
+        return state.tracer.group(nest.flatten(inputs))  # type: ignore[no-any-return]
+    return None
+
+
+@export("no_op", "compat.v1.no_op")
+def no_op(name: str | None = None) -> None:
+    """Does nothing.
+
+    Args:
+      name: ignored in eager mode.
+
+    Returns:
+      None.
+    """
+
+
+@export("timestamp", "compat.v1.timestamp")
+def timestamp(name: str | None = None) -> EagerTensor:
+    """The time now.
+
+    Args:
+      name: ignored in eager mode.
+
+    Returns:
+      A float64 scalar: seconds since 1970 began, UTC.
+    """
+    import time
+
+    import numpy as np
+
+    return EagerTensor(np.array(time.time()))
+
+
+def _logger() -> logging.Logger:
+    logger = logging.getLogger("tensorflow")
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s:%(name)s:%(message)s"))
+        logger.addHandler(handler)
+    return logger
+
+
+@export("get_logger")
+def get_logger() -> logging.Logger:
+    """The logger that warnings go to, named `"tensorflow"`.
+
+    Returns:
+      A `logging.Logger`, with a handler that writes to stderr.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.get_logger().name
+      'tensorflow'
+    """
+    return _logger()
+
+
+_GRADIENTS: dict[str, Any] = {}
+
+
+@export("RegisterGradient")
+class RegisterGradient:
+    """Registers the gradient of an operation by its type, for graphs made elsewhere.
+
+    Eager programs define gradients with `tf.custom_gradient`.
+
+    Args:
+      op_type: the type of the operation.
+
+    Raises:
+      TypeError: when it is no string.
+      KeyError: (when decorating) when it has a gradient already.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> @tf.RegisterGradient("MyDoubling")
+      ... def gradient(op, grad):
+      ...     return 2 * grad
+    """
+
+    def __init__(self, op_type: str) -> None:
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self._op_type = op_type
+
+    def __call__(self, f: Any) -> Any:
+        """Registers `f`, and returns it."""
+        if self._op_type in _GRADIENTS:
+            raise KeyError(f"Registering two gradient with name {self._op_type!r}!")
+        _GRADIENTS[self._op_type] = f
+        return f
+
+
+@export("no_gradient", "compat.v1.NotDifferentiable")
+def no_gradient(op_type: str) -> None:
+    """Registers that an operation has no gradient.
+
+    Args:
+      op_type: the type of the operation.
+
+    Raises:
+      TypeError: when it is no string.
+      KeyError: when it has a gradient already.
+    """
+    RegisterGradient(op_type)(None)
+
+
+@export("import_graph_def", "graph_util.import_graph_def", "compat.v1.import_graph_def")
+def import_graph_def(
+    graph_def: Any,
+    input_map: Any = None,
+    return_elements: Any = None,
+    name: str | None = None,
+    op_dict: Any = None,
+    producer_op_list: Any = None,
+) -> None:
+    """Refused: there are no graphs of TensorFlow 1 here to put operations into.
+
+    Args:
+      graph_def: a GraphDef.
+      input_map: tensors in place of the graph's inputs.
+      return_elements: names of what to return.
+      name: prefix of the names.
+      op_dict: not used.
+      producer_op_list: not used.
+
+    Raises:
+      TypeError: when `graph_def` is no GraphDef.
+      RuntimeError: otherwise.
+    """
+    if type(graph_def).__name__ != "GraphDef":
+        raise TypeError("Argument `graph_def` must be a GraphDef proto.")
+    raise RuntimeError(
+        "import_graph_def: tapeflow does not run GraphDefs; load a SavedModel or rebuild the model "
+        "in Python."
+    )
