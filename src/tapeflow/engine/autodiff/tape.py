@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
 from tapeflow.engine.autodiff.explain import Explainer
 from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, jacobian
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import user_location
@@ -17,9 +16,10 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
+from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
 from tapeflow.engine.core import nest
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tensorflow")
 
-_DIFFERENTIABLE = {d.np: True for d in dtypes.DIFFERENTIABLE}
 
 
 @export("GradientTape", "autodiff.GradientTape")
@@ -90,8 +89,6 @@ class GradientTape:
 
     def _live(self) -> set[int]:
         """Ids of the tracked tensors through which a gradient can pass."""
-        if not self._mixed:
-            return self.tracked
         live = {id(t) for t in self._watched}
         live.update([id(t) for t, _ in self._reads])
         for prim, inputs, outputs, _ in self._records:
@@ -106,7 +103,7 @@ class GradientTape:
         if key not in tracked:
             if not (self._watch_accessed and variable._trainable):
                 return
-            if not _carries_gradient(variable):
+            if variable._array.dtype not in DIFFERENTIABLE:
                 return
             self._variables[key] = variable
             self._watched.append(variable._handle)
@@ -132,7 +129,8 @@ class GradientTape:
             if self.tracked:
                 self._clear()
             self._used = False
-        self._start()
+        self._recording = True
+        set_recorders((*current_recorders(), self))
         return self
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
@@ -214,7 +212,7 @@ class GradientTape:
         target: Any,
         sources: Any,
         output_gradients: Any = None,
-        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        unconnected_gradients: Any = NONE,
     ) -> Any:
         """Differentiates `target` with respect to `sources`.
 
@@ -254,7 +252,9 @@ class GradientTape:
                 "A non-persistent GradientTape can only be used to compute one set of gradients "
                 "(or jacobians). Pass persistent=True to tf.GradientTape to compute more."
             )
-        unconnected = UnconnectedGradients.from_value(unconnected_gradients)
+        unconnected = NONE
+        if unconnected_gradients is not NONE:
+            unconnected = UnconnectedGradients.from_value(unconnected_gradients)
         if self._recording:
             if self._persistent:
                 _log.warning(
@@ -270,9 +270,9 @@ class GradientTape:
         self, sources: Any, flat_sources: list[Any], flat: list[Any], unconnected: Any, lead: Any
     ) -> Any:
         """Packs the results like `sources` and frees the records of a tape that is used up."""
-        if None in flat:
+        if any([grad is None for grad in flat]):  # `None in flat` would compare tensors
             self._notes().remember(self._records, self._watched, self._reads)
-            if unconnected is UnconnectedGradients.ZERO:
+            if unconnected is ZERO:
                 for i, source in enumerate(flat_sources):
                     if flat[i] is None:
                         flat[i] = zeros([*lead, *source.shape.as_list()], source.dtype)
@@ -289,7 +289,7 @@ class GradientTape:
         self,
         target: Any,
         sources: Any,
-        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        unconnected_gradients: Any = NONE,
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
@@ -326,7 +326,7 @@ class GradientTape:
         self,
         target: Any,
         source: Any,
-        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        unconnected_gradients: Any = NONE,
         parallel_iterations: int | None = None,
         experimental_use_pfor: bool = True,
     ) -> Any:
@@ -350,9 +350,9 @@ class GradientTape:
         check_batches(target, source)
         flat = [batch_jacobian(self._differentiate, target, source, keys[0])]
         lead = target.shape.as_list()
-        if flat[0] is None and unconnected is UnconnectedGradients.ZERO:
+        if flat[0] is None and unconnected is ZERO:
             flat[0] = zeros([*lead, *source.shape.as_list()[1:]], source.dtype)
-        return self._end(source, flat_sources, flat, UnconnectedGradients.NONE, [])
+        return self._end(source, flat_sources, flat, NONE, [])
 
     def explain(self, target: Any, source: Any) -> str:
         """Says why the gradient of `target` with respect to `source` is None.
@@ -382,36 +382,21 @@ class GradientTape:
 
     def _differentiate(self, targets: list[Any], seeds: list[Any], keys: list[int]) -> dict[int, Any]:
         cotangents: dict[int, Any] = {}
-        live = self._live()
-        for target, seed in zip(targets, seeds, strict=True):
-            if target is None:
-                raise TypeError("Argument `target` should be a list or nested structure of Tensors, "
-                                "Variables or CompositeTensors to be differentiated, but received "
-                                "None.")  # fmt: skip
-            handle = getattr(target, "_handle", None)
-            if handle is None and not isinstance(target, Tensor):
-                raise AttributeError(
-                    f"gradient: expected a tensor or variable as target; received "
-                    f"{type(target).__name__}"
-                )
-            if not (target.dtype.is_floating or target.dtype.is_complex):
-                _log.warning(
-                    "The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
-                    "GradientTape.gradient, got %r",
-                    target.dtype,
-                )
-                continue
-            key = id(target if handle is None else handle)
-            if key not in live:
-                continue
-            if seed is None:
-                seed = seed_for(target if handle is None else target.value())
+        live = self._live() if self._mixed else self.tracked
+        for target, seed in zip(targets, seeds):
+            if type(target) is EagerTensor and target._array.dtype in DIFFERENTIABLE:
+                key = id(target)
+                if key not in live:
+                    continue
             else:
-                seed = convert(seed, target.dtype)
-            if key in cotangents:
-                cotangents[key] = cotangents[key] + seed
-            else:
-                cotangents[key] = seed
+                owner = _target_owner(target)
+                if owner is None or id(owner) not in live:
+                    continue
+                key = id(owner)
+                if owner is not target:
+                    target = target.value()
+            seed = seed_for(target) if seed is None else convert(seed, target.dtype)
+            cotangents[key] = cotangents[key] + seed if key in cotangents else seed
         if cotangents:
             backward(self._records, live, cotangents, frozenset(keys))
             for tensor, key in self._reads:
@@ -431,9 +416,36 @@ class GradientTape:
             self._explainer.forget_tensors()
 
 
+def _target_owner(target: Any) -> Any:
+    """What a tape knows a target by: itself, or a variable's handle; None for an integer.
+
+    Raises:
+      TypeError: when the target is None.
+      AttributeError: when it is no tensor or variable.
+    """
+    if target is None:
+        raise TypeError(
+            "Argument `target` should be a list or nested structure of Tensors, Variables or "
+            "CompositeTensors to be differentiated, but received None."
+        )
+    handle = getattr(target, "_handle", None)
+    if handle is None and not isinstance(target, Tensor):
+        raise AttributeError(
+            f"gradient: expected a tensor or variable as target; received {type(target).__name__}"
+        )
+    if not (target.dtype.is_floating or target.dtype.is_complex):
+        _log.warning(
+            "The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
+            "GradientTape.gradient, got %r",
+            target.dtype,
+        )
+        return None
+    return target if handle is None else handle
+
+
 def _carries_gradient(t: Any) -> bool:
     array = getattr(t, "_array", None)
-    return (t.dtype.np if array is None else array.dtype) in _DIFFERENTIABLE
+    return (t.dtype.np if array is None else array.dtype) in DIFFERENTIABLE
 
 
 def _flat(structure: Any) -> list[Any]:

@@ -22,11 +22,16 @@ class UnconnectedGradients(enum.Enum):
         Raises:
           ValueError: when it is none.
         """
-        if value is UnconnectedGradients.NONE:  # the default: no need to look it up
-            return cls.NONE
+        if value is NONE:  # the default: no need to look it up
+            return NONE
         try:
             return cls(value)
         except ValueError:
             raise ValueError(
                 f"Unknown value for unconnected_gradients: {value!r}; expected 'none' or 'zero'"
             ) from None
+
+
+# Plain names: an enum's members are slow to look up in Python 3.11, and `gradient` is called often.
+NONE = UnconnectedGradients.NONE
+ZERO = UnconnectedGradients.ZERO

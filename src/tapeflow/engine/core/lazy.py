@@ -16,6 +16,9 @@ from tapeflow.engine.core.version import TAPEFLOW_VERSION
 
 _recorded: dict[str, frozenset[str]] = {}
 
+_RUNTIME = "tapeflow.engine.runtime."
+_OPERATORS = "tapeflow.engine.ops"
+
 
 def attach(
     package: str, names: Mapping[str, str], subpackages: tuple[str, ...] = ()
@@ -34,6 +37,8 @@ def attach(
         target = names.get(name)
         if target is not None:
             home, _, attribute = target.partition(":")
+            if home.startswith(_RUNTIME):  # whoever gets hold of a tensor may use operators on it
+                import_module(_OPERATORS)
             value = getattr(import_module(home), attribute)
         elif name in subpackages:
             value = import_module(f"{package}.{name}")

@@ -99,6 +99,7 @@ class Primitive:
     __slots__ = (
         "call",
         "checked",
+        "differentiable",
         "fast",
         "infer",
         "kernel",
@@ -126,6 +127,8 @@ class Primitive:
         self.vjp = vjp
         self.lower = lower
         self.samples = samples
+        # Whether a gradient passes through.
+        self.differentiable = vjp is not NOT_DIFFERENTIABLE
         self.module = kernel.__module__ if hasattr(kernel, "__module__") else None
         # NumPy dtypes for which an elementwise op needs no check before its kernel runs.
         self.fast: dict[np.dtype[Any], bool] = getattr(infer, "fast", {})
@@ -135,11 +138,6 @@ class Primitive:
         self.call: Callable[..., Any] | None = None
         # Signatures that `infer` has accepted: eager calls repeat, their checks need not.
         self.checked: dict[Any, bool] = {}
-
-    @property
-    def differentiable(self) -> bool:
-        """Whether a gradient passes through."""
-        return self.vjp is not NOT_DIFFERENTIABLE
 
     @property
     def elementwise(self) -> bool:

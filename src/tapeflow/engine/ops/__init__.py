@@ -6,4 +6,5 @@ traced and differentiated like any program. Modules that need each other import 
 
 # Whoever makes a tensor may use operators on it, so they come with the first operation loaded.
 from tapeflow.engine.ops import overloads as overloads
+from tapeflow.engine.ops import provided as provided
 from tapeflow.engine.ops.array import indexing as indexing

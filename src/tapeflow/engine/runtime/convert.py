@@ -17,6 +17,7 @@ from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 Converter = Callable[[Any, "DType | None"], Tensor]
@@ -347,9 +348,7 @@ def _is_tensor_like(item: Any) -> bool:
 
 
 def _pack_sequence(value: Any, dtype: DType | None) -> Any:
-    from tapeflow.engine.ops.array.joining import pack_nested
-
-    return pack_nested(value, dtype)
+    return upward.call("pack_nested", value, dtype)
 
 
 for _kind in (bool, int, float, complex):

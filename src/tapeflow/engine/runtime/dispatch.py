@@ -17,6 +17,7 @@ from tapeflow.engine.core.context import (
     leave_silence,
     state,
 )
+from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
 from tapeflow.engine.ir.spec import Spec
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tapeflow.engine.ir.primitive import Primitive
+
+DIFFERENTIABLE = {d.np: True for d in dtypes.DIFFERENTIABLE}
+"""NumPy dtypes whose tensors have gradients."""
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -214,7 +218,17 @@ def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     result._array = out if type(out) is _ndarray else _as_array(out)
     recorders = current_recorders()
     if recorders:
-        record(prim, inputs, (result,), attrs)
+        for recorder in recorders:
+            tracked = recorder.tracked
+            for t in inputs:
+                if id(t) in tracked:
+                    log = recorder.log
+                    if log and prim.differentiable and result._array.dtype in DIFFERENTIABLE:
+                        log((prim, inputs, (result,), attrs))
+                        tracked.add(id(result))
+                    else:
+                        recorder.record(prim, inputs, (result,), attrs)
+                    break
     return result
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import CONVERTERS, convert, static_value
 
@@ -102,9 +104,7 @@ class IndexedSlices(CompositeTensor):
         return IndexedSlices(*components)
 
     def _cast_values(self, dtype: DType) -> IndexedSlices:
-        from tapeflow.engine.ops.math.casting import cast
-
-        return IndexedSlices(cast(self._values, dtype), self._indices, self._dense_shape)
+        return IndexedSlices(upward.call("cast", self._values, dtype), self._indices, self._dense_shape)
 
     def densify(self) -> Any:
         """The whole as a tensor.
@@ -117,11 +117,9 @@ class IndexedSlices(CompositeTensor):
                 "Tensor conversion requested for IndexedSlices without dense_shape: "
                 "its full shape is not known."
             )
-        from tapeflow.engine.ops.math.segments import unsorted_segment_sum
-
         rows = static_value(self._dense_shape)
         count = self._dense_shape[0] if rows is None else int(rows[0])
-        return unsorted_segment_sum(self._values, self._indices, count)
+        return upward.call("unsorted_segment_sum", self._values, self._indices, count)
 
     def __neg__(self) -> IndexedSlices:
         return IndexedSlices(-self._values, self._indices, self._dense_shape)
@@ -136,17 +134,11 @@ class IndexedSlices(CompositeTensor):
 def add_slices(a: Any, b: Any) -> Any:
     """The sum of two gradients, at least one of which is an `IndexedSlices`."""
     if isinstance(a, IndexedSlices) and isinstance(b, IndexedSlices):
-        from tapeflow.engine.ops.array.concatenation import concat
-        from tapeflow.engine.ops.math.casting import cast
-
         i, j = a.indices, b.indices
         if i.dtype is not j.dtype:
-            from tapeflow.engine.core import dtypes
-
-            i, j = cast(i, dtypes.int64), cast(j, dtypes.int64)
-        return IndexedSlices(
-            concat([a.values, b.values], 0), concat([i, j], 0), a.dense_shape
-        )
+            i, j = (upward.call("cast", t, dtypes.int64) for t in (i, j))
+        values = upward.call("concat", [a.values, b.values], 0)
+        return IndexedSlices(values, upward.call("concat", [i, j], 0), a.dense_shape)
     return convert(a) + convert(b)
 
 

@@ -11,6 +11,7 @@ from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import convert, static_value
 
@@ -149,14 +150,10 @@ class SparseTensor(CompositeTensor):
         return SparseTensor(*components)
 
     def _cast_values(self, dtype: DType) -> SparseTensor:
-        from tapeflow.engine.ops.math.casting import cast
-
-        return self.with_values(cast(self._values, dtype))
+        return self.with_values(upward.call("cast", self._values, dtype))
 
     def _shape_tensor(self, out_type: DType) -> Any:
-        from tapeflow.engine.ops.math.casting import cast
-
-        return cast(self._dense_shape, out_type)
+        return upward.call("cast", self._dense_shape, out_type)
 
     @property
     def _type_spec(self) -> SparseTensorSpec:
