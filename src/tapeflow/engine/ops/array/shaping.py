@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,10 @@ def known_dims(spec: Spec, argument: str = "shape", scalar: bool = False) -> Dim
     require_dtype(spec, INDEX, argument)
     require_rank(spec, (0, 1) if scalar else 1, argument)
     if spec.value is not None:
-        return tuple(spec.value.reshape(-1).tolist())
+        dims = tuple(spec.value.reshape(-1).tolist())
+        if prod(dims) >= 2**63:
+            reject(f"{argument}: expected fewer than 2**63 elements; received {shape_text(dims)}")
+        return dims
     if spec.shape == ():
         return (None,)
     if spec.shape is None or spec.shape[0] is None:
@@ -258,6 +262,8 @@ def broadcast_view(x: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
 
 
 def _broadcast_to_kernel(input: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    if prod(shape.tolist()) * input.itemsize >= 2**47:
+        raise MemoryError("the result has more bytes than there are addresses")  # as a view, it has
     return broadcast_view(input, tuple(shape.tolist()))
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import require_dtype
 from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -22,7 +22,9 @@ _CASTABLE = dtypes.NUMERIC | dtypes.BOOL
 
 
 def _infer(x: Spec, DstT: DType) -> Spec:  # noqa: N803 (the attribute's name in tf.raw_ops)
-    require_dtype(x, _CASTABLE)
+    # TensorFlow makes nodes of such casts, and finds out when they run that it cannot.
+    if x.dtype not in _CASTABLE or DstT.np == object:
+        raise UnimplementedError(None, None, f"x: no cast from {x.dtype.name} to {DstT.name}")
     return Spec(DstT, x.shape)
 
 

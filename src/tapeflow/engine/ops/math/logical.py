@@ -42,6 +42,11 @@ logical_not_p = primitive(
     samples=unary_samples(over=dtypes.BOOL, grad=False),
 )
 
+def _booleans(value: Any) -> Any:
+    """A tensor as it is, for the op to judge; what else there is must be booleans."""
+    return value if isinstance(value, Tensor) else convert(value, dtypes.bool)
+
+
 @export("math.logical_and", "logical_and")
 def logical_and(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `x and y` elementwise, with broadcasting.
@@ -62,7 +67,7 @@ def logical_and(x: Any, y: Any, name: str | None = None) -> Any:
       >>> tf.logical_and([True, False], True).numpy()
       array([ True, False])
     """
-    return binary(logical_and_p, x, y)
+    return binary(logical_and_p, _booleans(x), _booleans(y))
 
 @export("math.logical_or", "logical_or")
 def logical_or(x: Any, y: Any, name: str | None = None) -> Any:
@@ -84,7 +89,7 @@ def logical_or(x: Any, y: Any, name: str | None = None) -> Any:
       >>> tf.logical_or([True, False], False).numpy()
       array([ True, False])
     """
-    return binary(logical_or_p, x, y)
+    return binary(logical_or_p, _booleans(x), _booleans(y))
 
 @export("math.logical_not", "logical_not")
 def logical_not(x: Any, name: str | None = None) -> Any:
@@ -105,7 +110,7 @@ def logical_not(x: Any, name: str | None = None) -> Any:
       >>> tf.logical_not([True, False]).numpy()
       array([False,  True])
     """
-    return unary(logical_not_p, x)
+    return unary(logical_not_p, _booleans(x))
 
 
 @export("math.logical_xor")
