@@ -10,6 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dimension import Dimension
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     normalize_axis,
@@ -132,9 +133,11 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         if position.shape.ndims != 0:
             raise ValueError(f"concat: axis: expected a scalar; received shape {position.shape}")
         return shaping.identity(values[0])
-    return apply(
-        concat_p, *to_same_dtype(values), axis=to_axis(axis, "ConcatV2", one_of_vector=True)
-    )
+    try:
+        position = to_axis(axis, "ConcatV2", one_of_vector=True)
+    except TypeError as error:  # TensorFlow leaves it to the op to reject such an axis
+        raise InvalidArgumentError(None, None, f"ConcatV2: axis: {error}") from None
+    return apply(concat_p, *to_same_dtype(values), axis=position)
 
 
 def _split_infer(value: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:

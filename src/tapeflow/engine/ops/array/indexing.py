@@ -9,6 +9,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dimension import Dimension
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export_value
 from tapeflow.engine.ops.array.arguments import INDEX16, to_integers, to_ints
 from tapeflow.engine.ops.array.slicing import NO_MASKS, strided_slice_p
@@ -186,6 +187,10 @@ def _index_scalar(value: Any) -> Any:
             return int(value)
     elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return int(value)
+    elif isinstance(value, bool):  # one of several indices; alone, it is a mask
+        raise InvalidArgumentError(
+            None, None, f"StridedSlice: index: expected an integer; received {value}"
+        )
     raise TypeError(
         "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
         f"tf.int32/tf.int64 tensors are valid indices, got {value!r}"
@@ -214,4 +219,4 @@ def to_one_dtype(values: list[Any]) -> list[Any]:
     return [v if isinstance(v, Tensor) else to_integers(v, wanted) for v in values]
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = getitem  # type: ignore[attr-defined, misc]

@@ -294,6 +294,8 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
         raise TypeError(
             f"DivNoNan: y: expected dtype {x.dtype.name}, the dtype of x; received {y.dtype.name}"
         )
+    if not x.dtype.is_numeric:
+        raise TypeError(f"DivNoNan: x: expected a numeric dtype; received {x.dtype.name}")
     wider = _QUOTIENT_DTYPE.get(x.dtype)
     if wider is not None:
         from tapeflow.engine.ops.math.casting import cast
