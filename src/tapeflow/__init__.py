@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import uint64 as uint64
     from tapeflow.engine.core.dtypes import uint8 as uint8
     from tapeflow.engine.core.dtypes import variant as variant
+    from tapeflow.engine.core.name_scopes import get_current_name_scope as get_current_name_scope
+    from tapeflow.engine.core.name_scopes import name_scope as name_scope
     from tapeflow.engine.core.optional import OptionalSpec as OptionalSpec
     from tapeflow.engine.core.shapes import TensorShape as TensorShape
     from tapeflow.engine.core.specs import TensorSpec as TensorSpec
@@ -197,8 +199,26 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.space import required_space_to_batch_paddings as required_space_to_batch_paddings
     from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch
     from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch_nd
+    from tapeflow.engine.ops.random.initializers import Constant as constant_initializer
+    from tapeflow.engine.ops.random.initializers import Ones as ones_initializer
+    from tapeflow.engine.ops.random.initializers import RandomNormal as random_normal_initializer
+    from tapeflow.engine.ops.random.initializers import RandomUniform as random_uniform_initializer
+    from tapeflow.engine.ops.random.initializers import Zeros as zeros_initializer
     from tapeflow.engine.runtime.convert import convert_to_tensor as convert_to_tensor
     from tapeflow.engine.runtime.convert import register_tensor_conversion_function as register_tensor_conversion_function
+    from tapeflow.engine.runtime.devices import device as device
+    from tapeflow.engine.runtime.execution import RegisterGradient as RegisterGradient
+    from tapeflow.engine.runtime.execution import control_dependencies as control_dependencies
+    from tapeflow.engine.runtime.execution import executing_eagerly as executing_eagerly
+    from tapeflow.engine.runtime.execution import get_logger as get_logger
+    from tapeflow.engine.runtime.execution import group as group
+    from tapeflow.engine.runtime.execution import import_graph_def as import_graph_def
+    from tapeflow.engine.runtime.execution import init_scope as init_scope
+    from tapeflow.engine.runtime.execution import inside_function as inside_function
+    from tapeflow.engine.runtime.execution import is_symbolic_tensor as is_symbolic_tensor
+    from tapeflow.engine.runtime.execution import no_gradient as no_gradient
+    from tapeflow.engine.runtime.execution import no_op as no_op
+    from tapeflow.engine.runtime.execution import timestamp as timestamp
     from tapeflow.engine.runtime.indexed_slices import IndexedSlices as IndexedSlices
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor as SparseTensor
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorSpec as SparseTensorSpec
@@ -219,6 +239,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
     from tapeflow.engine.variables.creators import variable_creator_scope as variable_creator_scope
+    from tapeflow.engine.variables.module import Module as Module
     from tapeflow.engine.variables.options import VariableAggregation as VariableAggregation
     from tapeflow.engine.variables.options import VariableSynchronization as VariableSynchronization
     from tapeflow.engine.variables.variable import Variable as Variable
@@ -226,11 +247,14 @@ if TYPE_CHECKING:
     from tapeflow import autodiff as autodiff
     from tapeflow import bitwise as bitwise
     from tapeflow import compat as compat
+    from tapeflow import config as config
     from tapeflow import data as data
     from tapeflow import debugging as debugging
     from tapeflow import dtypes as dtypes
     from tapeflow import errors as errors
     from tapeflow import experimental as experimental
+    from tapeflow import graph_util as graph_util
+    from tapeflow import image as image
     from tapeflow import linalg as linalg
     from tapeflow import math as math
     from tapeflow import nest as nest
@@ -248,7 +272,9 @@ else:
             "DType": "tapeflow.engine.core.dtypes:DType",
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
+            "Module": "tapeflow.engine.variables.module:Module",
             "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
+            "RegisterGradient": "tapeflow.engine.runtime.execution:RegisterGradient",
             "SparseTensor": "tapeflow.engine.runtime.sparse_tensor:SparseTensor",
             "SparseTensorSpec": "tapeflow.engine.runtime.sparse_tensor:SparseTensorSpec",
             "Tensor": "tapeflow.engine.runtime.tensor:Tensor",
@@ -297,12 +323,15 @@ else:
             "concat": "tapeflow.engine.ops.array.concatenation:concat",
             "cond": "tapeflow.engine.ops.control_flow.branching:cond",
             "constant": "tapeflow.engine.ops.array.creation:constant",
+            "constant_initializer": "tapeflow.engine.ops.random.initializers:Constant",
+            "control_dependencies": "tapeflow.engine.runtime.execution:control_dependencies",
             "convert_to_tensor": "tapeflow.engine.runtime.convert:convert_to_tensor",
             "cos": "tapeflow.engine.ops.math.trigonometry:cos",
             "cosh": "tapeflow.engine.ops.math.trigonometry:cosh",
             "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
             "cumsum": "tapeflow.engine.ops.math.scans:cumsum",
             "custom_gradient": "tapeflow.engine.autodiff.custom:custom_gradient",
+            "device": "tapeflow.engine.runtime.devices:device",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
             "double": "tapeflow.engine.core.dtypes:double",
             "dynamic_partition": "tapeflow.engine.ops.array.partitioning:dynamic_partition",
@@ -312,6 +341,7 @@ else:
             "einsum": "tapeflow.engine.ops.linalg.einsum:einsum",
             "ensure_shape": "tapeflow.engine.ops.array.identities:ensure_shape",
             "equal": "tapeflow.engine.ops.math.comparison:equal",
+            "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "exp": "tapeflow.engine.ops.math.exponentials:exp",
             "expand_dims": "tapeflow.engine.ops.array.dimensions:expand_dims",
             "eye": "tapeflow.engine.ops.linalg.contraction:eye",
@@ -324,20 +354,27 @@ else:
             "foldr": "tapeflow.engine.ops.control_flow.functional:foldr",
             "gather": "tapeflow.engine.ops.array.gathering:gather",
             "gather_nd": "tapeflow.engine.ops.array.gathering:gather_nd",
+            "get_current_name_scope": "tapeflow.engine.core.name_scopes:get_current_name_scope",
+            "get_logger": "tapeflow.engine.runtime.execution:get_logger",
             "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
             "gradients": "tapeflow.engine.autodiff.custom:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
+            "group": "tapeflow.engine.runtime.execution:group",
             "guarantee_const": "tapeflow.engine.ops.array.identities:guarantee_const",
             "half": "tapeflow.engine.core.dtypes:half",
             "hessians": "tapeflow.engine.autodiff.custom:hessians",
             "identity": "tapeflow.engine.ops.array.shaping:identity",
             "identity_n": "tapeflow.engine.ops.array.identities:identity_n",
+            "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
+            "init_scope": "tapeflow.engine.runtime.execution:init_scope",
+            "inside_function": "tapeflow.engine.runtime.execution:inside_function",
             "install": "tapeflow.alias.installation:install",
             "int16": "tapeflow.engine.core.dtypes:int16",
             "int32": "tapeflow.engine.core.dtypes:int32",
             "int64": "tapeflow.engine.core.dtypes:int64",
             "int8": "tapeflow.engine.core.dtypes:int8",
+            "is_symbolic_tensor": "tapeflow.engine.runtime.execution:is_symbolic_tensor",
             "is_tensor": "tapeflow.engine.ops.array.identities:is_tensor",
             "less": "tapeflow.engine.ops.math.comparison:less",
             "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
@@ -351,13 +388,17 @@ else:
             "meshgrid": "tapeflow.engine.ops.array.sequences:meshgrid",
             "minimum": "tapeflow.engine.ops.math.extrema:minimum",
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
+            "name_scope": "tapeflow.engine.core.name_scopes:name_scope",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
             "newaxis": "tapeflow.engine.ops.array.indexing:newaxis",
+            "no_gradient": "tapeflow.engine.runtime.execution:no_gradient",
+            "no_op": "tapeflow.engine.runtime.execution:no_op",
             "norm": "tapeflow.engine.ops.linalg.norms:norm",
             "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
             "numpy_function": "tapeflow.engine.ops.control_flow.host_calls:numpy_function",
             "one_hot": "tapeflow.engine.ops.array.sequences:one_hot",
             "ones": "tapeflow.engine.ops.array.creation:ones",
+            "ones_initializer": "tapeflow.engine.ops.random.initializers:Ones",
             "ones_like": "tapeflow.engine.ops.array.creation:ones_like",
             "pad": "tapeflow.engine.ops.array.padding:pad",
             "parallel_stack": "tapeflow.engine.ops.array.joining:parallel_stack",
@@ -368,6 +409,8 @@ else:
             "qint8": "tapeflow.engine.core.dtypes:qint8",
             "quint16": "tapeflow.engine.core.dtypes:quint16",
             "quint8": "tapeflow.engine.core.dtypes:quint8",
+            "random_normal_initializer": "tapeflow.engine.ops.random.initializers:RandomNormal",
+            "random_uniform_initializer": "tapeflow.engine.ops.random.initializers:RandomUniform",
             "range": "tapeflow.engine.ops.array.sequences:range_",
             "rank": "tapeflow.engine.ops.array.dimensions:rank",
             "realdiv": "tapeflow.engine.ops.math.arithmetic:realdiv",
@@ -435,6 +478,7 @@ else:
             "tensor_scatter_nd_update": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_update",
             "tensordot": "tapeflow.engine.ops.linalg.einsum:tensordot",
             "tile": "tapeflow.engine.ops.array.repetition:tile",
+            "timestamp": "tapeflow.engine.runtime.execution:timestamp",
             "transpose": "tapeflow.engine.ops.array.dimensions:transpose",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
             "truncatediv": "tapeflow.engine.ops.math.division:truncatediv",
@@ -454,7 +498,8 @@ else:
             "where": "tapeflow.engine.ops.array.selection:where",
             "while_loop": "tapeflow.engine.ops.control_flow.loops:while_loop",
             "zeros": "tapeflow.engine.ops.array.creation:zeros",
+            "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "autodiff", "bitwise", "compat", "data", "debugging", "dtypes", "errors", "experimental", "linalg", "math", "nest", "nn", "random", "signal", "sparse", "train", "types", "version",),
+        ("__internal__", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "linalg", "math", "nest", "nn", "random", "signal", "sparse", "train", "types", "version",),
     )

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.magnitude import is_nan as is_nan
     from tapeflow.engine.ops.math.ordering import is_non_decreasing as is_non_decreasing
     from tapeflow.engine.ops.math.ordering import is_strictly_increasing as is_strictly_increasing
+    from tapeflow.engine.runtime.config_experimental import get_log_device_placement as get_log_device_placement
+    from tapeflow.engine.runtime.config_experimental import set_log_device_placement as set_log_device_placement
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "get_log_device_placement": "tapeflow.engine.runtime.config_experimental:get_log_device_placement",
             "is_nan": "tapeflow.engine.ops.math.magnitude:is_nan",
             "is_non_decreasing": "tapeflow.engine.ops.math.ordering:is_non_decreasing",
             "is_strictly_increasing": "tapeflow.engine.ops.math.ordering:is_strictly_increasing",
+            "set_log_device_placement": "tapeflow.engine.runtime.config_experimental:set_log_device_placement",
         },
         (),
     )

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.arithmetic import square as square
     from tapeflow.engine.ops.math.arithmetic import subtract as subtract
     from tapeflow.engine.ops.math.arithmetic import truediv as truediv
+    from tapeflow.engine.ops.math.bessel import bessel_i0 as bessel_i0
+    from tapeflow.engine.ops.math.bessel import bessel_i0e as bessel_i0e
+    from tapeflow.engine.ops.math.bessel import bessel_i1 as bessel_i1
+    from tapeflow.engine.ops.math.bessel import bessel_i1e as bessel_i1e
     from tapeflow.engine.ops.math.comparison import equal as equal
     from tapeflow.engine.ops.math.comparison import greater as greater
     from tapeflow.engine.ops.math.comparison import greater_equal as greater_equal
@@ -41,6 +45,11 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.division import reciprocal as reciprocal
     from tapeflow.engine.ops.math.division import reciprocal_no_nan as reciprocal_no_nan
     from tapeflow.engine.ops.math.division import xdivy as xdivy
+    from tapeflow.engine.ops.math.error_functions import erf as erf
+    from tapeflow.engine.ops.math.error_functions import erfc as erfc
+    from tapeflow.engine.ops.math.error_functions import erfcinv as erfcinv
+    from tapeflow.engine.ops.math.error_functions import erfinv as erfinv
+    from tapeflow.engine.ops.math.error_functions import ndtri as ndtri
     from tapeflow.engine.ops.math.exponentials import exp as exp
     from tapeflow.engine.ops.math.exponentials import expm1 as expm1
     from tapeflow.engine.ops.math.exponentials import log as log
@@ -60,6 +69,14 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.folds import reduce_max as reduce_max
     from tapeflow.engine.ops.math.folds import reduce_min as reduce_min
     from tapeflow.engine.ops.math.folds import reduce_prod as reduce_prod
+    from tapeflow.engine.ops.math.gamma_functions import betainc as betainc
+    from tapeflow.engine.ops.math.gamma_functions import digamma as digamma
+    from tapeflow.engine.ops.math.gamma_functions import igamma as igamma
+    from tapeflow.engine.ops.math.gamma_functions import igammac as igammac
+    from tapeflow.engine.ops.math.gamma_functions import lbeta as lbeta
+    from tapeflow.engine.ops.math.gamma_functions import lgamma as lgamma
+    from tapeflow.engine.ops.math.gamma_functions import polygamma as polygamma
+    from tapeflow.engine.ops.math.gamma_functions import zeta as zeta
     from tapeflow.engine.ops.math.logical import logical_and as logical_and
     from tapeflow.engine.ops.math.logical import logical_not as logical_not
     from tapeflow.engine.ops.math.logical import logical_or as logical_or
@@ -119,6 +136,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.ranking import in_top_k as in_top_k
     from tapeflow.engine.ops.nn.ranking import top_k as top_k
     from tapeflow.engine.ops.nn.softmax import log_softmax as log_softmax
+    from tapeflow.math import special as special
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -137,6 +155,11 @@ else:
             "atan": "tapeflow.engine.ops.math.trigonometry:atan",
             "atan2": "tapeflow.engine.ops.math.trigonometry:atan2",
             "atanh": "tapeflow.engine.ops.math.trigonometry:atanh",
+            "bessel_i0": "tapeflow.engine.ops.math.bessel:bessel_i0",
+            "bessel_i0e": "tapeflow.engine.ops.math.bessel:bessel_i0e",
+            "bessel_i1": "tapeflow.engine.ops.math.bessel:bessel_i1",
+            "bessel_i1e": "tapeflow.engine.ops.math.bessel:bessel_i1e",
+            "betainc": "tapeflow.engine.ops.math.gamma_functions:betainc",
             "bincount": "tapeflow.engine.ops.math.counting:bincount",
             "ceil": "tapeflow.engine.ops.math.magnitude:ceil",
             "confusion_matrix": "tapeflow.engine.ops.math.counting:confusion_matrix",
@@ -147,9 +170,14 @@ else:
             "cumprod": "tapeflow.engine.ops.math.scans:cumprod",
             "cumsum": "tapeflow.engine.ops.math.scans:cumsum",
             "cumulative_logsumexp": "tapeflow.engine.ops.math.scans:cumulative_logsumexp",
+            "digamma": "tapeflow.engine.ops.math.gamma_functions:digamma",
             "divide": "tapeflow.engine.ops.math.arithmetic:divide",
             "divide_no_nan": "tapeflow.engine.ops.math.division:divide_no_nan",
             "equal": "tapeflow.engine.ops.math.comparison:equal",
+            "erf": "tapeflow.engine.ops.math.error_functions:erf",
+            "erfc": "tapeflow.engine.ops.math.error_functions:erfc",
+            "erfcinv": "tapeflow.engine.ops.math.error_functions:erfcinv",
+            "erfinv": "tapeflow.engine.ops.math.error_functions:erfinv",
             "exp": "tapeflow.engine.ops.math.exponentials:exp",
             "expm1": "tapeflow.engine.ops.math.exponentials:expm1",
             "floor": "tapeflow.engine.ops.math.magnitude:floor",
@@ -157,6 +185,8 @@ else:
             "floormod": "tapeflow.engine.ops.math.division:floormod",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
+            "igamma": "tapeflow.engine.ops.math.gamma_functions:igamma",
+            "igammac": "tapeflow.engine.ops.math.gamma_functions:igammac",
             "imag": "tapeflow.engine.ops.math.complex_numbers:imag",
             "in_top_k": "tapeflow.engine.ops.nn.ranking:in_top_k",
             "invert_permutation": "tapeflow.engine.ops.array.sorting:invert_permutation",
@@ -166,8 +196,10 @@ else:
             "is_non_decreasing": "tapeflow.engine.ops.math.ordering:is_non_decreasing",
             "is_strictly_increasing": "tapeflow.engine.ops.math.ordering:is_strictly_increasing",
             "l2_normalize": "tapeflow.engine.ops.nn.normalization:l2_normalize",
+            "lbeta": "tapeflow.engine.ops.math.gamma_functions:lbeta",
             "less": "tapeflow.engine.ops.math.comparison:less",
             "less_equal": "tapeflow.engine.ops.math.comparison:less_equal",
+            "lgamma": "tapeflow.engine.ops.math.gamma_functions:lgamma",
             "log": "tapeflow.engine.ops.math.exponentials:log",
             "log1p": "tapeflow.engine.ops.math.exponentials:log1p",
             "log_sigmoid": "tapeflow.engine.ops.nn.activations:log_sigmoid",
@@ -181,9 +213,11 @@ else:
             "mod": "tapeflow.engine.ops.math.division:floormod",
             "multiply": "tapeflow.engine.ops.math.arithmetic:multiply",
             "multiply_no_nan": "tapeflow.engine.ops.math.division:multiply_no_nan",
+            "ndtri": "tapeflow.engine.ops.math.error_functions:ndtri",
             "negative": "tapeflow.engine.ops.math.arithmetic:negative",
             "nextafter": "tapeflow.engine.ops.math.sums:nextafter",
             "not_equal": "tapeflow.engine.ops.math.comparison:not_equal",
+            "polygamma": "tapeflow.engine.ops.math.gamma_functions:polygamma",
             "polyval": "tapeflow.engine.ops.math.sums:polyval",
             "pow": "tapeflow.engine.ops.math.exponentials:pow",
             "real": "tapeflow.engine.ops.math.complex_numbers:real",
@@ -232,6 +266,7 @@ else:
             "xlog1py": "tapeflow.engine.ops.math.exponentials:xlog1py",
             "xlogy": "tapeflow.engine.ops.math.exponentials:xlogy",
             "zero_fraction": "tapeflow.engine.ops.nn.normalization:zero_fraction",
+            "zeta": "tapeflow.engine.ops.math.gamma_functions:zeta",
         },
-        (),
+        ("special",),
     )

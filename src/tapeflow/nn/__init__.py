@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.convolution import conv1d as conv1d
     from tapeflow.engine.ops.nn.convolution import conv2d as conv2d
     from tapeflow.engine.ops.nn.convolution import conv3d as conv3d
+    from tapeflow.engine.ops.nn.ctc_functions import collapse_repeated as collapse_repeated
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_beam_search_decoder as ctc_beam_search_decoder
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_greedy_decoder as ctc_greedy_decoder
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_loss as ctc_loss
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_unique_labels as ctc_unique_labels
     from tapeflow.engine.ops.nn.depthwise import depthwise_conv2d as depthwise_conv2d
     from tapeflow.engine.ops.nn.depthwise import depthwise_conv2d_backprop_filter as depthwise_conv2d_backprop_filter
     from tapeflow.engine.ops.nn.depthwise import depthwise_conv2d_backprop_input as depthwise_conv2d_backprop_input
     from tapeflow.engine.ops.nn.depthwise import separable_conv2d as separable_conv2d
     from tapeflow.engine.ops.nn.dilation import dilation2d as dilation2d
     from tapeflow.engine.ops.nn.dilation import erosion2d as erosion2d
+    from tapeflow.engine.ops.nn.dropout import dropout as dropout
     from tapeflow.engine.ops.nn.embedding import embedding_lookup as embedding_lookup
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as local_response_normalization
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as lrn
@@ -79,6 +85,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.transposed_convolution import conv3d_transpose as conv3d_transpose
     from tapeflow.engine.ops.nn.transposed_convolution import conv_transpose as conv_transpose
     from tapeflow.engine.ops.nn.transposed_convolution import convolution as convolution
+    from tapeflow.nn import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -94,6 +101,7 @@ else:
             "batch_norm_with_global_normalization": "tapeflow.engine.ops.nn.normalization:batch_norm_with_global_normalization",
             "batch_normalization": "tapeflow.engine.ops.nn.normalization:batch_normalization",
             "bias_add": "tapeflow.engine.ops.nn.bias:bias_add",
+            "collapse_repeated": "tapeflow.engine.ops.nn.ctc_functions:collapse_repeated",
             "compute_average_loss": "tapeflow.engine.ops.nn.losses:compute_average_loss",
             "conv1d": "tapeflow.engine.ops.nn.convolution:conv1d",
             "conv1d_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv1d_transpose",
@@ -104,11 +112,16 @@ else:
             "conv_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv_transpose",
             "convolution": "tapeflow.engine.ops.nn.transposed_convolution:convolution",
             "crelu": "tapeflow.engine.ops.nn.activations:crelu",
+            "ctc_beam_search_decoder": "tapeflow.engine.ops.nn.ctc_functions:ctc_beam_search_decoder",
+            "ctc_greedy_decoder": "tapeflow.engine.ops.nn.ctc_functions:ctc_greedy_decoder",
+            "ctc_loss": "tapeflow.engine.ops.nn.ctc_functions:ctc_loss",
+            "ctc_unique_labels": "tapeflow.engine.ops.nn.ctc_functions:ctc_unique_labels",
             "depth_to_space": "tapeflow.engine.ops.nn.space:depth_to_space",
             "depthwise_conv2d": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d",
             "depthwise_conv2d_backprop_filter": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d_backprop_filter",
             "depthwise_conv2d_backprop_input": "tapeflow.engine.ops.nn.depthwise:depthwise_conv2d_backprop_input",
             "dilation2d": "tapeflow.engine.ops.nn.dilation:dilation2d",
+            "dropout": "tapeflow.engine.ops.nn.dropout:dropout",
             "elu": "tapeflow.engine.ops.nn.activations:elu",
             "embedding_lookup": "tapeflow.engine.ops.nn.embedding:embedding_lookup",
             "erosion2d": "tapeflow.engine.ops.nn.dilation:erosion2d",
@@ -153,5 +166,5 @@ else:
             "with_space_to_batch": "tapeflow.engine.ops.nn.space:with_space_to_batch",
             "zero_fraction": "tapeflow.engine.ops.nn.normalization:zero_fraction",
         },
-        (),
+        ("experimental",),
     )

@@ -11,6 +11,11 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.ops.random.algorithms import Algorithm as Algorithm
+    from tapeflow.engine.ops.random.distributions import gamma as gamma
+    from tapeflow.engine.ops.random.distributions import poisson as poisson
+    from tapeflow.engine.ops.random.distributions import stateless_binomial as stateless_binomial
+    from tapeflow.engine.ops.random.distributions import stateless_gamma as stateless_gamma
+    from tapeflow.engine.ops.random.distributions import stateless_poisson as stateless_poisson
     from tapeflow.engine.ops.random.seeds import set_seed as set_seed
     from tapeflow.engine.ops.random.stateful import categorical as categorical
     from tapeflow.engine.ops.random.stateful import normal as normal
@@ -23,20 +28,33 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.random.stateless import stateless_normal as stateless_normal
     from tapeflow.engine.ops.random.stateless import stateless_truncated_normal as stateless_truncated_normal
     from tapeflow.engine.ops.random.stateless import stateless_uniform as stateless_uniform
+    from tapeflow.engine.variables.generator import Generator as Generator
+    from tapeflow.engine.variables.generator import create_rng_state as create_rng_state
+    from tapeflow.engine.variables.generator import get_global_generator as get_global_generator
+    from tapeflow.engine.variables.generator import set_global_generator as set_global_generator
     from tapeflow.random import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "Algorithm": "tapeflow.engine.ops.random.algorithms:Algorithm",
+            "Generator": "tapeflow.engine.variables.generator:Generator",
             "categorical": "tapeflow.engine.ops.random.stateful:categorical",
+            "create_rng_state": "tapeflow.engine.variables.generator:create_rng_state",
             "fold_in": "tapeflow.engine.ops.random.stateless:fold_in",
+            "gamma": "tapeflow.engine.ops.random.distributions:gamma",
+            "get_global_generator": "tapeflow.engine.variables.generator:get_global_generator",
             "normal": "tapeflow.engine.ops.random.stateful:normal",
+            "poisson": "tapeflow.engine.ops.random.distributions:poisson",
+            "set_global_generator": "tapeflow.engine.variables.generator:set_global_generator",
             "set_seed": "tapeflow.engine.ops.random.seeds:set_seed",
             "shuffle": "tapeflow.engine.ops.random.stateful:shuffle",
             "split": "tapeflow.engine.ops.random.stateless:split",
+            "stateless_binomial": "tapeflow.engine.ops.random.distributions:stateless_binomial",
             "stateless_categorical": "tapeflow.engine.ops.random.stateless:stateless_categorical",
+            "stateless_gamma": "tapeflow.engine.ops.random.distributions:stateless_gamma",
             "stateless_normal": "tapeflow.engine.ops.random.stateless:stateless_normal",
+            "stateless_poisson": "tapeflow.engine.ops.random.distributions:stateless_poisson",
             "stateless_truncated_normal": "tapeflow.engine.ops.random.stateless:stateless_truncated_normal",
             "stateless_uniform": "tapeflow.engine.ops.random.stateless:stateless_uniform",
             "truncated_normal": "tapeflow.engine.ops.random.stateful:truncated_normal",

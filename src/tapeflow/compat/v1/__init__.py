@@ -11,6 +11,14 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import Dimension as Dimension
+    from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
+    from tapeflow.engine.runtime.execution import executing_eagerly as executing_eagerly
+    from tapeflow.engine.runtime.execution import executing_eagerly_outside_functions as executing_eagerly_outside_functions
+    from tapeflow.engine.runtime.execution import group as group
+    from tapeflow.engine.runtime.execution import import_graph_def as import_graph_def
+    from tapeflow.engine.runtime.execution import no_gradient as NotDifferentiable
+    from tapeflow.engine.runtime.execution import no_op as no_op
+    from tapeflow.engine.runtime.execution import timestamp as timestamp
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorValue as SparseTensorValue
     from tapeflow.engine.variables.assignments import assign as assign
     from tapeflow.engine.variables.assignments import assign_add as assign_add
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_nd_update as scatter_nd_update
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
+    from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
     from tapeflow.compat.v1 import train as train
 else:
@@ -34,12 +43,19 @@ else:
         __name__,
         {
             "Dimension": "tapeflow.engine.core.dimension:Dimension",
+            "NotDifferentiable": "tapeflow.engine.runtime.execution:no_gradient",
             "SparseTensorValue": "tapeflow.engine.runtime.sparse_tensor:SparseTensorValue",
             "assign": "tapeflow.engine.variables.assignments:assign",
             "assign_add": "tapeflow.engine.variables.assignments:assign_add",
             "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
             "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
             "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
+            "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
+            "executing_eagerly_outside_functions": "tapeflow.engine.runtime.execution:executing_eagerly_outside_functions",
+            "group": "tapeflow.engine.runtime.execution:group",
+            "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
+            "name_scope": "tapeflow.engine.core.name_scopes:NameScopeV1",
+            "no_op": "tapeflow.engine.runtime.execution:no_op",
             "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",
             "scatter_div": "tapeflow.engine.variables.assignments:scatter_div",
             "scatter_max": "tapeflow.engine.variables.assignments:scatter_max",
@@ -50,6 +66,7 @@ else:
             "scatter_nd_update": "tapeflow.engine.variables.assignments:scatter_nd_update",
             "scatter_sub": "tapeflow.engine.variables.assignments:scatter_sub",
             "scatter_update": "tapeflow.engine.variables.assignments:scatter_update",
+            "timestamp": "tapeflow.engine.runtime.execution:timestamp",
         },
-        ("nn", "train",),
+        ("math", "nn", "train",),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from tapeflow.engine.autodiff.tape import GradientTape
+from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
@@ -209,7 +210,7 @@ def gradients(
     gate_gradients: bool = False,
     aggregation_method: Any = None,
     stop_gradients: Any = None,
-    unconnected_gradients: Any = "none",
+    unconnected_gradients: Any = UnconnectedGradients.NONE,
 ) -> NoReturn:
     """Refused in eager mode, as TensorFlow does: it differentiates graphs.
 
@@ -225,6 +226,12 @@ def gradients(
 
     Raises:
       RuntimeError: always.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.gradients(tf.constant(1.0), tf.constant(1.0))
+      Traceback (most recent call last):
+      RuntimeError: tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.
     """
     raise RuntimeError(
         "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead."
@@ -250,6 +257,17 @@ def hessians(
 
     Raises:
       RuntimeError: always.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.Variable([1.0, 2.0])
+      >>> with tf.GradientTape() as outer:
+      ...     with tf.GradientTape() as inner:
+      ...         y = tf.reduce_sum(x * x * x)
+      ...     g = inner.gradient(y, x)
+      >>> outer.jacobian(g, x).numpy()  # what tf.hessians would give in a graph
+      array([[ 6.,  0.],
+             [ 0., 12.]], dtype=float32)
     """
     raise RuntimeError(
         "tf.hessians is not supported when eager execution is enabled. Use tf.GradientTape instead: "

@@ -97,7 +97,7 @@ def convert_pair(x: Any, y: Any, op: str) -> tuple[Any, Any]:
         y = convert(y)
         return _convert_like(x, y, op), y
     x = convert(x)
-    return x, convert(y, hint=x.dtype)
+    return x, _convert_like(y, x, op)
 
 
 # Operands that are plain Python numbers repeat (`x + 2`, `0.5 * y`). Their tensors are kept; no
@@ -415,6 +415,17 @@ def register_tensor_conversion_function(
 
     Raises:
       TypeError: when `base_type` is no class, or `conversion_func` is not callable.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> class Celsius:
+      ...     def __init__(self, degrees):
+      ...         self.degrees = degrees
+      >>> def to_tensor(value, dtype=None, name=None, as_ref=False):
+      ...     return tf.constant(value.degrees, dtype)
+      >>> tf.register_tensor_conversion_function(Celsius, to_tensor)
+      >>> tf.add(Celsius(20.0), 1.5).numpy()
+      np.float32(21.5)
     """
     types = base_type if isinstance(base_type, tuple) else (base_type,)
     if not all(isinstance(t, type) for t in types):

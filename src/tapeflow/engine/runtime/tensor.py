@@ -83,6 +83,31 @@ class Tensor:
         """The `TensorShape`; the same as `.shape`."""
         return self.shape
 
+    @property
+    def name(self) -> str:
+        """The name of a symbolic tensor; eager tensors have none."""
+        raise NotImplementedError
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> NoReturn:
+        """Refused: there are no sessions in TensorFlow 2.
+
+        Raises:
+          NotImplementedError: always; `.numpy()` gives the values.
+        """
+        raise NotImplementedError("eval is not supported in eager mode; call .numpy() instead.")
+
+    def set_shape(self, shape: Any) -> None:
+        """Checks that `shape` is compatible with the tensor's shape, which it cannot change.
+
+        Raises:
+          ValueError: when it isn't.
+        """
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(
+                f"Tensor.set_shape: the shape of the tensor is {self.shape}; received {shape}, "
+                "which is not compatible with it."
+            )
+
     def ref(self) -> Reference:
         """A hashable reference to this tensor, for use as a dictionary key.
 
@@ -240,22 +265,6 @@ class EagerTensor(Tensor):
     @property
     def graph(self) -> Any:
         self._refuse("graph")
-
-    def eval(self, feed_dict: Any = None, session: Any = None) -> NoReturn:
-        """Refused: there are no sessions in TensorFlow 2."""
-        raise NotImplementedError("eval is not supported in eager mode; call .numpy() instead.")
-
-    def set_shape(self, shape: Any) -> None:
-        """Checks that `shape` is compatible with the tensor's shape, which it cannot change.
-
-        Raises:
-          ValueError: when it isn't.
-        """
-        if not self.shape.is_compatible_with(shape):
-            raise ValueError(
-                f"Tensor.set_shape: the shape of the tensor is {self.shape}; received {shape}, "
-                "which is not compatible with it."
-            )
 
     def cpu(self) -> EagerTensor:
         """This tensor: its values are in main memory."""

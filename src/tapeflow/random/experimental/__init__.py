@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.random.stateless import fold_in as stateless_fold_in
     from tapeflow.engine.ops.random.stateless import split as stateless_split
     from tapeflow.engine.ops.random.stateless import stateless_shuffle as stateless_shuffle
+    from tapeflow.engine.variables.generator import Generator as Generator
+    from tapeflow.engine.variables.generator import create_rng_state as create_rng_state
+    from tapeflow.engine.variables.generator import get_global_generator as get_global_generator
+    from tapeflow.engine.variables.generator import set_global_generator as set_global_generator
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "Algorithm": "tapeflow.engine.ops.random.algorithms:Algorithm",
+            "Generator": "tapeflow.engine.variables.generator:Generator",
+            "create_rng_state": "tapeflow.engine.variables.generator:create_rng_state",
+            "get_global_generator": "tapeflow.engine.variables.generator:get_global_generator",
+            "set_global_generator": "tapeflow.engine.variables.generator:set_global_generator",
             "stateless_fold_in": "tapeflow.engine.ops.random.stateless:fold_in",
             "stateless_shuffle": "tapeflow.engine.ops.random.stateless:stateless_shuffle",
             "stateless_split": "tapeflow.engine.ops.random.stateless:split",

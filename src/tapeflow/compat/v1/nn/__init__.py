@@ -10,12 +10,28 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_beam_search_decoder_v1 as ctc_beam_search_decoder
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_greedy_decoder as ctc_greedy_decoder
+    from tapeflow.engine.ops.nn.ctc_functions import ctc_loss_v1 as ctc_loss
     from tapeflow.engine.ops.nn.fused_batch_norm import fused_batch_norm as fused_batch_norm
+    from tapeflow.engine.ops.nn.legacy import avg_pool as avg_pool
+    from tapeflow.engine.ops.nn.legacy import conv2d_transpose as conv2d_transpose
+    from tapeflow.engine.ops.nn.legacy import convolution as convolution
+    from tapeflow.engine.ops.nn.legacy import in_top_k as in_top_k
+    from tapeflow.engine.ops.nn.legacy import max_pool as max_pool
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "avg_pool": "tapeflow.engine.ops.nn.legacy:avg_pool",
+            "conv2d_transpose": "tapeflow.engine.ops.nn.legacy:conv2d_transpose",
+            "convolution": "tapeflow.engine.ops.nn.legacy:convolution",
+            "ctc_beam_search_decoder": "tapeflow.engine.ops.nn.ctc_functions:ctc_beam_search_decoder_v1",
+            "ctc_greedy_decoder": "tapeflow.engine.ops.nn.ctc_functions:ctc_greedy_decoder",
+            "ctc_loss": "tapeflow.engine.ops.nn.ctc_functions:ctc_loss_v1",
             "fused_batch_norm": "tapeflow.engine.ops.nn.fused_batch_norm:fused_batch_norm",
+            "in_top_k": "tapeflow.engine.ops.nn.legacy:in_top_k",
+            "max_pool": "tapeflow.engine.ops.nn.legacy:max_pool",
         },
         (),
     )

@@ -114,13 +114,14 @@ fill_p = primitive(
 
 
 @export("fill")
-def fill(dims: Any, value: Any, name: str | None = None) -> Any:
+def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Any:
     """Makes a tensor of one value.
 
     Args:
       dims: sizes, `[rank]`, int32 or int64.
       value: scalar of any dtype.
       name: ignored in eager mode.
+      layout: not supported; must be None.
 
     Returns:
       A tensor of shape `dims` and the dtype of `value`.

@@ -74,7 +74,8 @@ def _pad_kernel(
     else:
         out = np.empty(dims, input.dtype)
         out[...] = constant_values
-    out[(*_inside(paddings, input.shape), ...)] = input
+    inside: tuple[Any, ...] = (*_inside(paddings, input.shape), ...)
+    out[inside] = input
     return out
 
 

@@ -182,8 +182,8 @@ def _dense_kernel(
     blank_index: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     time, _, classes = logits.shape
-    # As TensorFlow: what is longer than the data ends with them.
-    label_length = np.minimum(label_length.astype(np.int64), labels.shape[1])
+    # As TensorFlow: time ends with the data, while a labelling longer than its row has no end.
+    label_length = label_length.astype(np.int64)
     logit_length = np.minimum(logit_length.astype(np.int64), time)
     inside = np.arange(labels.shape[1]) < label_length[:, None]
     wrong = inside & ((labels < 0) | (labels >= classes))

@@ -98,9 +98,9 @@ def _kernel(
         zeros = np.zeros_like(mean)
         return y.astype(x.dtype, copy=False), mean, variance, zeros, zeros, none
     count = x.size // max(len(scale), 1)
-    average: np.ndarray = np.mean(wide, axis=axes, dtype=np.float32)
+    average = np.asarray(np.mean(wide, axis=axes, dtype=np.float32))
     centred = wide - average.reshape(column)
-    spread: np.ndarray = np.mean(np.square(centred), axis=axes, dtype=np.float32)
+    spread = np.asarray(np.mean(np.square(centred), axis=axes, dtype=np.float32))
     factor = scale / np.sqrt(spread + np.float32(epsilon))
     y = centred * factor.reshape(column) + offset.reshape(column)
     # What is remembered for inference estimates the population's variance, hence Bessel's factor.

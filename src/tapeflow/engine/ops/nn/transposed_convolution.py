@@ -110,8 +110,8 @@ def conv1d_transpose(
       >>> tf.nn.conv1d_transpose(x, tf.ones([2, 1, 1]), [1, 4, 1], 2)[0, :, 0].numpy()
       array([1., 1., 2., 2.], dtype=float32)
     """
-    from tapeflow.engine.ops.array.dimensions import expand_dims, squeeze
     from tapeflow.engine.ops.array.concatenation import concat
+    from tapeflow.engine.ops.array.dimensions import expand_dims, squeeze
 
     data_format = line_format(data_format)
     width = 2 if data_format == "NCHW" else 1
@@ -305,8 +305,8 @@ def atrous_conv2d_transpose(
     if channels is not None and outer is not None and channels != outer:
         raise ValueError(
             "`value` channel count must be compatible with `filters` input channel count. "
-            f"Received: value.shape={dy.shape} with channel count {channels} and filters.shape={w.shape} "
-            f"with input channel count {outer}."
+            f"Received: value.shape={dy.shape} with channel count {channels} and "
+            f"filters.shape={w.shape} with input channel count {outer}."
         )
     rate = integer(rate, "rate")
     if rate < 1:
