@@ -78,6 +78,9 @@ Kernel = Callable[..., "np.ndarray | np.generic | tuple[np.ndarray, ...]"]
 REGISTRY: dict[str, Primitive] = {}
 """Every primitive that has been declared, by op type. All lists of operations derive from it."""
 
+ON_DECLARED: Callable[[Primitive], None] | None = None
+"""Called with each new primitive (while numerics are checked, modules may still be loaded)."""
+
 
 class Primitive:
     """One operation: its name, and the rules for shape, value, gradient, code and tests.
@@ -98,6 +101,7 @@ class Primitive:
 
     __slots__ = (
         "call",
+        "calls",
         "checked",
         "differentiable",
         "fast",
@@ -136,6 +140,8 @@ class Primitive:
         self.value_inputs: tuple[int, ...] = getattr(infer, "value_inputs", ())
         # The short way to call an elementwise op; made by dispatch when first used.
         self.call: Callable[..., Any] | None = None
+        # All short ways there are: they hold the kernel.
+        self.calls: list[Callable[..., Any]] = []
         # Signatures that `infer` has accepted: eager calls repeat, their checks need not.
         self.checked: dict[Any, bool] = {}
 
@@ -180,4 +186,6 @@ def primitive(
         raise ValueError(f"primitive {name!r} is declared twice")
     made = Primitive(name, infer=infer, kernel=kernel, vjp=vjp, lower=lower, samples=samples)
     REGISTRY[name] = made
+    if ON_DECLARED is not None:
+        ON_DECLARED(made)
     return made

@@ -82,6 +82,7 @@ def unary_function(prim: Primitive) -> Callable[[Any], Any]:
                         recorder.record(prim, (x,), (result,), NO_ATTRS)
         return result
 
+    prim.calls.append(call)
     if prim.call is None:
         prim.call = call
     return call
@@ -144,6 +145,7 @@ def binary_function(
                         recorder.record(prim, (x, y), (result,), NO_ATTRS)
         return result
 
+    prim.calls.append(call)
     if prim.call is None and otherwise is None:
         prim.call = call
     return call
