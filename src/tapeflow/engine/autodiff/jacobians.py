@@ -52,15 +52,15 @@ def jacobian(
 
 
 def check_batches(target: Any, source: Any) -> None:
-    """Raises unless both have a first dimension, of the same size.
+    """Raises unless both have a first dimension, of the same size, and another one.
 
     Raises:
       ValueError: when they haven't.
     """
     for name, t in (("target", target), ("source", source)):
-        if t.shape.ndims is None or t.shape.ndims < 1:
+        if t.shape.ndims is None or t.shape.ndims < 2:
             raise ValueError(
-                f"batch_jacobian: {name}: expected rank 1 or more; received shape {t.shape}"
+                f"batch_jacobian: {name}: expected rank 2 or more; received shape {t.shape}"
             )
     a, b = target.shape.as_list()[0], source.shape.as_list()[0]
     if a is not None and b is not None and a != b:

@@ -56,7 +56,7 @@ class GradientTape:
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self._persistent = persistent
         self._watch_accessed = watch_accessed_variables
-        self._recording = False
+        self._recording = self._entered = False
         self._used = True  # until it is entered, there is nothing to differentiate
         self._clear()
 
@@ -129,7 +129,7 @@ class GradientTape:
             if self.tracked:
                 self._clear()
             self._used = False
-        self._recording = True
+        self._recording = self._entered = True
         set_recorders((*current_recorders(), self))
         return self
 
@@ -188,7 +188,10 @@ class GradientTape:
 
         Raises:
           ValueError: when the tape is not recording.
+          RuntimeError: when it never was.
         """
+        if not self._entered:
+            raise RuntimeError("Trying to stop recording a tape which is not recording.")
         self._stop()
         try:
             yield
@@ -228,7 +231,7 @@ class GradientTape:
 
         Raises:
           RuntimeError: on a second call, unless the tape is persistent.
-          TypeError: when a target is no tensor.
+          TypeError: when a target or source is no tensor.
           ValueError: when `unconnected_gradients` is neither of the two.
         """
         flat_sources, keys, unconnected = self._begin(sources, unconnected_gradients)
@@ -237,7 +240,7 @@ class GradientTape:
             seeds: list[Any] = [None] * len(targets)
         else:
             seeds = _flat(output_gradients)
-            if len(seeds) != len(targets):
+            if len(seeds) < len(targets):
                 raise ValueError(
                     f"gradient: expected one output gradient per target; received {len(seeds)} for "
                     f"{len(targets)} targets"
@@ -472,7 +475,7 @@ def _key(source: Any) -> int:
     if isinstance(source, IndexedSlices):
         return id(source.values)
     if not isinstance(source, Tensor) and not is_composite(source):
-        raise ValueError(
+        raise TypeError(
             f"gradient: expected tensors or variables as sources; received {source!r} of type "
             f"{type(source).__name__}"
         )

@@ -31,7 +31,7 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
 
     Raises:
       TypeError: when a branch is not callable.
-      ValueError: when `pred` has more than one element.
+      ValueError: when `pred` has more than one element, or is None.
 
     Example:
       >>> import tapeflow as tf
@@ -41,6 +41,8 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
     """
     _require_callable(true_fn, "cond", "true_fn")
     _require_callable(false_fn, "cond", "false_fn")
+    if pred is None:
+        raise ValueError("cond: pred: expected a boolean tensor or a Python value; received None")
     return true_fn() if pred else false_fn()
 
 
