@@ -132,6 +132,7 @@ tanh_p = primitive(
     samples=unary_samples(over=_FIELD),
 )
 
+
 @export("math.tanh", "nn.tanh", "tanh")
 def tanh(x: Any, name: str | None = None) -> Any:
     """Computes the hyperbolic tangent elementwise.
@@ -192,6 +193,7 @@ relu_p = primitive(
     lower=lambda b, x: b.select(b.lt(x, b.const(0, x)), b.const(0, x), x),
     samples=_relu_samples,
 )
+
 
 @export("nn.relu")
 def relu(features: Any, name: str | None = None) -> Any:
@@ -264,9 +266,7 @@ softplus_p = primitive(
     infer=elementwise(dtypes.FLOATING),
     kernel=_softplus_kernel,
     vjp=lambda ctx, dy: (binary(softplus_grad_p, dy, ctx.inputs[0]),),
-    lower=lambda b, x: b.add(
-        b.maximum(x, b.const(0, x)), b.log1p(b.exp(b.neg(b.abs(x))))
-    ),
+    lower=lambda b, x: b.add(b.maximum(x, b.const(0, x)), b.log1p(b.exp(b.neg(b.abs(x))))),
     samples=unary_samples(),
 )
 

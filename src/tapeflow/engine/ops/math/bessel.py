@@ -127,7 +127,7 @@ def bessel_i0(x: Any, name: str | None = None) -> Any:
 
 @export("math.special.bessel_i0e", "math.bessel_i0e")
 def bessel_i0e(x: Any, name: str | None = None) -> Any:
-    """Computes the modified Bessel function of the first kind of order 0, times `exp(-abs(x))`, elementwise.
+    """Computes the modified Bessel function I0, times `exp(-abs(x))`, elementwise.
 
     Args:
       x: tensor of float16, float32 or float64.
@@ -171,7 +171,7 @@ def bessel_i1(x: Any, name: str | None = None) -> Any:
 
 @export("math.special.bessel_i1e", "math.bessel_i1e")
 def bessel_i1e(x: Any, name: str | None = None) -> Any:
-    """Computes the modified Bessel function of the first kind of order 1, times `exp(-abs(x))`, elementwise.
+    """Computes the modified Bessel function I1, times `exp(-abs(x))`, elementwise.
 
     Args:
       x: tensor of float16, float32 or float64.
@@ -259,7 +259,7 @@ def bessel_k0(x: Any, name: str | None = None) -> Any:
 
 @export("math.special.bessel_k0e")
 def bessel_k0e(x: Any, name: str | None = None) -> Any:
-    """Computes the modified Bessel function of the second kind of order 0, times `exp(x)`, elementwise.
+    """Computes the modified Bessel function K0, times `exp(x)`, elementwise.
 
     Args:
       x: tensor of float16, float32 or float64.
@@ -303,7 +303,7 @@ def bessel_k1(x: Any, name: str | None = None) -> Any:
 
 @export("math.special.bessel_k1e")
 def bessel_k1e(x: Any, name: str | None = None) -> Any:
-    """Computes the modified Bessel function of the second kind of order 1, times `exp(x)`, elementwise.
+    """Computes the modified Bessel function K1, times `exp(x)`, elementwise.
 
     Args:
       x: tensor of float16, float32 or float64.

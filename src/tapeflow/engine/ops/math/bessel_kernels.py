@@ -2,8 +2,8 @@
 
 Power series for small arguments; the integrals of Bessel and Schlaefli for middle ones, by
 the trapezoidal rule (geometrically convergent for periodic and decaying analytic integrands: L. N.
-Trefethen and J. A. C. Weideman, SIAM Review 56, 2014) or Gauss's; Hankel's asymptotic expansions for
-large ones (M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, chapter 9).
+Trefethen and J. A. C. Weideman, SIAM Review 56, 2014) or Gauss's; Hankel's asymptotic expansions
+for large ones (M. Abramowitz and I. Stegun, Handbook of Mathematical Functions, chapter 9).
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ def _cosines(count: int) -> tuple[tuple[float, float, float], ...]:
     """Trapezoidal rule on [0, pi]: angle, its cosine, weight over pi."""
     steps = range(count + 1)
     return tuple(
-        (math.pi * k / count, math.cos(math.pi * k / count), (0.5 if k in (0, count) else 1.0) / count)
+        (
+            math.pi * k / count,
+            math.cos(math.pi * k / count),
+            (0.5 if k in (0, count) else 1.0) / count,
+        )
         for k in steps
     )
 
@@ -102,9 +106,10 @@ def bessel_y(x: Array, order: int) -> Array:
     """The function of the second kind; -inf at 0 and below."""
     small = np.where((x > 0) & (x <= _SMALL), x, 1.0)
     plain, weighted = _series(small, order, -1.0)
-    low = 2.0 / math.pi * ((np.log(small / 2.0) + _EULER) * plain) - weighted * (
-        1.0 if order else 2.0
-    ) / math.pi
+    low = (
+        2.0 / math.pi * ((np.log(small / 2.0) + _EULER) * plain)
+        - weighted * (1.0 if order else 2.0) / math.pi
+    )
     if order:
         low = low - 2.0 / (math.pi * small)
     middle = np.where((x > _SMALL) & (x <= _LARGE), x, _LARGE)

@@ -62,6 +62,7 @@ invert_p = primitive(
     samples=unary_samples(-100, 100, over=dtypes.INTEGERS, grad=False),
 )
 
+
 @export("bitwise.bitwise_and")
 def bitwise_and(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes the bits that are set in both `x` and `y`, elementwise.
@@ -83,6 +84,7 @@ def bitwise_and(x: Any, y: Any, name: str | None = None) -> Any:
       array([4, 2], dtype=int32)
     """
     return binary(bitwise_and_p, x, y)
+
 
 @export("bitwise.bitwise_or")
 def bitwise_or(x: Any, y: Any, name: str | None = None) -> Any:
@@ -106,6 +108,7 @@ def bitwise_or(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(bitwise_or_p, x, y)
 
+
 @export("bitwise.bitwise_xor")
 def bitwise_xor(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes the bits that are set in exactly one of `x` and `y`, elementwise.
@@ -127,6 +130,7 @@ def bitwise_xor(x: Any, y: Any, name: str | None = None) -> Any:
       array([3, 5], dtype=int32)
     """
     return binary(bitwise_xor_p, x, y)
+
 
 @export("bitwise.left_shift")
 def left_shift(x: Any, y: Any, name: str | None = None) -> Any:
@@ -151,6 +155,7 @@ def left_shift(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(left_shift_p, x, y)
 
+
 @export("bitwise.right_shift")
 def right_shift(x: Any, y: Any, name: str | None = None) -> Any:
     """Moves the bits of `x` down by `y` places, elementwise; the sign of signed integers stays.
@@ -173,6 +178,7 @@ def right_shift(x: Any, y: Any, name: str | None = None) -> Any:
       array([ 1, -4], dtype=int32)
     """
     return binary(right_shift_p, x, y)
+
 
 @export("bitwise.invert")
 def invert(x: Any, name: str | None = None) -> Any:

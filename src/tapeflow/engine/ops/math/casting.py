@@ -21,14 +21,14 @@ from tapeflow.engine.runtime.tensor import Tensor
 _CASTABLE = dtypes.NUMERIC | dtypes.BOOL
 
 
-def _infer(x: Spec, DstT: DType) -> Spec:  # noqa: N803 (the attribute's name in tf.raw_ops)
+def _infer(x: Spec, DstT: DType) -> Spec:
     # TensorFlow makes nodes of such casts, and finds out when they run that it cannot.
     if x.dtype not in _CASTABLE or DstT.np == object:
         raise UnimplementedError(None, None, f"x: no cast from {x.dtype.name} to {DstT.name}")
     return Spec(DstT, x.shape)
 
 
-def _kernel(x: np.ndarray, DstT: DType) -> np.ndarray:  # noqa: N803
+def _kernel(x: np.ndarray, DstT: DType) -> np.ndarray:
     if x.dtype.kind == "c" and not DstT.is_complex:
         x = x.real
     return x.astype(DstT.np)
@@ -48,7 +48,9 @@ def _samples(draw: Draw) -> Iterable[Sample]:
             smooth = source in dtypes.FLOATING and target in (dtypes.float32, dtypes.float64)
             yield Sample(draw.reals(2, 3, dtype=source), DstT=target, grad=smooth)
     yield Sample(draw.bools(4), DstT=dtypes.float32, grad=False)
-    yield Sample(np.array([np.nan, np.inf, -np.inf, -0.0], np.float32), DstT=dtypes.float64, grad=False)
+    yield Sample(
+        np.array([np.nan, np.inf, -np.inf, -0.0], np.float32), DstT=dtypes.float64, grad=False
+    )
     yield Sample(draw.reals(3, dtype=dtypes.complex64), DstT=dtypes.float32, grad=False)
     for shape in ((), (0,), (2, 0)):
         yield Sample(draw.reals(*shape), DstT=dtypes.int32, grad=False)
@@ -59,7 +61,7 @@ cast_p = primitive(
     infer=_infer,
     kernel=_kernel,
     vjp=_cast_vjp,
-    lower=lambda b, x, DstT: b.cast(x, DstT),  # noqa: N803
+    lower=lambda b, x, DstT: b.cast(x, DstT),
     samples=_samples,
 )
 

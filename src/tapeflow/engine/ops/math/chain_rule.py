@@ -17,6 +17,4 @@ def chain(derivative: Callable[[Any, Any], Any]) -> Callable[..., tuple[Any, ...
     Returns:
       A vjp that multiplies the cotangent by the (complex conjugate of the) derivative.
     """
-    return lambda ctx, dy: (
-        multiply(dy, conjugate(derivative(ctx.inputs[0], ctx.outputs[0]))),
-    )
+    return lambda ctx, dy: (multiply(dy, conjugate(derivative(ctx.inputs[0], ctx.outputs[0]))),)

@@ -81,9 +81,7 @@ clip_by_value_p = primitive(
 
 
 @export("clip_by_value")
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Any:
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
     """Limits each element to the range from `clip_value_min` to `clip_value_max`.
 
     Args:
@@ -154,9 +152,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
 
 def _sequence(t_list: Any) -> list[Any]:
     if not isinstance(t_list, Sequence) or isinstance(t_list, (str, bytes)):
-        raise TypeError(
-            f"`t_list` should be a sequence of tensors. Received {type(t_list)}."
-        )
+        raise TypeError(f"`t_list` should be a sequence of tensors. Received {type(t_list)}.")
     return list(t_list)
 
 
@@ -236,7 +232,7 @@ def clip_by_global_norm(
         ),
     )
     finite = arithmetic.add(scale, arithmetic.subtract(norm, norm))
-    clipped = []
+    clipped: list[Any] = []
     for t in tensors:
         if t is None:
             clipped.append(None)

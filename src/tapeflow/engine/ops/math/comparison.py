@@ -39,6 +39,7 @@ greater_equal_p = _comparison(
     "GreaterEqual", np.greater_equal, lambda b, x, y: b.ge(x, y), dtypes.REAL
 )
 
+
 @export("math.equal", "equal")
 def equal(x: Any, y: Any, name: str | None = None) -> Any:
     """Tells elementwise whether `x == y`, with broadcasting.
@@ -60,6 +61,7 @@ def equal(x: Any, y: Any, name: str | None = None) -> Any:
       array([ True, False])
     """
     return binary(equal_p, x, y)
+
 
 @export("math.not_equal", "not_equal")
 def not_equal(x: Any, y: Any, name: str | None = None) -> Any:
@@ -83,6 +85,7 @@ def not_equal(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(not_equal_p, x, y)
 
+
 @export("math.less", "less")
 def less(x: Any, y: Any, name: str | None = None) -> Any:
     """Tells elementwise whether `x < y`, with broadcasting.
@@ -104,6 +107,7 @@ def less(x: Any, y: Any, name: str | None = None) -> Any:
       array([False,  True, False])
     """
     return binary(less_p, x, y)
+
 
 @export("math.less_equal", "less_equal")
 def less_equal(x: Any, y: Any, name: str | None = None) -> Any:
@@ -127,6 +131,7 @@ def less_equal(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(less_equal_p, x, y)
 
+
 @export("math.greater", "greater")
 def greater(x: Any, y: Any, name: str | None = None) -> Any:
     """Tells elementwise whether `x > y`, with broadcasting.
@@ -148,6 +153,7 @@ def greater(x: Any, y: Any, name: str | None = None) -> Any:
       array([False, False,  True])
     """
     return binary(greater_p, x, y)
+
 
 @export("math.greater_equal", "greater_equal")
 def greater_equal(x: Any, y: Any, name: str | None = None) -> Any:

@@ -24,7 +24,7 @@ _PARTS = {dtypes.complex64: dtypes.float32, dtypes.complex128: dtypes.float64}
 _WHOLES = {part: whole for whole, part in _PARTS.items()}
 
 
-def _part(input: Spec, Tout: DType | None = None) -> Spec:  # noqa: N803 (tf.raw_ops' name)
+def _part(input: Spec, Tout: DType | None = None) -> Spec:
     require_dtype(input, dtypes.COMPLEX)
     part = _PARTS[input.dtype]
     if Tout is not None and Tout is not part:
@@ -37,13 +37,13 @@ def _part(input: Spec, Tout: DType | None = None) -> Spec:  # noqa: N803 (tf.raw
     return Spec(part, input.shape)
 
 
-def _whole(real: Spec, imag: Spec, Tout: DType) -> Spec:  # noqa: N803
+def _whole(real: Spec, imag: Spec, Tout: DType) -> Spec:
     require_same_dtype(real, imag)
     require_dtype(real, _WHOLES)
     return Spec(Tout, broadcast(real.shape, imag.shape))
 
 
-def _complex_kernel(real: np.ndarray, imag: np.ndarray, Tout: DType) -> np.ndarray:  # noqa: N803
+def _complex_kernel(real: np.ndarray, imag: np.ndarray, Tout: DType) -> np.ndarray:
     out = np.empty(np.broadcast_shapes(real.shape, imag.shape), Tout.np)
     out.real = real
     out.imag = imag
@@ -80,7 +80,7 @@ complex_p = primitive(
         sum_to_shape_of(real(dy), ctx.inputs[0]),
         sum_to_shape_of(imag(dy), ctx.inputs[1]),
     ),
-    lower=lambda b, x, y, Tout: b.complex(x, y),  # noqa: N803
+    lower=lambda b, x, y, Tout: b.complex(x, y),
     samples=_complex_samples,
 )
 
@@ -96,23 +96,23 @@ conj_p = primitive(
 real_p = primitive(
     "Real",
     infer=_part,
-    kernel=lambda input, Tout=None: input.real,  # noqa: N803
+    kernel=lambda input, Tout=None: input.real,
     vjp=lambda ctx, dy: (_pair(dy, _nothing(dy)),),
-    lower=lambda b, x, Tout=None: b.real(x),  # noqa: N803
+    lower=lambda b, x, Tout=None: b.real(x),
     samples=_part_samples,
 )
 
 imag_p = primitive(
     "Imag",
     infer=_part,
-    kernel=lambda input, Tout=None: input.imag,  # noqa: N803
+    kernel=lambda input, Tout=None: input.imag,
     vjp=lambda ctx, dy: (_pair(_nothing(dy), dy),),
-    lower=lambda b, x, Tout=None: b.imag(x),  # noqa: N803
+    lower=lambda b, x, Tout=None: b.imag(x),
     samples=_part_samples,
 )
 
 
-def _angle_kernel(input: np.ndarray, Tout: DType | None = None) -> Any:  # noqa: N803
+def _angle_kernel(input: np.ndarray, Tout: DType | None = None) -> Any:
     return np.arctan2(input.imag, input.real)
 
 
@@ -128,18 +128,18 @@ angle_p = primitive(
     infer=_part,
     kernel=_angle_kernel,
     vjp=_angle_vjp,
-    lower=lambda b, x, Tout=None: b.atan2(b.imag(x), b.real(x)),  # noqa: N803
+    lower=lambda b, x, Tout=None: b.atan2(b.imag(x), b.real(x)),
     samples=_part_samples,
 )
 
 complex_abs_p = primitive(
     "ComplexAbs",
     infer=_part,
-    kernel=lambda input, Tout=None: np.absolute(input),  # noqa: N803
+    kernel=lambda input, Tout=None: np.absolute(input),
     vjp=lambda ctx, dy: (
         arithmetic.multiply(_pair(dy, _nothing(dy)), magnitude.sign(ctx.inputs[0])),
     ),
-    lower=lambda b, x, Tout=None: b.abs(x),  # noqa: N803
+    lower=lambda b, x, Tout=None: b.abs(x),
     samples=_part_samples,
 )
 
@@ -266,7 +266,9 @@ def angle(input: Any, name: str | None = None) -> Any:
 
     half_turn = convert(np.pi, input.dtype)
     negative = comparison.less(input, 0)
-    return selection.where(negative, arithmetic.multiply(half_turn, _ones(input)), zeros_like(input))
+    return selection.where(
+        negative, arithmetic.multiply(half_turn, _ones(input)), zeros_like(input)
+    )
 
 
 def _ones(x: Any) -> Any:

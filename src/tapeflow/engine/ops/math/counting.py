@@ -83,9 +83,7 @@ def _samples(draw: Draw) -> Iterator[Sample]:
     yield Sample(draw.ints(6, high=7), five, none, binary_output=False)
     yield Sample(draw.ints(2, 6, high=7), five, none, binary_output=True)
     yield Sample(draw.ints(2, 3, high=7), five, draw.reals(2, 3), binary_output=False)
-    yield Sample(
-        draw.ints(4, dtype=dtypes.int64), np.array(3, np.int64), none, binary_output=False
-    )
+    yield Sample(draw.ints(4, dtype=dtypes.int64), np.array(3, np.int64), none, binary_output=False)
     yield Sample(np.zeros(0, np.int32), five, none, binary_output=False)
 
 
@@ -235,6 +233,4 @@ def _reject_negative(classes: Tensor, argument: str) -> None:
     # While a function is traced nothing is known yet; the scatter below rejects them at run time.
     known = static_value(classes)
     if known is not None and known.size and known.min() < 0:
-        reject(
-            f"confusion_matrix: {argument}: expected no negative values; received {known.min()}"
-        )
+        reject(f"confusion_matrix: {argument}: expected no negative values; received {known.min()}")

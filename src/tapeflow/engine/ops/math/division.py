@@ -68,7 +68,9 @@ def _truncatemod_kernel(x: np.ndarray, y: np.ndarray) -> Any:
 
 def _internal_nonzero(y: np.ndarray) -> None:
     if not y.all():
-        raise InternalError(None, None, "y: expected no zeros in an integer division; received some")
+        raise InternalError(
+            None, None, "y: expected no zeros in an integer division; received some"
+        )
 
 
 def _divisors(**bounds: Any) -> Any:
@@ -117,6 +119,7 @@ floordiv_p = primitive(
     samples=_divisors(over=dtypes.REAL, low2=0.5, high2=3.0, grad=False),
 )
 
+
 @export("math.floordiv")
 def floordiv(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `floor(x / y)` elementwise: the quotient rounded towards negative infinity.
@@ -139,6 +142,7 @@ def floordiv(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(floordiv_p, x, y)
 
+
 floormod_p = primitive(
     "FloorMod",
     infer=elementwise(dtypes.REAL),
@@ -150,6 +154,7 @@ floormod_p = primitive(
     lower=_lower_floormod,
     samples=_divisors(over=dtypes.REAL, low=0.1, high=0.4, low2=0.5, high2=3.0),
 )
+
 
 @export("math.floormod", "math.mod")
 def floormod(x: Any, y: Any, name: str | None = None) -> Any:
@@ -172,6 +177,7 @@ def floormod(x: Any, y: Any, name: str | None = None) -> Any:
       array([1, 2], dtype=int32)
     """
     return binary(floormod_p, x, y)
+
 
 truncatediv_p = primitive(
     "TruncateDiv",
@@ -209,6 +215,7 @@ def truncatediv(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(truncatediv_p, x, y)
 
+
 truncatemod_p = primitive(
     "TruncateMod",
     infer=elementwise(
@@ -220,6 +227,7 @@ truncatemod_p = primitive(
     lower=lambda b, x, y: b.rem(x, y),
     samples=_divisors(over={dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64}),
 )
+
 
 @export("truncatemod")
 def truncatemod(x: Any, y: Any, name: str | None = None) -> Any:
@@ -294,8 +302,6 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
         raise TypeError(
             f"DivNoNan: y: expected dtype {x.dtype.name}, the dtype of x; received {y.dtype.name}"
         )
-    if not x.dtype.is_numeric:
-        raise TypeError(f"DivNoNan: x: expected a numeric dtype; received {x.dtype.name}")
     wider = _QUOTIENT_DTYPE.get(x.dtype)
     if wider is not None:
         from tapeflow.engine.ops.math.casting import cast
@@ -321,27 +327,30 @@ mul_no_nan_p = primitive(
     samples=binary_samples(over=_FIELD, low2=0.5, high2=3.0),
 )
 
+
 @export("math.multiply_no_nan")
 def multiply_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `x * y` elementwise, and 0 wherever `y` is 0, even if `x` is infinite or NaN.
 
     Args:
       x: tensor of a floating or complex dtype.
-      y: tensor of the same dtype; a Python value takes the dtype of `x`.
+      y: tensor of the same dtype.
       name: ignored in eager mode.
 
     Returns:
       A tensor of the broadcast shape and the dtype of the inputs.
 
     Raises:
-      tf.errors.InvalidArgumentError: when dtypes differ, or shapes do not broadcast.
+      ValueError: when dtypes differ.
+      tf.errors.InvalidArgumentError: when shapes do not broadcast, or for other dtypes.
 
     Example:
       >>> import tapeflow as tf
       >>> tf.math.multiply_no_nan([float("inf"), 2.0], [0.0, 3.0]).numpy()
       array([0., 6.], dtype=float32)
     """
-    return binary(mul_no_nan_p, x, y)
+    x = convert(x)
+    return binary(mul_no_nan_p, x, convert(y, x.dtype))
 
 
 reciprocal_p = primitive(
@@ -352,6 +361,7 @@ reciprocal_p = primitive(
     lower=lambda b, x: b.div(b.const(1, x), x),
     samples=unary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.reciprocal")
 def reciprocal(x: Any, name: str | None = None) -> Any:
@@ -432,6 +442,7 @@ xdivy_p = primitive(
     lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), x, b.div(x, y)),
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.xdivy")
 def xdivy(x: Any, y: Any, name: str | None = None) -> Any:

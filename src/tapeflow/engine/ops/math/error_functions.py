@@ -26,9 +26,10 @@ erf_p = special(
     lower=lambda b, x: b.erf(x),
 )  # fmt: skip
 
+
 @export("math.erf")
 def erf(x: Any, name: str | None = None) -> Any:
-    """Computes the error function elementwise: the integral of `2 / sqrt(pi) * exp(-t**2)` from 0 to `x`.
+    """Computes the error function, the integral of `2 / sqrt(pi) * exp(-t**2)` from 0 to `x`.
 
     Args:
       x: tensor of a floating dtype.
@@ -47,6 +48,7 @@ def erf(x: Any, name: str | None = None) -> Any:
     """
     return unary(erf_p, x)
 
+
 erfc_p = special(
     "Erfc",
     error_kernels.erfc,
@@ -55,6 +57,7 @@ erfc_p = special(
     bfloat=True,
     lower=lambda b, x: b.erfc(x),
 )  # fmt: skip
+
 
 @export("math.erfc")
 def erfc(x: Any, name: str | None = None) -> Any:
@@ -76,6 +79,7 @@ def erfc(x: Any, name: str | None = None) -> Any:
       array([1.        , 0.47950011, 0.15729922], dtype=float32)
     """
     return unary(erfc_p, x)
+
 
 erfinv_p = special(
     "Erfinv",
@@ -168,6 +172,7 @@ dawsn_p = special(
     half=False,
 )  # fmt: skip
 
+
 @export("math.special.dawsn")
 def dawsn(x: Any, name: str | None = None) -> Any:
     """Computes Dawson's integral, `exp(-x**2)` times the integral of `exp(t**2)` from 0 to `x`.
@@ -189,6 +194,7 @@ def dawsn(x: Any, name: str | None = None) -> Any:
     """
     return unary(dawsn_p, x)
 
+
 fresnel_cos_p = special(
     "FresnelCos",
     lambda x: error_kernels.fresnel(x)[0],
@@ -196,6 +202,7 @@ fresnel_cos_p = special(
     -1.5, 1.5, 0.0, 20.0, float("inf"), float("nan"),
     half=False,
 )  # fmt: skip
+
 
 @export("math.special.fresnel_cos")
 def fresnel_cos(x: Any, name: str | None = None) -> Any:
@@ -218,6 +225,7 @@ def fresnel_cos(x: Any, name: str | None = None) -> Any:
     """
     return unary(fresnel_cos_p, x)
 
+
 fresnel_sin_p = special(
     "FresnelSin",
     lambda x: error_kernels.fresnel(x)[1],
@@ -225,6 +233,7 @@ fresnel_sin_p = special(
     -1.5, 1.5, 0.0, 20.0, float("inf"), float("nan"),
     half=False,
 )  # fmt: skip
+
 
 @export("math.special.fresnel_sin")
 def fresnel_sin(x: Any, name: str | None = None) -> Any:

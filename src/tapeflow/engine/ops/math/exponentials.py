@@ -16,7 +16,6 @@ from tapeflow.engine.ops.math import comparison, division
 from tapeflow.engine.ops.math.arithmetic import add, conjugate, multiply, realdiv, subtract
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.chain_rule import chain
-from tapeflow.engine.runtime.convert import convert_pair
 from tapeflow.engine.runtime.dispatch import binary, unary
 
 _FIELD = dtypes.FLOATING | dtypes.COMPLEX
@@ -29,6 +28,7 @@ exp_p = primitive(
     lower=lambda b, x: b.exp(x),
     samples=unary_samples(over=_FIELD),
 )
+
 
 @export("math.exp", "exp")
 def exp(x: Any, name: str | None = None) -> Any:
@@ -51,6 +51,7 @@ def exp(x: Any, name: str | None = None) -> Any:
     """
     return unary(exp_p, x)
 
+
 expm1_p = primitive(
     "Expm1",
     infer=elementwise(_FIELD),
@@ -59,6 +60,7 @@ expm1_p = primitive(
     lower=lambda b, x: b.expm1(x),
     samples=unary_samples(over=_FIELD),
 )
+
 
 @export("math.expm1")
 def expm1(x: Any, name: str | None = None) -> Any:
@@ -81,6 +83,7 @@ def expm1(x: Any, name: str | None = None) -> Any:
     """
     return unary(expm1_p, x)
 
+
 log_p = primitive(
     "Log",
     infer=elementwise(_FIELD),
@@ -89,6 +92,7 @@ log_p = primitive(
     lower=lambda b, x: b.log(x),
     samples=unary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.log")
 def log(x: Any, name: str | None = None) -> Any:
@@ -111,6 +115,7 @@ def log(x: Any, name: str | None = None) -> Any:
     """
     return unary(log_p, x)
 
+
 def _log1p_kernel(x: np.ndarray) -> Any:
     if x.dtype.kind != "c":
         return np.log1p(x)
@@ -131,6 +136,7 @@ log1p_p = primitive(
     lower=lambda b, x: b.log1p(x),
     samples=unary_samples(-0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.log1p")
 def log1p(x: Any, name: str | None = None) -> Any:
@@ -153,6 +159,7 @@ def log1p(x: Any, name: str | None = None) -> Any:
     """
     return unary(log1p_p, x)
 
+
 sqrt_p = primitive(
     "Sqrt",
     infer=elementwise(_FIELD),
@@ -161,6 +168,7 @@ sqrt_p = primitive(
     lower=lambda b, x: b.sqrt(x),
     samples=unary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.sqrt", "sqrt")
 def sqrt(x: Any, name: str | None = None) -> Any:
@@ -197,6 +205,7 @@ rsqrt_p = primitive(
     lower=lambda b, x: b.div(b.const(1, x), b.sqrt(x)),
     samples=unary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.rsqrt")
 def rsqrt(x: Any, name: str | None = None) -> Any:
@@ -272,6 +281,7 @@ pow_p = primitive(
     samples=_pow_samples,
 )
 
+
 @export("math.pow", "pow")
 def pow(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `x ** y` elementwise, with broadcasting.
@@ -320,6 +330,7 @@ xlogy_p = primitive(
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
 
+
 @export("math.xlogy")
 def xlogy(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `x * log(y)` elementwise, and 0 wherever `x` is 0.
@@ -366,6 +377,7 @@ xlog1py_p = primitive(
     lower=lambda b, x, y: b.select(b.eq(x, b.const(0, x)), x, b.mul(x, b.log1p(y))),
     samples=binary_samples(0.5, 3.0, over=_FIELD),
 )
+
 
 @export("math.xlog1py")
 def xlog1py(x: Any, y: Any, name: str | None = None) -> Any:

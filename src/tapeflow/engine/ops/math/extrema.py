@@ -69,6 +69,7 @@ minimum_p = primitive(
     samples=_choice_samples,
 )
 
+
 @export("math.maximum", "maximum")
 def maximum(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes the greater of `x` and `y` elementwise, with broadcasting.
@@ -90,6 +91,7 @@ def maximum(x: Any, y: Any, name: str | None = None) -> Any:
       array([1., 1., 5.], dtype=float32)
     """
     return binary(maximum_p, x, y)
+
 
 @export("math.minimum", "minimum")
 def minimum(x: Any, y: Any, name: str | None = None) -> Any:
@@ -181,9 +183,7 @@ def _arg(name: str, kernel: Any, outputs: frozenset[DType], combine: str) -> Pri
     )
 
 
-argmax_p = _arg(
-    "ArgMax", _argmax_kernel, dtypes.INDEX | {dtypes.int16, dtypes.uint16}, "argmax"
-)
+argmax_p = _arg("ArgMax", _argmax_kernel, dtypes.INDEX | {dtypes.int16, dtypes.uint16}, "argmax")
 argmin_p = _arg("ArgMin", _argmin_kernel, dtypes.INDEX, "argmin")
 
 

@@ -39,6 +39,7 @@ lgamma_p = special(
     0.5, 4.0, 0.0, -1.0, -1.5, 100.0, float("inf"), _NAN,
 )  # fmt: skip
 
+
 @export("math.lgamma")
 def lgamma(x: Any, name: str | None = None) -> Any:
     """Computes the logarithm of the absolute value of the gamma function elementwise.
@@ -60,11 +61,13 @@ def lgamma(x: Any, name: str | None = None) -> Any:
     """
     return unary(lgamma_p, x)
 
+
 digamma_p = special(
     "Digamma", gamma_kernels.digamma,
     chain(lambda x, y: polygamma(_constant_like(x, 1.0), x)),
     0.5, 4.0, 0.0, -1.0, -1.5, 100.0, float("inf"), _NAN,
 )  # fmt: skip
+
 
 @export("math.digamma")
 def digamma(x: Any, name: str | None = None) -> Any:
@@ -116,6 +119,7 @@ polygamma_p = primitive(
     samples=_order_samples,
 )
 
+
 @export("math.polygamma")
 def polygamma(a: Any, x: Any, name: str | None = None) -> Any:
     """Computes the derivative of order `a` of the digamma function at `x`, elementwise.
@@ -154,6 +158,7 @@ zeta_p = primitive(
     lower=HOST,
     samples=binary_samples(1.5, 4.0, over=DOUBLE, low2=0.5, high2=3.0, specials=False),
 )
+
 
 @export("math.zeta")
 def zeta(x: Any, q: Any, name: str | None = None) -> Any:
@@ -238,6 +243,7 @@ igamma_grad_a_p = primitive(
     samples=binary_samples(0.5, 4.0, over=DOUBLE, specials=False, grad=False),
 )
 
+
 @export("math.igamma")
 def igamma(a: Any, x: Any, name: str | None = None) -> Any:
     """Computes the regularized lower incomplete gamma function P(a, x) elementwise.
@@ -259,6 +265,7 @@ def igamma(a: Any, x: Any, name: str | None = None) -> Any:
       array([0.86466473, 0.5939942 ], dtype=float32)
     """
     return binary(igamma_p, a, x)
+
 
 @export("math.igammac")
 def igammac(a: Any, x: Any, name: str | None = None) -> Any:
@@ -293,7 +300,8 @@ def _betainc_infer(a: Spec, b: Spec, x: Spec) -> Spec:
             shape = None if shape is None or other is None else shape
         elif shape and other and shape != other and None not in (*shape, *other):
             # Scalars stand for any shape; otherwise nothing broadcasts here.
-            reject(f"inputs: expected equal shapes; received {shape_text(shape)} and {shape_text(other)}")
+            have = f"{shape_text(shape)} and {shape_text(other)}"
+            reject(f"inputs: expected equal shapes, or scalars; received {have}")
         else:
             shape = broadcast(shape, other)
     return Spec(a.dtype, shape)

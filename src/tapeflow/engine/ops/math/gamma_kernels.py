@@ -289,7 +289,9 @@ def incomplete_gamma_slope(a: Array, x: Array) -> Array:
             value = np.exp((a - 1.0) * np.log1p(s) - fx * s)
             integral = integral + weight * width * value * (np.log(fx) + np.log1p(s) - psi)
     upper = -_prefactor(a, fx) * a * integral
-    return np.where(usable, np.where(by_series, total, upper), np.where(np.isnan(a + x), np.nan, 0.0))
+    return np.where(
+        usable, np.where(by_series, total, upper), np.where(np.isnan(a + x), np.nan, 0.0)
+    )
 
 
 @functools.cache

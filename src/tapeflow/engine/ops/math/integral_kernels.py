@@ -1,8 +1,8 @@
 """The exponential integral and the dilogarithm on float64 arrays.
 
 Sources: the series and asymptotic expansion of Ei (M. Abramowitz and I. Stegun, Handbook of
-Mathematical Functions, 5.1); the reflections of the dilogarithm and its series in Bernoulli's numbers
-(L. Lewin, Polylogarithms and Associated Functions, 1981, chapter 1).
+Mathematical Functions, 5.1); the reflections of the dilogarithm and its series in Bernoulli's
+numbers (L. Lewin, Polylogarithms and Associated Functions, 1981, chapter 1).
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def exponential_integral(x: Array) -> Array:
 
 # B(2k) / (2k + 1)! for k = 1, 2, ...
 _LEWIN = (1 / 36, -1 / 3600, 1 / 211680, -1 / 10886400, 1 / 526901760,
-          -691 / 2730 / 6227020800, 7 / 6 / 1307674368000, -3617 / 510 / 355687428096000)  # fmt: skip
+          -691 / 2730 / 6227020800, 7 / 6 / 1307674368000,
+          -3617 / 510 / 355687428096000)  # fmt: skip
 
 
 def dilogarithm(x: Array) -> Array:

@@ -22,6 +22,7 @@ expint_p = special(
     half=False,
 )  # fmt: skip
 
+
 @export("math.special.expint")
 def expint(x: Any, name: str | None = None) -> Any:
     """Computes the exponential integral Ei, the integral of `exp(t) / t` from -inf to `x`.
@@ -61,6 +62,7 @@ spence_p = special(
     0.2, 0.9, 0.0, 1.0, 2.0, 3.5, -1.0, 100.0, float("nan"),
     half=False,
 )  # fmt: skip
+
 
 @export("math.special.spence")
 def spence(x: Any, name: str | None = None) -> Any:

@@ -42,6 +42,7 @@ logical_not_p = primitive(
     samples=unary_samples(over=dtypes.BOOL, grad=False),
 )
 
+
 def _booleans(value: Any) -> Any:
     """A tensor as it is, for the op to judge; what else there is must be booleans."""
     return value if isinstance(value, Tensor) else convert(value, dtypes.bool)
@@ -69,6 +70,7 @@ def logical_and(x: Any, y: Any, name: str | None = None) -> Any:
     """
     return binary(logical_and_p, _booleans(x), _booleans(y))
 
+
 @export("math.logical_or", "logical_or")
 def logical_or(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `x or y` elementwise, with broadcasting.
@@ -90,6 +92,7 @@ def logical_or(x: Any, y: Any, name: str | None = None) -> Any:
       array([ True, False])
     """
     return binary(logical_or_p, _booleans(x), _booleans(y))
+
 
 @export("math.logical_not", "logical_not")
 def logical_not(x: Any, name: str | None = None) -> Any:

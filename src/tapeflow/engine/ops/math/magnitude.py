@@ -98,6 +98,7 @@ sign_p = primitive(
     samples=unary_samples(0.5, 3.0, over=_SIGNED_REAL | dtypes.COMPLEX),
 )
 
+
 @export("math.sign", "sign")
 def sign(x: Any, name: str | None = None) -> Any:
     """Computes -1, 0 or 1 by the sign of each element; `x / abs(x)` for complex numbers.
@@ -134,6 +135,7 @@ floor_p = primitive(
     samples=unary_samples(),
 )
 
+
 @export("math.floor", "floor")
 def floor(x: Any, name: str | None = None) -> Any:
     """Computes the greatest integer not greater than each element.
@@ -165,6 +167,7 @@ ceil_p = primitive(
     samples=unary_samples(),
 )
 
+
 @export("math.ceil")
 def ceil(x: Any, name: str | None = None) -> Any:
     """Computes the least integer not less than each element.
@@ -195,6 +198,7 @@ rint_p = primitive(
     lower=lambda b, x: b.round_even(x),
     samples=unary_samples(over={dtypes.float32, dtypes.float64}),
 )
+
 
 @export("math.rint")
 def rint(x: Any, name: str | None = None) -> Any:
@@ -269,12 +273,11 @@ def _classifier(name: str, kernel: Any, lower: Any) -> Any:
 
 
 is_nan_p = _classifier("IsNan", np.isnan, lambda b, x: b.ne(x, x))
-is_inf_p = _classifier(
-    "IsInf", np.isinf, lambda b, x: b.eq(b.abs(x), b.const(float("inf"), x))
-)
+is_inf_p = _classifier("IsInf", np.isinf, lambda b, x: b.eq(b.abs(x), b.const(float("inf"), x)))
 is_finite_p = _classifier(
     "IsFinite", np.isfinite, lambda b, x: b.lt(b.abs(x), b.const(float("inf"), x))
 )
+
 
 @export("math.is_nan", "debugging.is_nan")
 def is_nan(x: Any, name: str | None = None) -> Any:
@@ -297,6 +300,7 @@ def is_nan(x: Any, name: str | None = None) -> Any:
     """
     return unary(is_nan_p, x)
 
+
 @export("math.is_inf")
 def is_inf(x: Any, name: str | None = None) -> Any:
     """Tells which elements are infinite.
@@ -317,6 +321,7 @@ def is_inf(x: Any, name: str | None = None) -> Any:
       array([False, False,  True])
     """
     return unary(is_inf_p, x)
+
 
 @export("math.is_finite")
 def is_finite(x: Any, name: str | None = None) -> Any:

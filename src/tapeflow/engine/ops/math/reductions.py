@@ -9,10 +9,16 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.context import current_recorders, state
+from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import merge_dims, reduce_dims, require_dtype, require_same_dtype
+from tapeflow.engine.ir.infer import (
+    merge_dims,
+    reduce_dims,
+    reject,
+    require_dtype,
+    require_same_dtype,
+)
 from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
@@ -32,7 +38,9 @@ def to_axes(axis: Any, rank: int | None) -> tuple[int, ...] | None:
     known = static_value(axis)
     if known is None:
         raise TypeError("axis: expected values that are known when the function is traced")
-    if known.dtype.kind not in "iu" and known.size:
+    if known.dtype.kind not in "iub" and known.size:
+        if known.dtype.kind == "O":
+            reject("axis: expected integers; received strings")
         raise TypeError(f"axis: expected integers; received dtype {known.dtype}")
     return tuple(int(a) for a in known.reshape(-1))
 
@@ -61,7 +69,13 @@ def reduction_samples(over: Collection[DType], grad: bool = True) -> Sampler:
             for keep in (False, True):
                 x = draw.reals(2, 3, 4, dtype=dtype)
                 yield Sample(x, axis=axis, keep_dims=keep, grad=smooth)
-        for shape, axis in (((), ()), ((0,), (0,)), ((2, 0), (1,)), ((2, 0), (0,)), ((2, 0), (0, 1))):
+        for shape, axis in (
+            ((), ()),
+            ((0,), (0,)),
+            ((2, 0), (1,)),
+            ((2, 0), (0,)),
+            ((2, 0), (0, 1)),
+        ):
             yield Sample(draw.reals(*shape, dtype=dtype), axis=axis, keep_dims=False, grad=False)
         if dtype.is_floating:
             odd = np.array([[np.nan, 1.0], [np.inf, 2.0], [np.inf, -np.inf], [0.0, -0.0]], dtype.np)
@@ -119,7 +133,7 @@ def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
     if kind == "f" and input.ndim == 1 and not keep_dims and axis != () and dtype.itemsize >= 4:
         return np.add.reduce(input) / dtype.type(input.size)
     count = _count(input.shape, axis)
-    if kind == "f" and dtype.itemsize >= 4 or kind == "c":
+    if (kind == "f" and dtype.itemsize >= 4) or kind == "c":
         total = np.add.reduce(input, axis=axis, keepdims=keep_dims)
         return total / dtype.type(count)
     if kind in "iu":
@@ -209,7 +223,9 @@ def _reduce(prim: Any, input_tensor: Any, axis: Any, keepdims: Any) -> Any:
 
 
 @export("math.reduce_sum", "reduce_sum")
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_sum(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
     """Sums the elements along dimensions.
 
     Args:
@@ -233,7 +249,9 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
 
 
 @export("math.reduce_mean", "reduce_mean")
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Any:
+def reduce_mean(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Any:
     """Averages the elements along dimensions.
 
     Args:

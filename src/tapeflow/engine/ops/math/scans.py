@@ -72,9 +72,7 @@ def _samples(over: frozenset[Any], empty_is_finite: bool) -> Callable[[Draw], It
                 for reverse in (False, True):
                     x = draw.reals(2, 3, 4, low=0.5, high=2.0)
                     smooth = empty_is_finite or not exclusive
-                    yield Sample(
-                        x, axis=axis, exclusive=exclusive, reverse=reverse, grad=smooth
-                    )
+                    yield Sample(x, axis=axis, exclusive=exclusive, reverse=reverse, grad=smooth)
         odd = np.array([1.0, np.inf, -np.inf, np.nan, 0.0], np.float32)
         yield Sample(odd[:2], axis=0, exclusive=False, reverse=False, grad=False)
         for shape in ((0,), (2, 0), (1,)):
@@ -145,15 +143,15 @@ def _apply(prim: Primitive, x: Any, axis: Any, exclusive: bool, reverse: bool) -
     if type(axis) is not int:
         known = static_value(convert(axis, hint=dtypes.int32))
         if known is None:
-            raise TypeError(f"{prim.name}: axis: expected a value known when the function is traced")
+            raise TypeError(
+                f"{prim.name}: axis: expected a value known when the function is traced"
+            )
         if known.dtype.kind == "f":
             raise TypeError(f"{prim.name}: axis: expected an integer; received {axis!r}")
         if known.dtype.kind not in "iu" or known.ndim:
             reject(f"{prim.name}: axis: expected an integer scalar; received {axis!r}")
         axis = int(known)
-    return apply(
-        prim, convert(x), axis=axis, exclusive=bool(exclusive), reverse=bool(reverse)
-    )
+    return apply(prim, convert(x), axis=axis, exclusive=bool(exclusive), reverse=bool(reverse))
 
 
 @export("math.cumsum", "cumsum")

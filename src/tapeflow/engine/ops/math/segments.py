@@ -89,7 +89,7 @@ def add_rows(rows: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
     out = np.zeros((count, width), dtype)
     if not rows.size:
         return out
-    if dtype.kind == "V" or dtype.itemsize == 2 and dtype.kind == "f":
+    if dtype.kind == "V" or (dtype.itemsize == 2 and dtype.kind == "f"):
         np.add.at(out, ids, rows)
         return out
     if width == 1 or ids.size < 32:
@@ -140,7 +140,9 @@ def gather_or_zero(rows: Any, ids: Any) -> Any:
     gathered = gathering.gather(rows, safe)
     if type(ids) is EagerTensor and not (ids._array < 0).any():
         return gathered
-    return multiply(gathered, _over_rows(cast(comparison.greater_equal(ids, 0), rows.dtype), gathered))
+    return multiply(
+        gathered, _over_rows(cast(comparison.greater_equal(ids, 0), rows.dtype), gathered)
+    )
 
 
 def _over_rows(per_id: Any, rows: Any) -> Any:

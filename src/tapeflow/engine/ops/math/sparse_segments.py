@@ -45,7 +45,9 @@ def _rule(allowed: frozenset[Any], counted: bool) -> Callable[..., Spec]:
         if counted:
             wanted = segments.segment_count(rest[0])
             if wanted is not None and count is not None and count > wanted:
-                reject(f"segment_ids: expected ids below num_segments, {wanted}; received {count - 1}")
+                reject(
+                    f"segment_ids: expected ids below num_segments, {wanted}; received {count - 1}"
+                )
             count = wanted
         return Spec(data.dtype, None if data.shape is None else (count, *data.shape[1:]))
 

@@ -150,17 +150,19 @@ def accumulate_n(
     from tapeflow.engine.core.shapes import TensorShape
 
     if not isinstance(inputs, (list, tuple)) or not inputs:
-        raise ValueError("inputs must be a list of at least one Tensor with the same dtype and shape")
+        raise ValueError(
+            "inputs must be a list of at least one Tensor with the same dtype and shape"
+        )
     tensors = [convert(x) for x in inputs]
     if any(t.dtype is not tensors[0].dtype for t in tensors):
-        raise ValueError("inputs must be a list of at least one Tensor with the same dtype and shape")
+        raise ValueError(
+            "inputs must be a list of at least one Tensor with the same dtype and shape"
+        )
     merged = TensorShape(shape)
     for t in tensors:
         merged = merged.merge_with(t.shape)
     if tensor_dtype is not None and tensor_dtype != tensors[0].dtype:
-        raise TypeError(
-            f"tensor_dtype is {tensor_dtype}, but input is of type {tensors[0].dtype}"
-        )
+        raise TypeError(f"tensor_dtype is {tensor_dtype}, but input is of type {tensors[0].dtype}")
     return tensors[0] if len(tensors) == 1 else apply(add_n_p, *tensors)
 
 
@@ -254,6 +256,7 @@ squared_difference_p = primitive(
     samples=binary_samples(over=_SQUARED - dtypes.COMPLEX),
 )
 
+
 @export("math.squared_difference")
 def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
     """Computes `conj(x - y) * (x - y)` elementwise, with broadcasting.
@@ -278,9 +281,7 @@ def squared_difference(x: Any, y: Any, name: str | None = None) -> Any:
 
 
 @export("linspace")
-def linspace(
-    start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0
-) -> Any:
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Any:
     """Gives evenly spaced numbers from `start` to `stop`, both included.
 
     Args:

@@ -41,6 +41,7 @@ def _circular(
 
 sin_p = _circular("Sin", np.sin, lambda x, y: cos(x), lambda b, x: b.sin(x), -3.0, 3.0)
 
+
 @export("math.sin", "sin")
 def sin(x: Any, name: str | None = None) -> Any:
     """Computes the sine elementwise; `x` is in radians.
@@ -62,6 +63,7 @@ def sin(x: Any, name: str | None = None) -> Any:
     """
     return unary(sin_p, x)
 
+
 cos_p = _circular(
     "Cos",
     np.cos,
@@ -70,6 +72,7 @@ cos_p = _circular(
     -3.0,
     3.0,
 )
+
 
 @export("math.cos", "cos")
 def cos(x: Any, name: str | None = None) -> Any:
@@ -92,6 +95,7 @@ def cos(x: Any, name: str | None = None) -> Any:
     """
     return unary(cos_p, x)
 
+
 tan_p = _circular(
     "Tan",
     np.tan,
@@ -100,6 +104,7 @@ tan_p = _circular(
     -1.2,
     1.2,
 )
+
 
 @export("math.tan", "tan")
 def tan(x: Any, name: str | None = None) -> Any:
@@ -122,6 +127,7 @@ def tan(x: Any, name: str | None = None) -> Any:
     """
     return unary(tan_p, x)
 
+
 asin_p = _circular(
     "Asin",
     np.arcsin,
@@ -130,6 +136,7 @@ asin_p = _circular(
     -0.9,
     0.9,
 )
+
 
 @export("math.asin", "asin")
 def asin(x: Any, name: str | None = None) -> Any:
@@ -152,14 +159,18 @@ def asin(x: Any, name: str | None = None) -> Any:
     """
     return unary(asin_p, x)
 
+
 acos_p = _circular(
     "Acos",
     np.arccos,
-    lambda x, y: arithmetic.negative(exponentials.rsqrt(arithmetic.subtract(1, arithmetic.square(x)))),
+    lambda x, y: arithmetic.negative(
+        exponentials.rsqrt(arithmetic.subtract(1, arithmetic.square(x)))
+    ),
     lambda b, x: b.acos(x),
     -0.9,
     0.9,
 )
+
 
 @export("math.acos", "acos")
 def acos(x: Any, name: str | None = None) -> Any:
@@ -182,6 +193,7 @@ def acos(x: Any, name: str | None = None) -> Any:
     """
     return unary(acos_p, x)
 
+
 atan_p = _circular(
     "Atan",
     np.arctan,
@@ -190,6 +202,7 @@ atan_p = _circular(
     -3.0,
     3.0,
 )
+
 
 @export("math.atan", "atan")
 def atan(x: Any, name: str | None = None) -> Any:
@@ -212,7 +225,9 @@ def atan(x: Any, name: str | None = None) -> Any:
     """
     return unary(atan_p, x)
 
+
 sinh_p = _circular("Sinh", np.sinh, lambda x, y: cosh(x), lambda b, x: b.sinh(x), -3.0, 3.0)
+
 
 @export("math.sinh", "sinh")
 def sinh(x: Any, name: str | None = None) -> Any:
@@ -235,7 +250,9 @@ def sinh(x: Any, name: str | None = None) -> Any:
     """
     return unary(sinh_p, x)
 
+
 cosh_p = _circular("Cosh", np.cosh, lambda x, y: sinh(x), lambda b, x: b.cosh(x), -3.0, 3.0)
+
 
 @export("math.cosh", "cosh")
 def cosh(x: Any, name: str | None = None) -> Any:
@@ -258,6 +275,7 @@ def cosh(x: Any, name: str | None = None) -> Any:
     """
     return unary(cosh_p, x)
 
+
 asinh_p = _circular(
     "Asinh",
     np.arcsinh,
@@ -266,6 +284,7 @@ asinh_p = _circular(
     -3.0,
     3.0,
 )
+
 
 @export("math.asinh", "asinh")
 def asinh(x: Any, name: str | None = None) -> Any:
@@ -288,6 +307,7 @@ def asinh(x: Any, name: str | None = None) -> Any:
     """
     return unary(asinh_p, x)
 
+
 acosh_p = _circular(
     "Acosh",
     np.arccosh,
@@ -296,6 +316,7 @@ acosh_p = _circular(
     1.2,
     4.0,
 )
+
 
 @export("math.acosh", "acosh")
 def acosh(x: Any, name: str | None = None) -> Any:
@@ -318,6 +339,7 @@ def acosh(x: Any, name: str | None = None) -> Any:
     """
     return unary(acosh_p, x)
 
+
 atanh_p = _circular(
     "Atanh",
     np.arctanh,
@@ -326,6 +348,7 @@ atanh_p = _circular(
     -0.9,
     0.9,
 )
+
 
 @export("math.atanh", "atanh")
 def atanh(x: Any, name: str | None = None) -> Any:
@@ -368,6 +391,7 @@ atan2_p = primitive(
     lower=lambda b, y, x: b.atan2(y, x),
     samples=binary_samples(0.5, 3.0),
 )
+
 
 @export("math.atan2", "atan2")
 def atan2(y: Any, x: Any, name: str | None = None) -> Any:
