@@ -13,7 +13,6 @@ from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array.creation import zeros_like
 from tapeflow.engine.ops.array.joining import stack
-from tapeflow.engine.ops.array.shaping import to_shape_tensor
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.random.advancing import philox_advance_p, philox_binomial_p
 from tapeflow.engine.ops.random.algorithms import (
@@ -23,7 +22,7 @@ from tapeflow.engine.ops.random.algorithms import (
     algorithm_number,
     known_algorithm,
 )
-from tapeflow.engine.ops.random.stateful import check_location, ranged, scaled
+from tapeflow.engine.ops.random.stateful import check_location, drawn_shape, ranged, scaled
 from tapeflow.engine.ops.random.stateless import (
     stateless_full_int_p,
     stateless_int_p,
@@ -213,7 +212,7 @@ class Generator:
         return key, counter
 
     def _draw(self, prim: Any, shape: Any, *bounds: Any, **attrs: Any) -> Any:
-        dims = to_shape_tensor(shape)
+        dims = drawn_shape(shape)
         counts = dims._array
         # A shape that the op will reject moves nothing on; it is rejected below.
         valid = counts.ndim == 1 and counts.dtype.kind == "i" and (counts >= 0).all()
@@ -302,7 +301,7 @@ class Generator:
           tf.errors.InvalidArgumentError: for integer parameters, or another shape.
         """
         target: DType = as_dtype(dtype)
-        dims = to_shape_tensor(shape)
+        dims = drawn_shape(shape)
         n = convert(counts)
         p = convert(probs, hint=n.dtype)
         batches = int(np.prod(np.broadcast_shapes(n._array.shape, p._array.shape), dtype=object))

@@ -23,19 +23,25 @@ from tapeflow.engine.ir.infer import (
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
-from tapeflow.engine.ops.array.shaping import broadcast_to, to_shape_tensor
+from tapeflow.engine.ops.array.shaping import broadcast_to
 from tapeflow.engine.ops.math.arithmetic import divide, multiply
 from tapeflow.engine.ops.math.broadcasting import broadcast_like, sum_to_shape_of
 from tapeflow.engine.ops.math.extrema import maximum
 from tapeflow.engine.ops.random import rejection
 from tapeflow.engine.ops.random.gamma_derivative import sample_derivative
 from tapeflow.engine.ops.random.seeds import op_seeds, reserve
-from tapeflow.engine.ops.random.stateful import RESERVED, drawn_dims, require_attribute
+from tapeflow.engine.ops.random.stateful import (
+    RESERVED,
+    drawn_dims,
+    drawn_shape,
+    require_attribute,
+)
 from tapeflow.engine.ops.random.stateless import (
     key_counter,
     require_seed,
     require_stream,
     sample_streams,
+    seed_tensor,
     start_of,
     stream_of,
 )
@@ -96,7 +102,7 @@ def _gamma_kernel(shape: Array, alpha: Array, *, seed: int, seed2: int) -> Array
     name = ("RandomGamma", alpha.dtype, shape.dtype)
     stream = reserve(name, seed, seed2, RESERVED * samples * alpha.size)
     out = rejection.gamma(*stream, samples, alpha.reshape(-1).astype(np.float64))
-    return out.astype(alpha.dtype).reshape(*shape, *alpha.shape)
+    return out.astype(alpha.dtype).reshape((*shape, *alpha.shape))
 
 
 def _gamma_samples(draw: Draw) -> Iterable[Sample]:
@@ -232,7 +238,7 @@ def gamma(
       TensorShape([5, 2])
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     a, b, least = _rate_parameters(alpha, beta, target)
     seed1, seed2 = op_seeds(seed)
     drawn = apply(random_gamma_p, dims, a, seed=int(seed1), seed2=int(seed2))
@@ -273,7 +279,7 @@ def stateless_gamma(
     target = as_dtype(dtype)
     if target not in FLOATS:
         raise _unsupported("StatelessRandomGammaV3", target)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     a, b, least = _rate_parameters(alpha, beta, target)
     drawn = apply(stateless_gamma_p, dims, *key_counter(seed, "auto_select"), a)
     return maximum(least, divide(drawn, b))
@@ -301,7 +307,7 @@ def _poisson_kernel(
     name = ("RandomPoissonV2", rate.dtype, dtype, shape.dtype)
     stream = reserve(name, seed, seed2, RESERVED * samples * rate.size)
     out = rejection.poisson(*stream, samples, rate.reshape(-1).astype(np.float64))
-    return out.astype(dtype.np).reshape(*shape, *rate.shape)
+    return out.astype(dtype.np).reshape((*shape, *rate.shape))
 
 
 _SAMPLE_RATES = np.array([0.0, 0.3, 2, 9.9, 10, 55.5, 1000])
@@ -358,7 +364,7 @@ def poisson(
       TensorShape([5, 2])
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     rate = convert(lam)
     seed1, seed2 = op_seeds(seed)
     return apply(
@@ -429,20 +435,20 @@ def stateless_poisson(
              [ 4, 35]], dtype=int32)
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
-    return apply(stateless_poisson_p, dims, convert(seed), convert(lam), dtype=target)
+    dims = drawn_shape(shape)
+    return apply(stateless_poisson_p, dims, seed_tensor(seed), convert(lam), dtype=target)
 
 
 @reads_values(0)
 def _binomial_infer(shape: Spec, seed: Spec, counts: Spec, probs: Spec, *, dtype: DType) -> Spec:
     require_seed(seed)
-    require_same_dtype(counts, probs)
     if counts.dtype in (dtypes.int32, dtypes.int64):
         # TensorFlow's op admits these but has nothing to run them.
         raise NotFoundError(
             None, None, f"counts: expected a floating dtype; received {counts.dtype.name}"
         )
     require_dtype(counts, FLOATS, "counts")
+    require_same_dtype(counts, probs)
     require_attribute(dtype, RATES)
     return Spec(dtype, ending_with(shape, broadcast(counts.shape, probs.shape)))
 
@@ -522,7 +528,7 @@ def stateless_binomial(
              [3, 1]], dtype=int32)
     """
     target = as_dtype(output_dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     p = convert(probs, hint=dtypes.float32)
     n = convert(counts, hint=p.dtype)
-    return apply(stateless_binomial_p, dims, convert(seed), n, p, dtype=target)
+    return apply(stateless_binomial_p, dims, seed_tensor(seed), n, p, dtype=target)

@@ -31,6 +31,7 @@ from tapeflow.engine.ops.random.philox import words
 from tapeflow.engine.ops.random.seeds import op_seeds, reserve
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 
@@ -113,18 +114,18 @@ truncated_normal_p = primitive(
 )
 
 
-def _is_number(value: Any, number: float) -> bool:
-    """Whether an argument is this Python number, so that no arithmetic is needed."""
-    return type(value) in (int, float) and value == number
+def drawn_shape(shape: Any) -> Any:
+    """A shape argument as a tensor: arrays keep their dtype, which tells streams apart."""
+    if isinstance(shape, (np.ndarray, str, bytes)):
+        return convert(shape)
+    return to_shape_tensor(shape)
 
 
 def scaled(values: Any, mean: Any, stddev: Any, dtype: DType) -> Any:
     """`values * stddev + mean`, in the order that rounds as TensorFlow does."""
-    if not _is_number(stddev, 1.0):
-        values = multiply(values, convert(stddev, dtype))
-    if not _is_number(mean, 0.0):
-        values = add(values, convert(mean, dtype))
-    return values
+    if type(stddev) is float and stddev == 1.0 and type(mean) is float and mean == 0.0:
+        return values
+    return add(multiply(values, convert(stddev, dtype)), convert(mean, dtype))
 
 
 def check_location(mean: Any, stddev: Any, dtype: DType) -> None:
@@ -167,7 +168,7 @@ def normal(
       array([-1.4616988, -0.6194217,  0.2613305], dtype=float32)
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     seed1, seed2 = op_seeds(seed)
     values = apply(random_normal_p, dims, dtype=target, seed=int(seed1), seed2=int(seed2))
@@ -206,7 +207,7 @@ def truncated_normal(
       True
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     seed1, seed2 = op_seeds(seed)
     values = apply(truncated_normal_p, dims, dtype=target, seed=int(seed1), seed2=int(seed2))
@@ -308,7 +309,7 @@ def uniform(
         if target.is_integer:
             raise ValueError(f"uniform: maxval: expected a bound for dtype {target.name}; received None")
         maxval = 1
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     if target.is_integer:
         low, high = convert(minval, target), convert(maxval, target)
         seed1, seed2 = op_seeds(seed)
@@ -320,8 +321,8 @@ def uniform(
 
 def ranged(values: Any, minval: Any, maxval: Any, dtype: DType) -> Any:
     """Numbers in [0, 1) stretched to `[minval, maxval)`, in the order that rounds as TensorFlow does."""
-    if _is_number(minval, 0):
-        return values if _is_number(maxval, 1) else multiply(values, convert(maxval, dtype))
+    if type(minval) is int and minval == 0 and type(maxval) is int and maxval == 1:
+        return values
     low = convert(minval, dtype)
     return add(multiply(values, subtract(convert(maxval, dtype), low)), low)
 
@@ -457,6 +458,11 @@ def category_dtype(dtype: Any) -> DType:
     return target
 
 
+def sample_count(num_samples: Any) -> Any:
+    """The argument `num_samples` as a tensor; a Python value must be an int32."""
+    return convert(num_samples, None if isinstance(num_samples, Tensor) else dtypes.int32)
+
+
 @export("random.categorical")
 def categorical(
     logits: Any, num_samples: Any, dtype: Any = None, seed: Any = None, name: str | None = None
@@ -486,7 +492,7 @@ def categorical(
     """
     target = category_dtype(dtype)
     table = convert(logits)
-    count = convert(num_samples, hint=dtypes.int32)
+    count = sample_count(num_samples)
     seed1, seed2 = op_seeds(seed)
     return apply(
         multinomial_p, table, count, seed=int(seed1), seed2=int(seed2), output_dtype=target

@@ -15,7 +15,6 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array.joining import stack
-from tapeflow.engine.ops.array.shaping import to_shape_tensor
 from tapeflow.engine.ops.random import variates
 from tapeflow.engine.ops.random.algorithms import PHILOX, THREEFRY, known_algorithm
 from tapeflow.engine.ops.random.categorical_kernel import categorical as sample_categories
@@ -28,10 +27,12 @@ from tapeflow.engine.ops.random.stateful import (
     category_dtype,
     check_location,
     drawn_dims,
+    drawn_shape,
     permuted,
     ranged,
     require_attribute,
     require_range,
+    sample_count,
     scaled,
 )
 from tapeflow.engine.runtime.convert import convert
@@ -48,6 +49,13 @@ def require_seed(seed: Spec) -> None:
     require_dtype(seed, INTEGER, "seed")
     if seed.shape is not None and (len(seed.shape) != 1 or seed.shape[0] not in (2, None)):
         reject(f"seed: expected shape [2]; received {shape_text(seed.shape)}")
+
+
+def seed_tensor(seed: Any) -> Any:
+    """A stateless seed as a tensor; arrays of narrow or unsigned integers become int32."""
+    if isinstance(seed, np.ndarray) and seed.dtype.kind in "iu" and seed.dtype.itemsize <= 4:
+        seed = seed.astype(np.int32)
+    return convert(seed)
 
 
 def stream_of(seed: Array) -> tuple[int, int]:
@@ -85,7 +93,7 @@ key_counter_p = primitive(
 def key_counter(seed: Any, alg: Any) -> tuple[Any, Any, Any]:
     """The inputs `key`, `counter`, `alg` of the ops below, from a seed and an algorithm."""
     number = known_algorithm(alg)
-    tensor = convert(seed)
+    tensor = seed_tensor(seed)
     if number == THREEFRY:
         # Philox alone runs here; the op will say so.
         return _ONE_WORD, _ONE_WORD, convert(number)
@@ -293,7 +301,7 @@ def stateless_uniform(
             )
     elif maxval is None:
         maxval = 1
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     if not target.is_integer:
         convert(minval, target)
         values = apply(stateless_uniform_p, dims, *key_counter(seed, alg), dtype=target)
@@ -337,7 +345,7 @@ def stateless_normal(
       array([2.0882201, 1.4147606], dtype=float32)
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     values = apply(stateless_normal_p, dims, *key_counter(seed, alg), dtype=target)
     return scaled(values, mean, stddev, target)
@@ -376,7 +384,7 @@ def stateless_truncated_normal(
       array([-0.14231181,  0.74060725])
     """
     target = as_dtype(dtype)
-    dims = to_shape_tensor(shape)
+    dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     values = apply(stateless_truncated_normal_p, dims, *key_counter(seed, alg), dtype=target)
     return scaled(values, mean, stddev, target)
@@ -441,8 +449,9 @@ def stateless_categorical(
       array([[1, 1, 0]])
     """
     target = category_dtype(dtype)
-    count = convert(num_samples, hint=dtypes.int32)
-    return apply(stateless_multinomial_p, convert(logits), count, convert(seed), output_dtype=target)
+    count = sample_count(num_samples)
+    words = seed_tensor(seed)
+    return apply(stateless_multinomial_p, convert(logits), count, words, output_dtype=target)
 
 
 @export("random.split", "random.experimental.stateless_split")
@@ -466,7 +475,7 @@ def split(seed: Any, num: Any = 2, alg: Any = "auto_select") -> Any:
       array([[1105988140, 1738052849],
              [-335576002,  370444179]], dtype=int32)
     """
-    tensor = convert(seed)
+    tensor = seed_tensor(seed)
     return stateless_uniform([num, 2], tensor, None, None, tensor.dtype, alg=alg)
 
 
