@@ -10,7 +10,6 @@ import ast
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -38,8 +37,23 @@ class _Module:
             for name in _defined(node):
                 self.definitions.setdefault(name, []).append(node)
 
+        self._texts: dict[Any, str] = {}
+        self._used: dict[Any, list[str]] = {}
+
+    def used(self, node: Any) -> list[str]:
+        """The module's own definitions that a node names; nodes are shared by many cases."""
+        if node not in self._used:
+            names = {n.id for n in ast.walk(node) if type(n) is ast.Name}
+            self._used[node] = sorted(names & self.definitions.keys())
+        return self._used[node]
+
     def text(self, node: Any) -> str:
         """The source of a node without anything that formatting changes."""
+        if node not in self._texts:
+            self._texts[node] = self._text(node)
+        return self._texts[node]
+
+    def _text(self, node: Any) -> str:
         first, last = node.lineno - 1, node.end_lineno - 1
         if first == last:
             raw = self.lines[first].encode()[node.col_offset : node.end_col_offset].decode()
@@ -110,17 +124,13 @@ def _describe_function(function: FunctionType, pieces: list[str], seen: set[Any]
 
 def _describe_names(node: Any, module: _Module, pieces: list[str], seen: set[Any]) -> None:
     """The module's own definitions that a node uses, and what those use."""
-    for name in sorted(set(_names(node))):
-        for definition in module.definitions.get(name, ()):
+    for name in module.used(node):
+        for definition in module.definitions[name]:
             # CASES itself is what holds the cases; it cannot be part of one.
             if name != "CASES" and (module.source, definition) not in seen:
                 seen.add((module.source, definition))
                 pieces.append(module.text(definition))
                 _describe_names(definition, module, pieces, seen)
-
-
-def _names(node: Any) -> Iterator[str]:
-    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def _node_of(code: Any, module: _Module) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +49,7 @@ def entries(family: str) -> list[Entry]:
     return found
 
 
+@functools.cache
 def all_entries() -> list[Entry]:
     """The cases of all families; a file that cannot be imported gives one case, which fails."""
     found: list[Entry] = []
