@@ -135,7 +135,13 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
       array([[7, 7],
              [7, 7]], dtype=int32)
     """
+    _require_no_layout(layout, "fill")
     return apply(fill_p, to_shape_tensor(dims), convert(value))
+
+
+def _require_no_layout(layout: Any, function: str) -> None:
+    if layout is not None:
+        raise ValueError(f"{function}: layout: tensors are not distributed; received {layout!r}")
 
 
 def _zero_of(dtype: DType) -> Any:
@@ -173,6 +179,7 @@ def zeros(
       >>> tf.zeros([2]).numpy()
       array([0., 0.], dtype=float32)
     """
+    _require_no_layout(layout, "zeros")
     target = as_dtype(dtype)
     return _filled(shape, target, _zero_of(target))
 
@@ -200,13 +207,14 @@ def ones(
       >>> tf.ones([2], tf.int32).numpy()
       array([1, 1], dtype=int32)
     """
+    _require_no_layout(layout, "ones")
     target = as_dtype(dtype)
     if target is dtypes.string:
         raise TypeError("ones: expected a numeric dtype or bool; received string")
     return _filled(shape, target, np.ones((), target.np))
 
 
-def _like(input: Any, dtype: Any, value: str, name: str) -> Any:
+def _like(input: Any, dtype: Any, value: str) -> Any:
     tensor = convert(input)
     target = tensor.dtype if dtype is None else as_dtype(dtype)
     if target is dtypes.string and value == "ones":
@@ -235,7 +243,8 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: A
       >>> tf.zeros_like([[1, 2]]).numpy()
       array([[0, 0]], dtype=int32)
     """
-    return _like(input, dtype, "zeros", "zeros_like")
+    _require_no_layout(layout, "zeros_like")
+    return _like(input, dtype, "zeros")
 
 
 @export("ones_like")
@@ -256,4 +265,5 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: An
       >>> tf.ones_like([0.5, 2.0]).numpy()
       array([1., 1.], dtype=float32)
     """
-    return _like(input, dtype, "ones", "ones_like")
+    _require_no_layout(layout, "ones_like")
+    return _like(input, dtype, "ones")
