@@ -1,0 +1,345 @@
+"""Assertions about values: `assert_equal` and its relatives, `Assert`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.math import comparison
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.tensor import EagerTensor
+
+
+def _fail(message: str) -> NoReturn:
+    raise InvalidArgumentError(None, None, message)
+
+
+def _require(condition: Any, explain: Callable[[], str], data: list[Any]) -> None:
+    """Raises unless all of `condition` holds; while tracing, the assertion becomes an operation."""
+    if not isinstance(condition, EagerTensor):
+        state.tracer.assert_true(condition, data)
+    elif not condition._array.all():
+        _fail(explain())
+
+
+@export("debugging.Assert", "Assert", "compat.v1.Assert")
+def Assert(  # noqa: N802 - TensorFlow's name
+    condition: Any, data: Any, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `condition` holds.
+
+    Args:
+      condition: scalar bool tensor.
+      data: list of tensors, for the message.
+      summarize: how many elements of each to show; 3 by default.
+      name: ignored in eager mode.
+
+    Returns:
+      None.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when `condition` is False.
+      TypeError: when `data` is no sequence.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.debugging.Assert(tf.constant(True), ["all is well"])
+    """
+    if isinstance(data, EagerTensor) or not hasattr(data, "__iter__"):
+        raise TypeError("values must be a sequence.")
+    tensor = condition if isinstance(condition, EagerTensor) else convert(condition)
+    if not isinstance(tensor, EagerTensor):
+        state.tracer.assert_true(tensor, list(data))
+        return
+    if not tensor._array.all():
+        shown = "\n".join(_summarized(convert(x), 3 if summarize is None else summarize) for x in data)
+        _fail(f"Expected '{condition}' to be true. Summarized data: {shown}")
+
+
+def _summarized(tensor: Any, count: int) -> str:
+    items = [str(v) for v in tensor._array.reshape(-1)[: len(tensor._array.reshape(-1))
+             if count < 0 else count]]  # fmt: skip
+    more = ", ..." if tensor._array.size > len(items) else ""
+    return ", ".join(items) + more
+
+
+def _compare(
+    x: Any, y: Any, sign: str, test: Callable[..., Any], message: Any, summarize: int | None
+) -> None:
+    x, y = convert(x), convert(y)
+    holds = test(x, y)
+    _require(holds, lambda: _comparison_text(x, y, sign, holds, message, summarize), [x, y])
+
+
+def _comparison_text(
+    x: Any, y: Any, sign: str, holds: Any, message: Any, summarize: int | None
+) -> str:
+    a, b, wrong = x._array, y._array, ~holds._array
+    count = 3 if summarize is None else summarize
+    limit = None if count < 0 else count
+    lines = [] if message is None or message == "" else [str(message)]
+    lines.append(f"Condition x {sign} y did not hold.")
+    if a.shape == b.shape and a.ndim:
+        where = np.argwhere(wrong)[:limit]
+        number = min(len(np.argwhere(wrong)), len(where))
+        lines += [
+            f"Indices of first {number} different values:",
+            str(where.astype(np.int64)),
+            "Corresponding x values:",
+            str(a[wrong][:limit]),
+            "Corresponding y values:",
+            str(b[wrong][:limit]),
+        ]
+    for name, array in (("x", a), ("y", b)):
+        flat = array.reshape(-1)[:limit]
+        lines += [f"First {len(flat)} elements of {name}:", str(flat)]
+    return "\n".join(lines)
+
+
+@export("debugging.assert_equal", "assert_equal")
+def assert_equal(
+    x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x == y` for all elements.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      message: what the error begins with.
+      summarize: how many elements to show; 3 by default, -1 for all.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element differs.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.debugging.assert_equal([1, 2], tf.constant([1, 2]))
+    """
+    _compare(x, y, "==", comparison.equal, message, summarize)
+
+
+@export("debugging.assert_none_equal")
+def assert_none_equal(
+    x: Any, y: Any, summarize: int | None = None, message: Any = None, name: str | None = None
+) -> None:
+    """Raises unless `x != y` for all elements; see `tf.debugging.assert_equal`.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      summarize: how many elements to show.
+      message: what the error begins with.
+      name: ignored in eager mode.
+    """
+    _compare(x, y, "!=", comparison.not_equal, message, summarize)
+
+
+@export("debugging.assert_less", "assert_less")
+def assert_less(
+    x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x < y` for all elements; see `tf.debugging.assert_equal`.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+    """
+    _compare(x, y, "<", comparison.less, message, summarize)
+
+
+@export("debugging.assert_less_equal")
+def assert_less_equal(
+    x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x <= y` for all elements; see `tf.debugging.assert_equal`.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+    """
+    _compare(x, y, "<=", comparison.less_equal, message, summarize)
+
+
+@export("debugging.assert_greater", "assert_greater")
+def assert_greater(
+    x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x > y` for all elements; see `tf.debugging.assert_equal`.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+    """
+    _compare(x, y, ">", comparison.greater, message, summarize)
+
+
+@export("debugging.assert_greater_equal")
+def assert_greater_equal(
+    x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x >= y` for all elements; see `tf.debugging.assert_equal`.
+
+    Args:
+      x: tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+    """
+    _compare(x, y, ">=", comparison.greater_equal, message, summarize)
+
+
+def _against_zero(x: Any, sign: str, test: Callable[..., Any], message: Any) -> None:
+    x = convert(x)
+    zero = convert(0, x.dtype)
+    start = f"{message}.  " if message else ""
+    _require(
+        test(x, zero),
+        lambda: f"{start}\nCondition x {sign} 0 did not hold element-wise:\n"
+        f"x (shape={x.shape} dtype={x.dtype.name}) = \n{_listed(x._array)}",
+        [x],
+    )
+
+
+def _listed(array: np.ndarray) -> Any:
+    return [str(v) for v in array.reshape(-1)] if array.ndim else array[()]
+
+
+@export("debugging.assert_negative")
+def assert_negative(
+    x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x < 0` for all elements.
+
+    Args:
+      x: numeric tensor.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element is not negative.
+    """
+    _against_zero(x, "<", comparison.less, message)
+
+
+@export("debugging.assert_non_negative")
+def assert_non_negative(
+    x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x >= 0` for all elements.
+
+    Args:
+      x: numeric tensor.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element is negative.
+    """
+    _against_zero(x, ">=", comparison.greater_equal, message)
+
+
+@export("debugging.assert_positive")
+def assert_positive(
+    x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x > 0` for all elements.
+
+    Args:
+      x: numeric tensor.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element is not positive.
+    """
+    _against_zero(x, ">", comparison.greater, message)
+
+
+@export("debugging.assert_non_positive")
+def assert_non_positive(
+    x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises unless `x <= 0` for all elements.
+
+    Args:
+      x: numeric tensor.
+      message: what the error begins with.
+      summarize: how many elements to show.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element is positive.
+    """
+    _against_zero(x, "<=", comparison.less_equal, message)
+
+
+@export("debugging.assert_near")
+def assert_near(
+    x: Any,
+    y: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    message: Any = None,
+    summarize: int | None = None,
+    name: str | None = None,
+) -> None:
+    """Raises unless `|x - y| <= atol + rtol * |y|` for all elements.
+
+    Args:
+      x: floating or complex tensor.
+      y: tensor of the same dtype and a shape that broadcasts.
+      rtol: relative tolerance; by default 10 times the dtype's machine epsilon.
+      atol: absolute tolerance; the same by default.
+      message: what the error begins with.
+      summarize: how many elements to show; 3 by default.
+      name: ignored in eager mode.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when an element differs by more.
+      ValueError: when the dtypes differ, or are integers.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.debugging.assert_near([1.0, 2.0], [1.0, 2.000001])
+    """
+    from tapeflow.engine.ops.math import arithmetic, magnitude
+
+    x = convert(x)
+    y = convert(y, x.dtype)
+    real = x.dtype.real_dtype
+    if not (x.dtype.is_floating or x.dtype.is_complex):
+        raise ValueError(f"data type {x.dtype.name} not inexact")
+    import ml_dtypes
+
+    tolerance = 10 * float(ml_dtypes.finfo(real.np).eps)
+    rtol = convert(tolerance if rtol is None else rtol, real)
+    atol = convert(tolerance if atol is None else atol, real)
+    bound = arithmetic.add(atol, arithmetic.multiply(rtol, magnitude.abs(y)))
+    holds = comparison.less_equal(magnitude.abs(arithmetic.subtract(x, y)), bound)
+    start = f"{message}.  " if message else ""
+    _require(
+        holds,
+        lambda: f"{start}x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}\n"
+        f"x (shape={x.shape} dtype={x.dtype.name}) = {_summarized(x, summarize or 3)}\n"
+        f"y (shape={y.shape} dtype={y.dtype.name}) = {_summarized(y, summarize or 3)}",
+        [x, y],
+    )
