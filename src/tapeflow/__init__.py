@@ -126,6 +126,12 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.control_flow.host_calls import py_function as py_function
     from tapeflow.engine.ops.control_flow.loops import while_loop as while_loop
     from tapeflow.engine.ops.control_flow.tensor_array import TensorArray as TensorArray
+    from tapeflow.engine.ops.debugging.assertions import Assert as Assert
+    from tapeflow.engine.ops.debugging.assertions import assert_equal as assert_equal
+    from tapeflow.engine.ops.debugging.assertions import assert_greater as assert_greater
+    from tapeflow.engine.ops.debugging.assertions import assert_less as assert_less
+    from tapeflow.engine.ops.debugging.printing import print_ as print
+    from tapeflow.engine.ops.debugging.static import assert_rank as assert_rank
     from tapeflow.engine.ops.linalg.contraction import eye as eye
     from tapeflow.engine.ops.linalg.contraction import matmul as matmul
     from tapeflow.engine.ops.linalg.einsum import einsum as einsum
@@ -204,6 +210,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.random.initializers import RandomNormal as random_normal_initializer
     from tapeflow.engine.ops.random.initializers import RandomUniform as random_uniform_initializer
     from tapeflow.engine.ops.random.initializers import Zeros as zeros_initializer
+    from tapeflow.engine.ops.strings.numbers import as_string as as_string
     from tapeflow.engine.runtime.convert import convert_to_tensor as convert_to_tensor
     from tapeflow.engine.runtime.convert import register_tensor_conversion_function as register_tensor_conversion_function
     from tapeflow.engine.runtime.devices import device as device
@@ -260,8 +267,10 @@ if TYPE_CHECKING:
     from tapeflow import nest as nest
     from tapeflow import nn as nn
     from tapeflow import random as random
+    from tapeflow import sets as sets
     from tapeflow import signal as signal
     from tapeflow import sparse as sparse
+    from tapeflow import strings as strings
     from tapeflow import train as train
     from tapeflow import types as types
     from tapeflow import version as version
@@ -269,6 +278,7 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "Assert": "tapeflow.engine.ops.debugging.assertions:Assert",
             "DType": "tapeflow.engine.core.dtypes:DType",
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
@@ -295,8 +305,13 @@ else:
             "argmin": "tapeflow.engine.ops.math.extrema:argmin",
             "argsort": "tapeflow.engine.ops.array.sorting:argsort",
             "as_dtype": "tapeflow.engine.core.dtypes:as_dtype",
+            "as_string": "tapeflow.engine.ops.strings.numbers:as_string",
             "asin": "tapeflow.engine.ops.math.trigonometry:asin",
             "asinh": "tapeflow.engine.ops.math.trigonometry:asinh",
+            "assert_equal": "tapeflow.engine.ops.debugging.assertions:assert_equal",
+            "assert_greater": "tapeflow.engine.ops.debugging.assertions:assert_greater",
+            "assert_less": "tapeflow.engine.ops.debugging.assertions:assert_less",
+            "assert_rank": "tapeflow.engine.ops.debugging.static:assert_rank",
             "assign": "tapeflow.engine.variables.assignments:assign",
             "assign_add": "tapeflow.engine.variables.assignments:assign_add",
             "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
@@ -403,6 +418,7 @@ else:
             "pad": "tapeflow.engine.ops.array.padding:pad",
             "parallel_stack": "tapeflow.engine.ops.array.joining:parallel_stack",
             "pow": "tapeflow.engine.ops.math.exponentials:pow",
+            "print": "tapeflow.engine.ops.debugging.printing:print_",
             "py_function": "tapeflow.engine.ops.control_flow.host_calls:py_function",
             "qint16": "tapeflow.engine.core.dtypes:qint16",
             "qint32": "tapeflow.engine.core.dtypes:qint32",
@@ -501,5 +517,5 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "linalg", "math", "nest", "nn", "random", "signal", "sparse", "train", "types", "version",),
+        ("__internal__", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "linalg", "math", "nest", "nn", "random", "sets", "signal", "sparse", "strings", "train", "types", "version",),
     )

@@ -53,13 +53,13 @@ EXPLICIT = [[0, 0], [2, 1], [0, 1], [0, 0]]
 ONE = [1, 1, 1, 1]
 
 CONV2D = {
-    "same": dict(strides=1, padding="SAME"),
-    "valid": dict(strides=1, padding="VALID"),
-    "stride": dict(strides=2, padding="SAME"),
-    "uneven": dict(strides=[1, 2, 1, 1], padding="VALID"),
-    "pair": dict(strides=[2, 1], padding="SAME"),
-    "explicit": dict(strides=1, padding=EXPLICIT),
-    "explicit-stride": dict(strides=[2, 3], padding=EXPLICIT),
+    "same": {"strides": 1, "padding": "SAME"},
+    "valid": {"strides": 1, "padding": "VALID"},
+    "stride": {"strides": 2, "padding": "SAME"},
+    "uneven": {"strides": [1, 2, 1, 1], "padding": "VALID"},
+    "pair": {"strides": [2, 1], "padding": "SAME"},
+    "explicit": {"strides": 1, "padding": EXPLICIT},
+    "explicit-stride": {"strides": [2, 3], "padding": EXPLICIT},
 }
 
 CASES = [
@@ -97,7 +97,7 @@ CASES = [
             1,
             "SAME",
         ),
-    ),  # fmt: skip
+    ),
     Case("nn.conv1d", gradients(lambda tf, x, w: tf.nn.conv1d(x, w, 1, "SAME"), X1, W1), rtol=1e-4),
     Case(
         "nn.conv1d", gradients(lambda tf, x, w: tf.nn.conv1d(x, w, [2], "VALID"), X1, W1), rtol=1e-4
@@ -110,13 +110,13 @@ CASES = [
         gradients(lambda tf, x, w: tf.nn.conv3d(x, w, [1] * 5, "SAME"), X3, W3),
         rtol=1e-4,
         atol=1e-5,
-    ),  # fmt: skip
+    ),
     Case(
         "nn.conv3d",
         gradients(lambda tf, x, w: tf.nn.conv3d(x, w, [1, 2, 2, 1, 1], "VALID"), X3, W3),
         rtol=1e-4,
         atol=1e-5,
-    ),  # fmt: skip
+    ),
     Case(
         "nn.conv3d",
         second(lambda tf, x, w: tf.nn.conv3d(x, w, [1] * 5, "VALID"), X3, W3),
@@ -135,7 +135,7 @@ CASES = [
             ([1, 2, 2, 1], "SAME"),
             (ONE, EXPLICIT[:1] + [[1, 1], [0, 1], [0, 0]]),
         )
-    ),  # fmt: skip
+    ),
     Case(
         "nn.depthwise_conv2d",
         second(lambda tf, x, w: tf.nn.depthwise_conv2d(x, w, ONE, "SAME"), X2, SQUARE),
@@ -182,7 +182,7 @@ CASES = [
         ),
         rtol=1e-4,
         atol=1e-5,
-    ),  # fmt: skip
+    ),
     Case(
         "nn.separable_conv2d",
         lambda tf: tf.nn.separable_conv2d(
@@ -207,7 +207,7 @@ CASES = [
             ([1, 5, 6, 2], [2, 2], "SAME"),
             ([1, 3, 4, 2], 1, [[0, 0], [1, 1], [0, 1], [0, 0]]),
         )
-    ),  # fmt: skip
+    ),
     Case(
         "nn.conv2d_transpose",
         second(lambda tf, y, w: tf.nn.conv2d_transpose(y, w, [1, 6, 6, 2], 2), XT, WT),

@@ -10,6 +10,35 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.debugging.assertions import Assert as Assert
+    from tapeflow.engine.ops.debugging.assertions import assert_equal as assert_equal
+    from tapeflow.engine.ops.debugging.assertions import assert_greater as assert_greater
+    from tapeflow.engine.ops.debugging.assertions import assert_greater_equal as assert_greater_equal
+    from tapeflow.engine.ops.debugging.assertions import assert_less as assert_less
+    from tapeflow.engine.ops.debugging.assertions import assert_less_equal as assert_less_equal
+    from tapeflow.engine.ops.debugging.assertions import assert_near as assert_near
+    from tapeflow.engine.ops.debugging.assertions import assert_negative as assert_negative
+    from tapeflow.engine.ops.debugging.assertions import assert_non_negative as assert_non_negative
+    from tapeflow.engine.ops.debugging.assertions import assert_non_positive as assert_non_positive
+    from tapeflow.engine.ops.debugging.assertions import assert_none_equal as assert_none_equal
+    from tapeflow.engine.ops.debugging.assertions import assert_positive as assert_positive
+    from tapeflow.engine.ops.debugging.numerics import assert_all_finite as assert_all_finite
+    from tapeflow.engine.ops.debugging.numerics import check_numerics as check_numerics
+    from tapeflow.engine.ops.debugging.numerics import disable_check_numerics as disable_check_numerics
+    from tapeflow.engine.ops.debugging.numerics import enable_check_numerics as enable_check_numerics
+    from tapeflow.engine.ops.debugging.static import assert_integer as assert_integer
+    from tapeflow.engine.ops.debugging.static import assert_proper_iterable as assert_proper_iterable
+    from tapeflow.engine.ops.debugging.static import assert_rank as assert_rank
+    from tapeflow.engine.ops.debugging.static import assert_rank_at_least as assert_rank_at_least
+    from tapeflow.engine.ops.debugging.static import assert_rank_in as assert_rank_in
+    from tapeflow.engine.ops.debugging.static import assert_same_float_dtype as assert_same_float_dtype
+    from tapeflow.engine.ops.debugging.static import assert_scalar as assert_scalar
+    from tapeflow.engine.ops.debugging.static import assert_shapes as assert_shapes
+    from tapeflow.engine.ops.debugging.static import assert_type as assert_type
+    from tapeflow.engine.ops.debugging.static import disable_traceback_filtering as disable_traceback_filtering
+    from tapeflow.engine.ops.debugging.static import enable_traceback_filtering as enable_traceback_filtering
+    from tapeflow.engine.ops.debugging.static import is_numeric_tensor as is_numeric_tensor
+    from tapeflow.engine.ops.debugging.static import is_traceback_filtering_enabled as is_traceback_filtering_enabled
     from tapeflow.engine.ops.math.magnitude import is_nan as is_nan
     from tapeflow.engine.ops.math.ordering import is_non_decreasing as is_non_decreasing
     from tapeflow.engine.ops.math.ordering import is_strictly_increasing as is_strictly_increasing
@@ -19,10 +48,39 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "Assert": "tapeflow.engine.ops.debugging.assertions:Assert",
+            "assert_all_finite": "tapeflow.engine.ops.debugging.numerics:assert_all_finite",
+            "assert_equal": "tapeflow.engine.ops.debugging.assertions:assert_equal",
+            "assert_greater": "tapeflow.engine.ops.debugging.assertions:assert_greater",
+            "assert_greater_equal": "tapeflow.engine.ops.debugging.assertions:assert_greater_equal",
+            "assert_integer": "tapeflow.engine.ops.debugging.static:assert_integer",
+            "assert_less": "tapeflow.engine.ops.debugging.assertions:assert_less",
+            "assert_less_equal": "tapeflow.engine.ops.debugging.assertions:assert_less_equal",
+            "assert_near": "tapeflow.engine.ops.debugging.assertions:assert_near",
+            "assert_negative": "tapeflow.engine.ops.debugging.assertions:assert_negative",
+            "assert_non_negative": "tapeflow.engine.ops.debugging.assertions:assert_non_negative",
+            "assert_non_positive": "tapeflow.engine.ops.debugging.assertions:assert_non_positive",
+            "assert_none_equal": "tapeflow.engine.ops.debugging.assertions:assert_none_equal",
+            "assert_positive": "tapeflow.engine.ops.debugging.assertions:assert_positive",
+            "assert_proper_iterable": "tapeflow.engine.ops.debugging.static:assert_proper_iterable",
+            "assert_rank": "tapeflow.engine.ops.debugging.static:assert_rank",
+            "assert_rank_at_least": "tapeflow.engine.ops.debugging.static:assert_rank_at_least",
+            "assert_rank_in": "tapeflow.engine.ops.debugging.static:assert_rank_in",
+            "assert_same_float_dtype": "tapeflow.engine.ops.debugging.static:assert_same_float_dtype",
+            "assert_scalar": "tapeflow.engine.ops.debugging.static:assert_scalar",
+            "assert_shapes": "tapeflow.engine.ops.debugging.static:assert_shapes",
+            "assert_type": "tapeflow.engine.ops.debugging.static:assert_type",
+            "check_numerics": "tapeflow.engine.ops.debugging.numerics:check_numerics",
+            "disable_check_numerics": "tapeflow.engine.ops.debugging.numerics:disable_check_numerics",
+            "disable_traceback_filtering": "tapeflow.engine.ops.debugging.static:disable_traceback_filtering",
+            "enable_check_numerics": "tapeflow.engine.ops.debugging.numerics:enable_check_numerics",
+            "enable_traceback_filtering": "tapeflow.engine.ops.debugging.static:enable_traceback_filtering",
             "get_log_device_placement": "tapeflow.engine.runtime.config_experimental:get_log_device_placement",
             "is_nan": "tapeflow.engine.ops.math.magnitude:is_nan",
             "is_non_decreasing": "tapeflow.engine.ops.math.ordering:is_non_decreasing",
+            "is_numeric_tensor": "tapeflow.engine.ops.debugging.static:is_numeric_tensor",
             "is_strictly_increasing": "tapeflow.engine.ops.math.ordering:is_strictly_increasing",
+            "is_traceback_filtering_enabled": "tapeflow.engine.ops.debugging.static:is_traceback_filtering_enabled",
             "set_log_device_placement": "tapeflow.engine.runtime.config_experimental:set_log_device_placement",
         },
         (),

@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.image.boxes import crop_and_resize as crop_and_resize
+    from tapeflow.engine.ops.image.geometry import central_crop as central_crop
+    from tapeflow.engine.ops.image.geometry import crop_to_bounding_box as crop_to_bounding_box
+    from tapeflow.engine.ops.image.geometry import flip_left_right as flip_left_right
+    from tapeflow.engine.ops.image.geometry import flip_up_down as flip_up_down
+    from tapeflow.engine.ops.image.geometry import pad_to_bounding_box as pad_to_bounding_box
+    from tapeflow.engine.ops.image.geometry import resize_with_crop_or_pad as resize_with_crop_or_pad
+    from tapeflow.engine.ops.image.geometry import resize_with_pad as resize_with_pad
+    from tapeflow.engine.ops.image.geometry import rot90 as rot90
+    from tapeflow.engine.ops.image.geometry import transpose as transpose
+    from tapeflow.engine.ops.image.patches import extract_patches as extract_patches
     from tapeflow.engine.ops.image.resizing import ResizeMethod as ResizeMethod
     from tapeflow.engine.ops.image.resizing import resize as resize
 else:
@@ -17,7 +28,18 @@ else:
         __name__,
         {
             "ResizeMethod": "tapeflow.engine.ops.image.resizing:ResizeMethod",
+            "central_crop": "tapeflow.engine.ops.image.geometry:central_crop",
+            "crop_and_resize": "tapeflow.engine.ops.image.boxes:crop_and_resize",
+            "crop_to_bounding_box": "tapeflow.engine.ops.image.geometry:crop_to_bounding_box",
+            "extract_patches": "tapeflow.engine.ops.image.patches:extract_patches",
+            "flip_left_right": "tapeflow.engine.ops.image.geometry:flip_left_right",
+            "flip_up_down": "tapeflow.engine.ops.image.geometry:flip_up_down",
+            "pad_to_bounding_box": "tapeflow.engine.ops.image.geometry:pad_to_bounding_box",
             "resize": "tapeflow.engine.ops.image.resizing:resize",
+            "resize_with_crop_or_pad": "tapeflow.engine.ops.image.geometry:resize_with_crop_or_pad",
+            "resize_with_pad": "tapeflow.engine.ops.image.geometry:resize_with_pad",
+            "rot90": "tapeflow.engine.ops.image.geometry:rot90",
+            "transpose": "tapeflow.engine.ops.image.geometry:transpose",
         },
         (),
     )

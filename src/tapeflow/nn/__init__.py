@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.dilation import erosion2d as erosion2d
     from tapeflow.engine.ops.nn.dropout import dropout as dropout
     from tapeflow.engine.ops.nn.embedding import embedding_lookup as embedding_lookup
+    from tapeflow.engine.ops.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
+    from tapeflow.engine.ops.nn.embedding import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as local_response_normalization
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as lrn
     from tapeflow.engine.ops.nn.losses import compute_average_loss as compute_average_loss
@@ -124,6 +126,7 @@ else:
             "dropout": "tapeflow.engine.ops.nn.dropout:dropout",
             "elu": "tapeflow.engine.ops.nn.activations:elu",
             "embedding_lookup": "tapeflow.engine.ops.nn.embedding:embedding_lookup",
+            "embedding_lookup_sparse": "tapeflow.engine.ops.nn.embedding:embedding_lookup_sparse",
             "erosion2d": "tapeflow.engine.ops.nn.dilation:erosion2d",
             "gelu": "tapeflow.engine.ops.nn.activations:gelu",
             "in_top_k": "tapeflow.engine.ops.nn.ranking:in_top_k",
@@ -144,6 +147,7 @@ else:
             "pool": "tapeflow.engine.ops.nn.pooling_functions:pool",
             "relu": "tapeflow.engine.ops.math.activations:relu",
             "relu6": "tapeflow.engine.ops.nn.activations:relu6",
+            "safe_embedding_lookup_sparse": "tapeflow.engine.ops.nn.embedding:safe_embedding_lookup_sparse",
             "scale_regularization_loss": "tapeflow.engine.ops.nn.losses:scale_regularization_loss",
             "selu": "tapeflow.engine.ops.nn.activations:selu",
             "separable_conv2d": "tapeflow.engine.ops.nn.depthwise:separable_conv2d",

@@ -12,6 +12,8 @@ from tapeflow.engine.core.lazy import attach
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import Dimension as Dimension
     from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
+    from tapeflow.engine.ops.debugging.assertions import Assert as Assert
+    from tapeflow.engine.ops.debugging.numerics import check_numerics as check_numerics
     from tapeflow.engine.runtime.execution import executing_eagerly as executing_eagerly
     from tapeflow.engine.runtime.execution import executing_eagerly_outside_functions as executing_eagerly_outside_functions
     from tapeflow.engine.runtime.execution import group as group
@@ -42,6 +44,7 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "Assert": "tapeflow.engine.ops.debugging.assertions:Assert",
             "Dimension": "tapeflow.engine.core.dimension:Dimension",
             "NotDifferentiable": "tapeflow.engine.runtime.execution:no_gradient",
             "SparseTensorValue": "tapeflow.engine.runtime.sparse_tensor:SparseTensorValue",
@@ -49,6 +52,7 @@ else:
             "assign_add": "tapeflow.engine.variables.assignments:assign_add",
             "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
             "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
+            "check_numerics": "tapeflow.engine.ops.debugging.numerics:check_numerics",
             "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
             "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "executing_eagerly_outside_functions": "tapeflow.engine.runtime.execution:executing_eagerly_outside_functions",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.ops.math.arithmetic import add_p, mul_p, neg_p, sub_p, truediv
 from tapeflow.engine.ops.math.bits import bitwise_and_p, bitwise_or_p, bitwise_xor_p, invert_p
 from tapeflow.engine.ops.math.comparison import (
@@ -25,7 +26,7 @@ from tapeflow.engine.ops.math.logical import (
     product_of_booleans,
 )
 from tapeflow.engine.ops.math.magnitude import abs as absolute
-from tapeflow.engine.runtime.convert import convert_pair
+from tapeflow.engine.runtime.convert import convert, convert_pair
 from tapeflow.engine.runtime.dispatch import apply, binary, binary_function, unary, unary_function
 from tapeflow.engine.runtime.tensor import Tensor
 
@@ -37,6 +38,19 @@ def _product_of_others(x: Any, y: Any) -> Any:
     if x.dtype.is_bool or y.dtype.is_bool:
         return product_of_booleans(x, y)
     return apply(mul_p, x, y)
+
+
+_add = binary_function(add_p)
+
+
+def _reflected_add(self: Any, other: Any) -> Any:
+    """`other + self`, where, unlike in `self + other`, a misfit is a TypeError."""
+    try:
+        return _add(other, self)
+    except InvalidArgumentError:
+        if not isinstance(other, Tensor):
+            convert(other, self.dtype)
+        raise
 
 
 _multiply = binary_function(mul_p, otherwise=_product_of_others)
@@ -71,8 +85,8 @@ def _matmul(x: Any, y: Any) -> Any:
 # One Python frame per operator: these are the hottest functions of eager mode.
 OPERATORS: Operators = {
     "__abs__": absolute,
-    "__add__": binary_function(add_p),
-    "__radd__": lambda self, other: binary(add_p, other, self),
+    "__add__": _add,
+    "__radd__": _reflected_add,
     "__sub__": binary_function(sub_p),
     "__rsub__": lambda self, other: binary(sub_p, other, self),
     "__mul__": _multiply,
@@ -86,7 +100,7 @@ OPERATORS: Operators = {
     "__pow__": binary_function(pow_p),
     "__rpow__": lambda self, other: binary(pow_p, other, self),
     "__matmul__": _matmul,
-    "__rmatmul__": lambda self, other: _matmul(other, self),
+    "__rmatmul__": lambda self, other: _matmul(convert(other, self.dtype), self),
     "__neg__": unary_function(neg_p),
     "__invert__": _invert,
     "__and__": _and,

@@ -118,7 +118,7 @@ def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
         if tensor is not None:
             return tensor
         tensor = _convert_like(value, other, op)
-        if value != 0:  # 0.0 and -0.0 are equal keys
+        if value != 0 and tensor.dtype is other.dtype:  # 0.0 and -0.0 are equal keys
             if len(_NUMBERS) >= _MAX_NUMBERS:
                 _NUMBERS.clear()
             _NUMBERS[key] = tensor
@@ -134,14 +134,14 @@ def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
 
 
 def _convert_like(value: Any, other: Tensor, op: str) -> Any:
-    # `+` alone lets a misfit through to the op, whose error names both dtypes.
+    # `+` and `@` let a misfit through to the op, whose error names both dtypes.
     if op in _LENIENT:
         return convert(value, hint=other.dtype)
     return convert(value, other.dtype)
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, type(None))
-_LENIENT = frozenset(("AddV2",))
+_LENIENT = frozenset(("AddV2", "MatMul"))
 
 
 def _misfit(value: Any, dtype: DType) -> TypeError:
@@ -157,6 +157,7 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     if dtype is None:
         if kind is float:
             dtype = dtypes.float32
+            _require_range(value)
         elif kind is int:
             dtype = dtypes.int32 if -(2**31) <= value < 2**31 else dtypes.int64
         elif kind is bool:
@@ -168,7 +169,9 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     elif kind is bool:
         fits = dtype.is_bool or dtype in _FROM_BOOL
     elif kind is int:
-        fits = dtype.is_integer or dtype.is_floating or dtype.is_complex
+        fits = dtype.is_integer or dtype.is_complex or (
+            dtype.is_floating and dtype not in dtypes.SMALL
+        )
     else:
         fits = dtype.is_complex
     if not fits:
@@ -179,6 +182,18 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
         with np.errstate(all="ignore"):
             array = np.asarray(np.asarray(value).astype(dtype.np))
     return EagerTensor(array)
+
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+def _require_range(value: float) -> None:
+    """Raises for a finite Python float that the default dtype, float32, would make infinite."""
+    if abs(value) > _FLOAT32_MAX and value - value == 0.0:
+        raise ValueError(
+            f"Can't convert {value!r} to a Tensor of the default dtype float32, whose largest value "
+            "is 3.4e38; pass dtype=tf.float64."
+        )
 
 
 def _wrap_integer(value: int, dtype: DType) -> Any:
@@ -200,8 +215,7 @@ def _from_string(value: str | bytes, dtype: DType | None) -> EagerTensor:
 
 def _from_array(array: np.ndarray[Any, Any], dtype: DType | None) -> EagerTensor:
     """A tensor of a copy of `array`: the caller may go on changing it."""
-    kind = array.dtype.kind
-    if kind in "USO":
+    if array.dtype.kind in "USO":
         return EagerTensor(_string_array(array, dtype))
     if array.dtype not in FROM_NUMPY:
         native = array.dtype.newbyteorder("=")
@@ -211,14 +225,15 @@ def _from_array(array: np.ndarray[Any, Any], dtype: DType | None) -> EagerTensor
     have = FROM_NUMPY[array.dtype]
     if dtype is None or have is dtype:
         return EagerTensor(np.array(array, have.np, order="C"))
-    if dtype is dtypes.string or (have.is_bool != dtype.is_bool):
-        raise _misfit(array, dtype)
+    if dtype is dtypes.string:
+        raise ValueError(
+            f"Failed to convert a NumPy array of dtype {array.dtype} to a Tensor of dtype string."
+        )
+    # NumPy values are converted as NumPy converts them, at the price of what does not fit.
     if have.is_complex and not dtype.is_complex:
-        raise _misfit(array, dtype)
+        array = array.real
     with np.errstate(all="ignore"):
         converted = np.asarray(array.astype(dtype.np))
-    if have.is_floating and dtype.is_integer and not np.array_equal(converted, array):
-        raise _misfit(array, dtype)
     return EagerTensor(np.ascontiguousarray(converted).reshape(array.shape))
 
 
@@ -280,8 +295,13 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
         elif array.dtype.kind == "f":
             of_numpy = isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
             dtype = FROM_NUMPY[leaf.dtype] if of_numpy else dtypes.float32
+            if not of_numpy and array.size:
+                finite = np.abs(array[np.isfinite(array)])
+                _require_range(float(finite.max()) if finite.size else 0.0)
     elif array.size == 0:
         array = np.empty(array.shape, dtype.np)
+    elif dtype is dtypes.string or (array.dtype.kind in "iu" and dtype.is_floating and dtype in dtypes.SMALL):
+        raise _misfit(leaf, dtype)
     elif array.dtype == np.float64 and not (dtype.is_floating or dtype.is_complex):
         raise _misfit(leaf, dtype)
     if dtype is None:

@@ -347,7 +347,7 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
         return array.copy() if array.ndim else array[()]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return self._read().__array__(dtype, copy)
+        return np.array(self._read().__array__(dtype))
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> EagerTensor:
         return convert(self._read(), dtype)  # type: ignore[no-any-return]

@@ -214,6 +214,8 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Any:
             f"`x` and `y` must have the same dtype, got {dtype!r} != {y.dtype!r}; "
             "cast one of them with tf.cast."
         )
+    if not dtype.is_numeric:
+        raise TypeError(f"truediv: expected a numeric dtype; received {dtype.name}")
     wider = _QUOTIENT_DTYPE.get(dtype)
     if wider is not None:
         from tapeflow.engine.ops.math.casting import cast

@@ -424,7 +424,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
         cube = multiply(multiply(x, x), x)
         inner = multiply(0.7978845608028654, add(x, multiply(0.044715, cube)))
         return multiply(multiply(0.5, x), add(1.0, tanh(inner)))
-    from tapeflow.engine.ops.math.special import erf
+    from tapeflow.engine.ops.math.error_functions import erf
 
     return multiply(multiply(0.5, x), add(1.0, erf(realdiv(x, 1.4142135623730951))))
 

@@ -24,7 +24,7 @@ from tapeflow.engine.runtime.dispatch import apply
 
 
 def _sparse_class() -> Any:
-    from tapeflow.engine.ops.sparse.tensor import SparseTensor
+    from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 
     return SparseTensor
 
@@ -261,7 +261,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
       name: ignored in eager mode.
 
     Returns:
-      `(unique, places)`: `[batch, longest]` with the labels of a row in order of appearance and
+      A list `[unique, places]`: `[batch, longest]` with the labels of a row in order of appearance and
       zeros behind; and int32 `[batch, longest]`, each label's place in its row of `unique`.
 
     Raises:
@@ -281,7 +281,7 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
         order = np.argsort(first, kind="stable")
         kept[: len(values)] = values[order]
         place[...] = np.argsort(order)[inverse.reshape(-1)]
-    return convert(unique), convert(places)
+    return [convert(unique), convert(places)]
 
 
 def _known_rows(labels: Any, argument: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -164,6 +164,18 @@ pick_with_argmax_p = primitive(
 )
 
 
+class MaxPoolWithArgmax(NamedTuple):
+    """What `tf.nn.max_pool_with_argmax` gives.
+
+    Attributes:
+      output: the maxima.
+      argmax: where they are.
+    """
+
+    output: Any
+    argmax: Any
+
+
 @export("nn.max_pool_with_argmax")
 def max_pool_with_argmax(
     input: Any,
@@ -189,8 +201,9 @@ def max_pool_with_argmax(
       name: ignored in eager mode.
 
     Returns:
-      The maxima, and their positions `(y * width + x) * channels + channel`, both
-      `[batch, out_height, out_width, channels]`. Of equal elements the first counts.
+      A named tuple `(output, argmax)`: the maxima, and their positions
+      `(y * width + x) * channels + channel`, both `[batch, out_height, out_width, channels]`. Of
+      equal elements the first counts.
 
     Raises:
       ValueError: when `data_format` is another one, or a list has the wrong length.
@@ -208,8 +221,9 @@ def max_pool_with_argmax(
             "`data_format` values other  than 'NHWC' are not supported. "
             f"Received: data_format={data_format}"
         )
-    return apply(
+    results = apply(
         max_pool_with_argmax_p, convert(input), ksize=per_axis(ksize, 2, 3, "ksize"),
         strides=per_axis(strides, 2, 3, "strides"), padding=padding_name(padding),
         Targmax=as_dtype(output_dtype), include_batch_in_index=bool(include_batch_in_index),
     )  # fmt: skip
+    return MaxPoolWithArgmax(*results)
