@@ -44,11 +44,11 @@ def _size(alg: int) -> int:
 
 
 def _state_of_seed(seed: Any, alg: int) -> Any:
-    """The state a generator starts from: a Python int fills it from the left, a tensor to the right."""
+    """The first state: a Python int fills it from the left, a tensor to the right."""
     size = _size(alg)
     if isinstance(seed, int):
-        words = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
-        return EagerTensor(np.array(words, np.uint64).view(np.int64))
+        pieces = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
+        return EagerTensor(np.array(pieces, np.uint64).view(np.int64))
     words = _as_words(cast(convert(seed), dtypes.int64)).reshape(-1)[:size]
     return EagerTensor(np.concatenate([np.zeros(size - len(words), np.int64), words]))
 
@@ -96,9 +96,9 @@ def create_rng_state(seed: Any, alg: Any) -> Any:
 class Generator:
     """A stream of random numbers whose position is kept in a variable.
 
-    Make one with `from_seed`, `from_state`, `from_key_counter` or `from_non_deterministic_state`; each
-    draw moves it on. The numbers are those that TensorFlow's generator gives on CPU. ThreeFry can be
-    named, but only Philox draws.
+    Make one with `from_seed`, `from_state`, `from_key_counter` or `from_non_deterministic_state`;
+    each draw moves it on. The numbers are those that TensorFlow's generator gives on CPU. ThreeFry
+    can be named, but only Philox draws.
 
     Args:
       copy_from: a generator to copy.
@@ -116,10 +116,12 @@ class Generator:
 
     def __init__(self, copy_from: Any = None, state: Any = None, alg: Any = None) -> None:
         if copy_from is not None:
-            assert alg is None and state is None, "copy_from excludes state and alg"
+            assert alg is None, "copy_from excludes alg"
+            assert state is None, "copy_from excludes state"
             state, alg = copy_from.state.value(), copy_from.algorithm
         else:
-            assert alg is not None and state is not None, "expected copy_from, or state and alg"
+            assert alg is not None, "expected copy_from, or state and alg"
+            assert state is not None, "expected copy_from, or state and alg"
         self._alg = algorithm_number(alg)
         words = _checked(state, (_size(self._alg),))
         self._state_var = Variable(
@@ -163,7 +165,8 @@ class Generator:
     @property
     def key(self) -> Any:
         """The key, an int64 scalar."""
-        return self._state_var.value()[-1]
+        value: Any = self._state_var.value()
+        return value[-1]
 
     def reset(self, state: Any) -> None:
         """Puts another state in place.
@@ -268,7 +271,7 @@ class Generator:
             if target.is_unsigned and maxval is None:
                 return self.uniform_full_int(shape, target)
             raise ValueError(
-                f"uniform: expected both of minval and maxval, or neither, for dtype {target.name}; "
+                f"uniform: expected minval and maxval, or neither, for dtype {target.name}; "
                 f"received minval={minval} and maxval={maxval}"
             )
         bounds = convert(minval, target), convert(maxval, target)

@@ -28,7 +28,8 @@ def _dropped(
 
     `skip_draw` moves on whatever the sampler would: a rate of 0 must not change later numbers.
     """
-    if isinstance(rate, numbers.Real):
+    fixed = isinstance(rate, numbers.Real)
+    if fixed:
         if rate < 0 or rate >= 1:
             raise ValueError(f"dropout: rate: expected a number in [0, 1); received {rate}")
     elif not isinstance(rate, Tensor) and not hasattr(rate, "__tf_tensor__"):
@@ -36,7 +37,7 @@ def _dropped(
     x = convert(x)
     if not x.dtype.is_floating:
         raise ValueError(f"dropout: x: expected a floating dtype; received {x.dtype.name}")
-    if isinstance(rate, numbers.Real):
+    if fixed:
         if rate == 0:
             skip_draw()
             return x
@@ -46,7 +47,8 @@ def _dropped(
         bound = convert(rate)
         if bound.dtype is not x.dtype:
             raise ValueError(
-                f"dropout: rate: expected dtype {x.dtype.name}, that of x; received {bound.dtype.name}"
+                f"dropout: rate: expected the dtype of x, {x.dtype.name}; "
+                f"received {bound.dtype.name}"
             )
         bound.shape.assert_has_rank(0)
         kept = divide(x, subtract(convert(1, x.dtype), bound))
@@ -80,8 +82,8 @@ def dropout(
       x: floating tensor.
       rate: probability that an element is dropped: a number in [0, 1), or a scalar tensor of the
         dtype of `x`.
-      noise_shape: shape of what is decided at random; broadcasts with that of `x`. None in it stands
-        for the dimension of `x`.
+      noise_shape: shape of what is decided at random; broadcasts with that of `x`. None in it
+        stands for the dimension of `x`.
       seed: op seed, an integer; combined with the one of `tf.random.set_seed`.
       name: ignored in eager mode.
 

@@ -64,5 +64,7 @@ def known_algorithm(alg: Any) -> int:
     """
     number = algorithm_number(alg)
     if number not in (PHILOX, THREEFRY, AUTO_SELECT):
-        raise ValueError(f"alg: expected 1 (Philox), 2 (ThreeFry) or 3 (auto-select); received {alg}")
+        raise ValueError(
+            f"alg: expected 1 (Philox), 2 (ThreeFry) or 3 (auto-select); received {alg}"
+        )
     return int(number)

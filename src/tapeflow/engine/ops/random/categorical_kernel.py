@@ -1,4 +1,4 @@
-"""Samples of categorical distributions, laid out over the stream as TensorFlow's threads lay them."""
+"""Categorical samples, laid out over the stream as TensorFlow's threads lay them."""
 
 from __future__ import annotations
 

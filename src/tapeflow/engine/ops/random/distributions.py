@@ -108,9 +108,7 @@ def _gamma_kernel(shape: Array, alpha: Array, *, seed: int, seed2: int) -> Array
 def _gamma_samples(draw: Draw) -> Iterable[Sample]:
     alphas = np.array([0.3, 1.0, 2.5, 10.0])
     for dtype in (np.float16, np.float32, np.float64):
-        yield Sample(
-            np.array([5], np.int32), alphas.astype(dtype), seed=1, seed2=2, grad=False
-        )
+        yield Sample(np.array([5], np.int32), alphas.astype(dtype), seed=1, seed2=2, grad=False)
     for dims, alpha in (((), 0.5), ((0,), 2.0), ((2, 0), [1.0])):
         shape = np.array(dims, np.int32)
         yield Sample(shape, np.array(alpha, np.float32), seed=3, seed2=4, grad=False)
@@ -151,9 +149,7 @@ random_gamma_grad_p = primitive(
 
 
 @reads_values(0, 3)
-def _stateless_gamma_infer(
-    shape: Spec, key: Spec, counter: Spec, alg: Spec, alpha: Spec
-) -> Spec:
+def _stateless_gamma_infer(shape: Spec, key: Spec, counter: Spec, alg: Spec, alpha: Spec) -> Spec:
     require_dtype(alpha, FLOATS, "alpha")
     require_stream(key, counter, alg)
     return Spec(alpha.dtype, ending_with(shape, alpha.shape))
@@ -300,9 +296,7 @@ def _poisson_infer(shape: Spec, rate: Spec, *, seed: int, seed2: int, dtype: DTy
     return Spec(dtype, _appended(shape, rate))
 
 
-def _poisson_kernel(
-    shape: Array, rate: Array, *, seed: int, seed2: int, dtype: DType
-) -> Array:
+def _poisson_kernel(shape: Array, rate: Array, *, seed: int, seed2: int, dtype: DType) -> Array:
     samples = int(np.prod(shape, dtype=object))
     name = ("RandomPoissonV2", rate.dtype, dtype, shape.dtype)
     stream = reserve(name, seed, seed2, RESERVED * samples * rate.size)
@@ -367,9 +361,7 @@ def poisson(
     dims = drawn_shape(shape)
     rate = convert(lam)
     seed1, seed2 = op_seeds(seed)
-    return apply(
-        random_poisson_p, dims, rate, seed=int(seed1), seed2=int(seed2), dtype=target
-    )
+    return apply(random_poisson_p, dims, rate, seed=int(seed1), seed2=int(seed2), dtype=target)
 
 
 @reads_values(0)

@@ -54,7 +54,7 @@ def sample_derivative(alpha: Array, sample: Array) -> Array:
 
 
 def digamma(x: Array) -> Array:
-    """The derivative of log Gamma, for x > 0, in float64 (recurrence, then the asymptotic series)."""
+    """The derivative of log Gamma, for x > 0: recurrence, then the asymptotic series."""
     x = x.copy()
     below = np.zeros_like(x)
     for _ in range(10):

@@ -33,7 +33,9 @@ def _extent(shape: Any, options: dict[str, Any]) -> Any:
     """The shape to make: that of the partition where one is given."""
     for name in options:
         if name not in _PARTITION:
-            raise TypeError(f"Keyword argument should be one of {list(_PARTITION)}. Received: {name}")
+            raise TypeError(
+                f"Keyword argument should be one of {list(_PARTITION)}. Received: {name}"
+            )
     partition = options.get("partition_shape")
     return shape if partition is None else partition
 

@@ -1,7 +1,7 @@
 """The Philox4x32-10 counter-based generator, vectorised, and its words read as numbers.
 
-A block is four 32-bit words, a pure function of a 64-bit key and a 128-bit counter, so any part of a
-stream is computed on its own. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy
+A block is four 32-bit words, a pure function of a 64-bit key and a 128-bit counter, so any part of
+a stream is computed on its own. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy
 as 1, 2, 3" (SC 2011). Everything here is NumPy; nothing knows tensors.
 """
 
@@ -90,7 +90,7 @@ def _round_keys(key: int) -> Array:
 
 
 def _fill(out: Array, keys: Array, low: Array, high: Any) -> None:
-    """Ten rounds. `a` holds words 0 and 2, widened; words 1 and 3 are the last product's low halves.
+    """Ten rounds. `a` holds words 0 and 2, widened; words 1 and 3 are low halves of products.
 
     Only three NumPy calls a round: the halves of a 64-bit product are views, and swapping the two
     lanes is a reversed view.

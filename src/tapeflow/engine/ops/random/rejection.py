@@ -1,4 +1,4 @@
-"""Gamma, Poisson and binomial numbers: rejection methods in which each output has a stream of its own.
+"""Gamma, Poisson and binomial numbers: rejection, each output on a stream of its own.
 
 Output `i` draws from the blocks that start `RESERVED * i` after the counter, so the numbers do not
 depend on how the work is divided. All outputs advance together, those that still reject a little
@@ -237,7 +237,9 @@ def _stirling_tail(k: Array) -> Array:
     return np.where(k < 10, _TAILS[np.minimum(k, 9).astype(np.intp)], series)
 
 
-_LOG_FACTORIALS = np.log(np.array([1.0, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800]))
+_LOG_FACTORIALS = np.log(
+    np.array([1.0, 1, 2, 6, 24, 120, 720, 5040, 40320, 362880, 3628800, 39916800])
+)
 
 
 def log_factorial(k: Array) -> Array:

@@ -1,9 +1,9 @@
 """float32 logarithm, sine and cosine, rounded as the C library rounds them under TensorFlow.
 
 TensorFlow's normal numbers go through the C library's `logf`, `sinf` and `cosf`, which are not
-correctly rounded (on some 0.7 to 1.3 percent of the arguments), and NumPy's float32 functions round
-differently again. The functions here evaluate, in float64, polynomials whose coefficients were fitted
-to the results of glibc's functions (as a linear program: each result bounds the unrounded value), and
+correctly rounded (on some 0.7 to 1.3 percent of the arguments), and NumPy's float32 functions
+round differently again. The functions here evaluate, in float64, polynomials whose coefficients were
+fitted to the results of glibc's functions (as a linear program: each result bounds the unrounded value), and
 agree with them bit for bit at all 2**23 arguments that a 23-bit uniform number can produce. Being
 plain arithmetic, they give the same numbers on every machine.
 """
@@ -16,8 +16,8 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-# log(x) = k log(2) + log(c) + log(1 + r), where x = 2**k z, r = z / c - 1, and c is about the middle
-# of that sixteenth of [0.699, 1.398) in which z lies: 1/c and log(c) for the sixteen.
+# log(x) = k log(2) + log(c) + log(1 + r), where x = 2**k z, r = z / c - 1, and c is about the
+# middle of that sixteenth of [0.699, 1.398) in which z lies: 1/c and log(c) for the sixteen.
 _ORIGIN = 0x3F330000
 _RECIPROCALS = (
     1.398906771932552, 1.3403196277856488, 1.2864360037682459, 1.236714690451059,
@@ -33,14 +33,19 @@ _LOGARITHMS = (
 )  # fmt: skip
 _LOG_TERMS = (-0.25089419368000003, 0.3334567677105989, -0.4999997484419365)
 
-# Both tables for k = -32 ... -1, found by the five lowest bits of k and the four bits of the sixteenth.
+# Both tables for k = -31 ... 0, found by the five lowest bits of k and the number of the sixteenth.
 _K = np.arange(-32, 0)[:, None] % 32 - 32
 _TABLE_RECIPROCALS = np.tile(np.array(_RECIPROCALS), 32)
 _TABLE_LOGARITHMS = (np.array(_LOGARITHMS) + _K * 0.6931471805599453).reshape(-1)
 _TABLE_LOGARITHMS[:16] = _LOGARITHMS  # k = 0
 
 _SINE_TERMS = (-0.00019517298812143872, 0.008332178144935726, -0.16666654943680392)
-_COSINE_TERMS = (2.439052306661105e-05, -0.0013886764562609387, 0.0416666233491394, -0.49999999725332045)
+_COSINE_TERMS = (
+    2.439052306661105e-05,
+    -0.0013886764562609387,
+    0.0416666233491394,
+    -0.49999999725332045,
+)
 
 
 def log_float32(x: Array) -> Array:

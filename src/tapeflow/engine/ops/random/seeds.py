@@ -58,8 +58,8 @@ _seeds = _Seeds()
 def set_seed(seed: Any) -> None:
     """Sets the global random seed, and starts the streams of all random ops anew.
 
-    Ops with a `seed` argument of their own combine it with the global one; ops without take the next
-    number of a sequence that the global seed starts. So a program that sets the global seed first
+    Ops with a `seed` argument of their own combine it with the global one; ops without take the
+    next number of a sequence that the global seed starts. So a program that sets the global seed first
     gives the same numbers in every run, and those that TensorFlow gives.
 
     Args:
@@ -75,7 +75,7 @@ def set_seed(seed: Any) -> None:
 
 
 def op_seeds(seed: Any) -> tuple[Any, Any]:
-    """The two seeds of a stateful op, `(seed, seed2)`, from its `seed` argument and the global one."""
+    """A stateful op's two seeds, from its `seed` argument and the global one."""
     glob = _seeds.seed
     if glob is None:
         if seed is None:

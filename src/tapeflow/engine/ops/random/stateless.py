@@ -1,4 +1,4 @@
-"""Random numbers that are a function of their seed: `tf.random.stateless_normal` and its siblings."""
+"""Random numbers as a function of their seed: `tf.random.stateless_normal` and its siblings."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def require_stream(key: Spec, counter: Spec, alg: Spec) -> None:
     if counter.shape is not None:
         size = counter.shape[0] if len(counter.shape) == 1 else 0
         if size is not None and size < 2:
-            reject(f"counter: expected at least 2 words; received shape {shape_text(counter.shape)}")
+            reject(
+                f"counter: expected at least 2 words; received shape {shape_text(counter.shape)}"
+            )
 
 
 @reads_values(0, 3)
@@ -268,7 +270,8 @@ def stateless_uniform(
       seed: `[2]`, int32 or int64.
       minval: least value; None, with `maxval` None, for integers of the dtype's whole range.
       maxval: bound that is not reached; 1 for floating dtypes when None.
-      dtype: float16, bfloat16, float32, float64, int32, int64, or (whole range only) uint32, uint64.
+      dtype: float16, bfloat16, float32, float64, int32, int64, or (whole range only) uint32 or
+        uint64.
       name: ignored in eager mode.
       alg: the generator: `"philox"`, `"auto_select"`, a `tf.random.Algorithm`.
 
@@ -288,7 +291,9 @@ def stateless_uniform(
     target = as_dtype(dtype)
     if target not in REAL and target not in WORDS:
         names = ", ".join(sorted(d.name for d in REAL | WORDS))
-        raise ValueError(f"stateless_uniform: dtype: expected one of {names}; received {target.name}")
+        raise ValueError(
+            f"stateless_uniform: dtype: expected one of {names}; received {target.name}"
+        )
     if target.is_integer:
         if (minval is None) != (maxval is None):
             raise ValueError(
@@ -297,7 +302,8 @@ def stateless_uniform(
             )
         if minval is not None and target.is_unsigned:
             raise ValueError(
-                f"stateless_uniform: dtype: expected a signed one with minval; received {target.name}"
+                f"stateless_uniform: dtype: expected a signed one with minval; "
+                f"received {target.name}"
             )
     elif maxval is None:
         maxval = 1
@@ -391,9 +397,7 @@ def stateless_truncated_normal(
 
 
 @reads_values(1)
-def _multinomial_infer(
-    logits: Spec, num_samples: Spec, seed: Spec, *, output_dtype: DType
-) -> Spec:
+def _multinomial_infer(logits: Spec, num_samples: Spec, seed: Spec, *, output_dtype: DType) -> Spec:
     require_seed(seed)
     return categorical_spec(logits, num_samples, output_dtype)
 
@@ -517,7 +521,13 @@ def _shuffle_kernel(value: Array, key: Array, counter: Array, alg: Array) -> Arr
 
 def _shuffle_samples(draw: Draw) -> Iterable[Sample]:
     for stream in sample_streams():
-        for array in (draw.ints(7), draw.reals(5, 2), draw.reals(), draw.reals(0, 2), draw.bools(3)):
+        for array in (
+            draw.ints(7),
+            draw.reals(5, 2),
+            draw.reals(),
+            draw.reals(0, 2),
+            draw.bools(3),
+        ):
             yield Sample(array, *stream, grad=False)
 
 

@@ -3,8 +3,8 @@
 A stream is given by its key and the counter of its first block. The numbers do not depend on how
 many threads TensorFlow uses: output `i` always comes from the same words.
 
-float64 normals use NumPy's log, sin and cos, which agree with TensorFlow's (the C library's) wherever
-NumPy is built on the same ones; float32 and narrower types follow them bit for bit.
+float64 normals use NumPy's log, sin and cos, which agree with TensorFlow's (the C library's)
+wherever NumPy is built on the same ones; float32 and narrower types follow them bit for bit.
 """
 
 from __future__ import annotations
