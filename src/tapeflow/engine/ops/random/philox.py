@@ -1,8 +1,8 @@
 """The Philox4x32-10 counter-based generator, vectorised, and its words read as numbers.
 
 A block is four 32-bit words, a pure function of a 64-bit key and a 128-bit counter, so any part of
-a stream is computed on its own. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy
-as 1, 2, 3" (SC 2011). Everything here is NumPy; nothing knows tensors.
+a stream is computed on its own. Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as
+easy as 1, 2, 3" (SC 2011). Everything here is NumPy; nothing knows tensors.
 """
 
 from __future__ import annotations
@@ -148,10 +148,10 @@ def unit_bfloat16(w: Array) -> Array:
 
 
 def unit_float32(w: Array) -> Array:
-    """Words as float32 in [0, 1): the 23 lowest bits of each are the mantissa."""
-    bits = w & np.uint32(0x7FFFFF)
-    bits |= np.uint32(0x3F800000)
-    out = bits.view(np.float32)
+    """Words as float32 in [0, 1), in place: the 23 lowest bits of each are the mantissa."""
+    w &= np.uint32(0x7FFFFF)
+    w |= np.uint32(0x3F800000)
+    out = w.view(np.float32)
     out -= np.float32(1)
     return out
 

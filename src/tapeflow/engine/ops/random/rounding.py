@@ -2,10 +2,10 @@
 
 TensorFlow's normal numbers go through the C library's `logf`, `sinf` and `cosf`, which are not
 correctly rounded (on some 0.7 to 1.3 percent of the arguments), and NumPy's float32 functions
-round differently again. The functions here evaluate, in float64, polynomials whose coefficients were
-fitted to the results of glibc's functions (as a linear program: each result bounds the unrounded value), and
-agree with them bit for bit at all 2**23 arguments that a 23-bit uniform number can produce. Being
-plain arithmetic, they give the same numbers on every machine.
+round differently again. The functions here evaluate, in float64, polynomials whose coefficients
+were fitted to the results of glibc's functions (as a linear program: each result bounds the value
+before rounding). They agree with glibc bit for bit at all 2**23 arguments that a 23-bit uniform
+number can produce. Being plain arithmetic, they give the same numbers on every machine.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _LOGARITHMS = (
 _LOG_TERMS = (-0.25089419368000003, 0.3334567677105989, -0.4999997484419365)
 
 # Both tables for k = -31 ... 0, found by the five lowest bits of k and the number of the sixteenth.
-_K = np.arange(-32, 0)[:, None] % 32 - 32
+_K = np.arange(-32, 0)[:, None]
+_K[0] = 0
 _TABLE_RECIPROCALS = np.tile(np.array(_RECIPROCALS), 32)
 _TABLE_LOGARITHMS = (np.array(_LOGARITHMS) + _K * 0.6931471805599453).reshape(-1)
-_TABLE_LOGARITHMS[:16] = _LOGARITHMS  # k = 0
 
 _SINE_TERMS = (-0.00019517298812143872, 0.008332178144935726, -0.16666654943680392)
 _COSINE_TERMS = (

@@ -59,8 +59,8 @@ def set_seed(seed: Any) -> None:
     """Sets the global random seed, and starts the streams of all random ops anew.
 
     Ops with a `seed` argument of their own combine it with the global one; ops without take the
-    next number of a sequence that the global seed starts. So a program that sets the global seed first
-    gives the same numbers in every run, and those that TensorFlow gives.
+    next number of a sequence that the global seed starts. So a program that sets the global seed
+    first gives the same numbers in every run, and those that TensorFlow gives.
 
     Args:
       seed: an integer; None goes back to seeds from the operating system.

@@ -37,7 +37,12 @@ _CHUNK = 16384
 def uniform(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
     """`count` floating numbers in [0, 1)."""
     if dtype == FLOAT32:
-        return unit_float32(words(key, counter, -(-count // 4)))[:count]
+        out = np.empty(count, np.float32)
+        for start in range(0, count, _CHUNK):
+            part = out[start : start + _CHUNK]
+            w = words(key, counter + start // 4, -(-len(part) // 4))
+            part[:] = unit_float32(w)[: len(part)]
+        return out
     if dtype == FLOAT64:
         return unit_float64(words(key, counter, -(-count // 2)))[:count]
     w = words(key, counter, -(-count // 4))[:count]
@@ -78,10 +83,10 @@ def normal(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
     """`count` standard normal numbers, by Box and Muller's method, in pairs (sine first)."""
     if dtype == FLOAT64:
         return _box_muller64(unit_float64(words(key, counter, -(-count // 2))))[:count]
-    w = words(key, counter, -(-count // 4))
-    out = np.empty(len(w), np.float32)
-    for start in range(0, len(w), _CHUNK):
-        _box_muller32(unit_float32(w[start : start + _CHUNK]), out[start : start + _CHUNK])
+    out = np.empty(-(-count // 4) * 4, np.float32)
+    for start in range(0, len(out), _CHUNK):
+        part = out[start : start + _CHUNK]
+        _box_muller32(unit_float32(words(key, counter + start // 4, len(part) // 4)), part)
     out = out[:count]
     return out if dtype == FLOAT32 else out.astype(dtype)
 
@@ -116,21 +121,22 @@ def truncated_normal(key: int, counter: int, count: int, dtype: DTypeLike) -> Ar
     Every group of four outputs (two, for float64) has 64 blocks per output to itself, and takes
     from them, in order, the first normal numbers that are in range.
     """
-    size, tries = (2, 4) if dtype == FLOAT64 else (4, 3)
+    size = 2 if dtype == FLOAT64 else 4
     groups = -(-count // size)
     out = np.empty((groups, size), np.float64 if dtype == FLOAT64 else np.float32)
     for start in range(0, groups, _CHUNK // 4):
         part = out[start : start + _CHUNK // 4]
         first = np.arange(start, start + len(part), dtype=np.uint64) * np.uint64(64 * size)
-        _fill_truncated(key, counter, first, part, tries)
+        _fill_truncated(key, counter, first, part)
     flat = out.reshape(-1)[:count]
     return flat.astype(dtype, copy=False)
 
 
-def _fill_truncated(key: int, counter: int, first: Array, out: Array, tries: int) -> None:
-    """Fills the rows of `out`; doubles the blocks tried for the rows that ran short."""
+def _fill_truncated(key: int, counter: int, first: Array, out: Array) -> None:
+    """Fills the rows of `out`: from one block each where that is enough, else from more."""
     rows = np.arange(len(out))
     size = out.shape[1]
+    tries = 1
     while len(rows):
         offsets = first[rows][:, None] + np.arange(tries, dtype=np.uint64)
         w = words_at(key, counter, offsets.reshape(-1))
@@ -141,6 +147,12 @@ def _fill_truncated(key: int, counter: int, first: Array, out: Array, tries: int
             _box_muller32(unit_float32(w.reshape(-1)), values.reshape(-1))
         values = values.reshape(len(rows), -1)
         accepted = np.abs(values) < 2
+        if tries == 1:
+            full = accepted.all(axis=1)
+            out[full] = values[full]
+            rows = rows[~full]
+            tries = 4
+            continue
         rank = np.cumsum(accepted, axis=1)
         full = rank[:, -1] >= size
         chosen = accepted & (rank <= size) & full[:, None]
