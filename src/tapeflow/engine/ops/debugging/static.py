@@ -97,24 +97,20 @@ def assert_rank_in(x: Any, ranks: Any, message: Any = None, name: str | None = N
 
 
 @export("debugging.assert_scalar")
-def assert_scalar(tensor: Any, message: Any = None, name: str | None = None) -> Any:
-    """Passes a scalar on.
+def assert_scalar(tensor: Any, message: Any = None, name: str | None = None) -> None:
+    """Raises unless a tensor has rank 0.
 
     Args:
       tensor: tensor.
       message: what the error begins with.
       name: ignored in eager mode.
 
-    Returns:
-      `tensor`, converted.
-
     Raises:
-      ValueError: when its rank is not 0.
+      ValueError: when it has another rank.
     """
-    tensor = convert(tensor)
-    if tensor.shape.ndims not in (0, None):
-        raise ValueError(f"{_start(message)}Expected scalar shape, saw shape: {tensor.shape}.")
-    return tensor
+    shape = convert(tensor).shape
+    if shape.ndims not in (0, None):
+        raise ValueError(f"{_start(message)}Expected scalar shape, saw shape: {shape}.")
 
 
 @export("debugging.assert_integer")
