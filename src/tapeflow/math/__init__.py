@@ -131,11 +131,15 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.trigonometry import sinh as sinh
     from tapeflow.engine.ops.math.trigonometry import tan as tan
     from tapeflow.engine.ops.nn.activations import log_sigmoid as log_sigmoid
+    from tapeflow.engine.ops.nn.activations import softsign as softsign
     from tapeflow.engine.ops.nn.normalization import l2_normalize as l2_normalize
     from tapeflow.engine.ops.nn.normalization import zero_fraction as zero_fraction
+    from tapeflow.engine.ops.nn.ranking import approx_max_k as approx_max_k
+    from tapeflow.engine.ops.nn.ranking import approx_min_k as approx_min_k
     from tapeflow.engine.ops.nn.ranking import in_top_k as in_top_k
     from tapeflow.engine.ops.nn.ranking import top_k as top_k
     from tapeflow.engine.ops.nn.softmax import log_softmax as log_softmax
+    from tapeflow.engine.ops.nn.softmax import softmax as softmax
     from tapeflow.math import special as special
 else:
     __getattr__, __dir__, __all__ = attach(
@@ -148,6 +152,8 @@ else:
             "add": "tapeflow.engine.ops.math.arithmetic:add",
             "add_n": "tapeflow.engine.ops.math.sums:add_n",
             "angle": "tapeflow.engine.ops.math.complex_numbers:angle",
+            "approx_max_k": "tapeflow.engine.ops.nn.ranking:approx_max_k",
+            "approx_min_k": "tapeflow.engine.ops.nn.ranking:approx_min_k",
             "argmax": "tapeflow.engine.ops.math.extrema:argmax",
             "argmin": "tapeflow.engine.ops.math.extrema:argmin",
             "asin": "tapeflow.engine.ops.math.trigonometry:asin",
@@ -247,7 +253,9 @@ else:
             "sign": "tapeflow.engine.ops.math.magnitude:sign",
             "sin": "tapeflow.engine.ops.math.trigonometry:sin",
             "sinh": "tapeflow.engine.ops.math.trigonometry:sinh",
+            "softmax": "tapeflow.engine.ops.nn.softmax:softmax",
             "softplus": "tapeflow.engine.ops.math.activations:softplus",
+            "softsign": "tapeflow.engine.ops.nn.activations:softsign",
             "sqrt": "tapeflow.engine.ops.math.exponentials:sqrt",
             "square": "tapeflow.engine.ops.math.arithmetic:square",
             "squared_difference": "tapeflow.engine.ops.math.sums:squared_difference",

@@ -373,7 +373,7 @@ softsign_grad_p = primitive(
 )
 
 
-@export("nn.softsign")
+@export("nn.softsign", "math.softsign")
 def softsign(features: Any, name: str | None = None) -> Any:
     """Computes `features / (1 + abs(features))` elementwise.
 

@@ -10,13 +10,14 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import FailedPreconditionError
 from tapeflow.engine.ir.infer import merge_dims, reject, require_dtype, require_rank
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
+from tapeflow.engine.ir.samples import unary as unary_samples
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import dimensions
 from tapeflow.engine.ops.math.arithmetic import multiply
 from tapeflow.engine.ops.nn import ctc_kernels as kernels
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.dispatch import apply
 
 _DTYPES = frozenset({dtypes.float32, dtypes.float64})
 
@@ -36,13 +37,28 @@ def _lengths(spec: Spec, batch: int | None, argument: str) -> int | None:
     return merged[0]
 
 
-def _vjp(ctx: Any, dloss: Any, dgradient: Any) -> Any:
-    if not (isinstance(dgradient, EagerTensor) and not dgradient._array.any()):
-        raise LookupError(
-            "CTC loss: there is no second derivative; the first is computed along with the loss."
-        )
+def _refuse_gradient(ctx: Any, dy: Any) -> Any:
+    raise LookupError(ctx.attrs["message"])
+
+
+# Identity, but asking for the gradient is an error rather than None.
+prevent_gradient_p = primitive(
+    "PreventGradient",
+    infer=lambda input, message: Spec(input.dtype, input.shape),
+    kernel=lambda input, message: input,
+    vjp=_refuse_gradient,
+    lower=movement("identity"),
+    samples=unary_samples(grad=False, message="no second derivative"),
+)
+
+
+def _vjp(ctx: Any, dloss: Any, _: Any) -> Any:
     column = dimensions.expand_dims(dimensions.expand_dims(dloss, 0), -1)
-    return (multiply(ctx.outputs[1], column), *(None for _ in ctx.inputs[1:]))
+    gradient = apply(
+        prevent_gradient_p, ctx.outputs[1],
+        message="CTC loss: there is no second derivative; the first comes along with the loss.",
+    )  # fmt: skip
+    return (multiply(gradient, column), *(None for _ in ctx.inputs[1:]))
 
 
 def _sparse_infer(

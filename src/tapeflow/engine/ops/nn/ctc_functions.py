@@ -134,6 +134,12 @@ def ctc_loss_v1(
     Raises:
       TypeError: when `labels` are not sparse.
       tf.errors.InvalidArgumentError: when an example has no labels, or more than fit.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> labels = tf.SparseTensor([[0, 0]], [0], [1, 1])
+      >>> tf.compat.v1.nn.ctc_loss(labels, tf.zeros([2, 1, 2]), [2]).numpy()
+      array([0.28768212], dtype=float32)
     """
     if not _is_sparse(labels):
         raise TypeError(f"Expected labels (first argument) to be a SparseTensor; received {labels}")
@@ -214,6 +220,13 @@ def ctc_beam_search_decoder_v1(
     Raises:
       tf.errors.InvalidArgumentError: when there are fewer sequences than asked for.
       tf.errors.FailedPreconditionError: when the lengths don't go with `inputs`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> logits = tf.constant([[[2.0, 0.0]], [[2.0, 0.0]], [[0.0, 2.0]]])
+      >>> (decoded,), _ = tf.compat.v1.nn.ctc_beam_search_decoder(logits, [3])
+      >>> decoded.values.numpy()
+      array([0])
     """
     results = apply(
         ctc_beam_search_decoder_p, convert(inputs), convert(sequence_length),
@@ -261,8 +274,8 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
       name: ignored in eager mode.
 
     Returns:
-      A list `[unique, places]`: `[batch, longest]` with the labels of a row in order of appearance and
-      zeros behind; and int32 `[batch, longest]`, each label's place in its row of `unique`.
+      A list `[unique, places]`: `[batch, longest]` with the labels of a row in order of
+      appearance and zeros behind; and int32 `[batch, longest]`, each label's place in its row of `unique`.
 
     Raises:
       tf.errors.InvalidArgumentError: for another rank.

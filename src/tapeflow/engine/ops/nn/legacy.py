@@ -35,6 +35,11 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
 
     Returns:
       A bool tensor `[batch]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.compat.v1.math.in_top_k([[0.1, 0.9]], [1], k=1).numpy()
+      array([ True])
     """
     return ranking.in_top_k(targets, predictions, k)
 
@@ -62,6 +67,12 @@ def max_pool(
 
     Returns:
       A tensor `[batch, out_height, out_width, channels]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.reshape([1.0, 5.0, 3.0, 2.0], [1, 2, 2, 1])
+      >>> tf.compat.v1.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "VALID").numpy()
+      array([[[[5.]]]], dtype=float32)
     """
     x = _either(value, input, "value", "input")
     return pooling_functions.max_pool2d(x, ksize, strides, padding, data_format)
@@ -90,6 +101,12 @@ def avg_pool(
 
     Returns:
       A tensor `[batch, out_height, out_width, channels]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.reshape([1.0, 5.0, 3.0, 3.0], [1, 2, 2, 1])
+      >>> tf.compat.v1.nn.avg_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "VALID").numpy()
+      array([[[[3.]]]], dtype=float32)
     """
     x = _either(value, input, "value", "input")
     return pooling_functions.avg_pool2d(x, ksize, strides, padding, data_format)
@@ -124,6 +141,13 @@ def conv2d_transpose(
 
     Returns:
       A tensor of shape `output_shape`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.constant([[[[3.0]]]])
+      >>> tf.compat.v1.nn.conv2d_transpose(x, tf.ones([1, 2, 1, 1]), [1, 1, 2, 1], 2).numpy()
+      array([[[[3.],
+               [3.]]]], dtype=float32)
     """
     return transposed_convolution.conv2d_transpose(
         _either(value, input, "value", "input"), _either(filter, filters, "filter", "filters"),
@@ -158,6 +182,12 @@ def convolution(
 
     Returns:
       A tensor `[batch, *out_image, outputs]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.constant([[[1.0], [2.0]]])
+      >>> tf.compat.v1.nn.convolution(x, tf.ones([2, 1, 1]), "VALID").numpy()
+      array([[[3.]]], dtype=float32)
     """
     return transposed_convolution.convolution(
         input, _either(filter, filters, "filter", "filters"), strides, padding, data_format,

@@ -271,7 +271,7 @@ def _max_pool_grad_kernel(
     orig_input: np.ndarray, orig_output: np.ndarray, grad: np.ndarray, **attrs: Any
 ) -> np.ndarray:
     geometry = geometry_of(orig_input.shape, attrs)
-    return kernels.spread(grad, kernels.first_maximum(orig_input, geometry), geometry)
+    return kernels.max_pool_gradient(orig_input, orig_output, grad, geometry)
 
 
 max_pool_grad_p = primitive(

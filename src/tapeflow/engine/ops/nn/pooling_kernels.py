@@ -109,6 +109,31 @@ def spread(dy: np.ndarray, where: np.ndarray, geometry: Windows) -> np.ndarray:
     return dx.astype(dtype, copy=False)
 
 
+def max_pool_gradient(
+    x: np.ndarray, y: np.ndarray, dy: np.ndarray, geometry: Windows
+) -> np.ndarray:
+    """Adds each window's `dy` to the first of its elements that equals its maximum `y`."""
+    if y.shape == geometry.counts and not (x.dtype.kind not in "iu" and np.isnan(x).any()):
+        dtype = dy.dtype
+        (wide,) = working(dy)
+        dx = np.zeros(geometry.sizes, wide.dtype)
+        zero = wide.dtype.type(0)
+        waiting = np.ones(geometry.counts, bool)
+        apart = all(s >= k for s, k in zip(geometry.strides, geometry.window, strict=True))
+        for _, outs, ins in geometry.places():
+            here = x[ins] == y[outs]
+            here &= waiting[outs]
+            waiting[outs] ^= here
+            if apart:
+                np.copyto(dx[ins], wide[outs], where=here)
+            else:
+                dx[ins] += np.where(here, wide[outs], zero)
+        if not waiting.any():
+            return dx.astype(dtype, copy=False)
+    # NaN, or nothing above the least finite value: look for the places one by one.
+    return spread(dy, first_maximum(x, geometry), geometry)
+
+
 def collect(x: np.ndarray, where: np.ndarray, geometry: Windows) -> np.ndarray:
     """For each window, the element of `x` at the place `where`."""
     y = np.zeros(geometry.counts, x.dtype)

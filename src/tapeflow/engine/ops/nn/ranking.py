@@ -322,7 +322,7 @@ class ApproxTopK(NamedTuple):
     indices: Any
 
 
-@export("nn.approx_max_k")
+@export("nn.approx_max_k", "math.approx_max_k")
 def approx_max_k(
     operand: Any,
     k: Any,
@@ -357,7 +357,7 @@ def approx_max_k(
     return _approx(operand, k, reduction_dimension, True)
 
 
-@export("nn.approx_min_k")
+@export("nn.approx_min_k", "math.approx_min_k")
 def approx_min_k(
     operand: Any,
     k: Any,

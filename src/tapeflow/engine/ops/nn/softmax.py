@@ -125,7 +125,7 @@ def _along(prim: Any, logits: Any, axis: Any) -> Any:
     return dimensions.transpose(apply(prim, dimensions.transpose(x, order)), order)
 
 
-@export("nn.softmax")
+@export("nn.softmax", "math.softmax")
 def softmax(logits: Any, axis: Any = None, name: str | None = None) -> Any:
     """Computes `exp(logits) / sum(exp(logits))` along an axis.
 
