@@ -38,6 +38,7 @@ _ndarray = np.ndarray
 # A primitive remembers so many accepted signatures, then starts anew: shapes that never repeat
 # must not make memory grow.
 MAX_CHECKED = 1024
+MAX_VALUES = 32
 
 
 def unary(prim: Primitive, x: Any) -> Any:
@@ -179,21 +180,33 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
         arrays = [t._array for t in inputs]  # type: ignore[attr-defined]
     except AttributeError:
         _reject_inputs(prim, inputs)
+    key: Any = (*[(a.dtype, a.shape) for a in arrays], *attrs.items())
     if prim.value_inputs:
+        key = _with_values(key, prim, arrays)
+    try:
+        known = key in prim.checked
+    except TypeError:  # an unhashable attribute: check anew each time
         _infer(prim, arrays, attrs)
     else:
-        key = (*[(a.dtype, a.shape) for a in arrays], *attrs.items())
-        try:
-            known = key in prim.checked
-        except TypeError:  # an unhashable attribute: check anew each time
+        if not known:
             _infer(prim, arrays, attrs)
-        else:
-            if not known:
-                _infer(prim, arrays, attrs)
-                if len(prim.checked) >= MAX_CHECKED:
-                    prim.checked.clear()
+            if len(prim.checked) >= MAX_CHECKED:
+                prim.checked.clear()
+            if key is not None:
                 prim.checked[key] = True
     return run(prim, inputs, attrs)
+
+
+def _with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[Any, ...] | None:
+    """The key of a call whose shape rule reads values: shapes repeat; None for much data."""
+    values = []
+    for i in prim.value_inputs:
+        if i < len(arrays):
+            array = arrays[i]
+            if array.size > MAX_VALUES or array.dtype.kind == "O":
+                return None
+            values.append(array.tobytes())
+    return (*key, *values)
 
 
 def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:

@@ -10,7 +10,6 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dimension import Dimension
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     normalize_axis,
@@ -25,7 +24,7 @@ from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import joining, shaping
-from tapeflow.engine.ops.array.arguments import to_axis, to_same_dtype
+from tapeflow.engine.ops.array.arguments import refuse, to_axis, to_same_dtype
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -135,8 +134,10 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
         return shaping.identity(values[0])
     try:
         position = to_axis(axis, "ConcatV2", one_of_vector=True)
-    except TypeError as error:  # TensorFlow leaves it to the op to reject such an axis
-        raise InvalidArgumentError(None, None, f"ConcatV2: axis: {error}") from None
+    except TypeError as error:  # of Python values alone, TensorFlow lets the op judge the axis
+        if any(isinstance(v, Tensor) for v in values):
+            raise
+        raise refuse("ConcatV2", f"axis: {error}") from None
     return apply(concat_p, *to_same_dtype(values), axis=position)
 
 

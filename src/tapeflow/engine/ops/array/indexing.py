@@ -9,9 +9,8 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dimension import Dimension
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export_value
-from tapeflow.engine.ops.array.arguments import INDEX16, to_integers, to_ints
+from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_integers, to_ints
 from tapeflow.engine.ops.array.slicing import NO_MASKS, strided_slice_p
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
@@ -40,21 +39,28 @@ def getitem(x: Any, key: Any) -> Any:
       tf.errors.InvalidArgumentError: when an index is out of range.
       TypeError: when `key` is nothing that tensors are indexed with.
     """
-    recorders = current_recorders()
-    if type(x) is EagerTensor and not (recorders and state.tracer is not None):
-        plain: Any = (key, Ellipsis) if type(key) is int else _plain_key(key)
-        if plain is not None:
-            try:
-                out = x._array[plain]
-            except (IndexError, ValueError, OverflowError):
-                pass  # the general way says what is wrong
-            else:
-                result = _new(EagerTensor)
-                result._array = out
-                if recorders:
-                    _record_slice(recorders, x, plain, result)
-                return result
+    plain = (key, Ellipsis) if type(key) is int else _plain_key(key)
+    if plain is not None:
+        result = _plain_getitem(x, plain)
+        if result is not None:
+            return result
     return _general_getitem(x, key)
+
+
+def _plain_getitem(x: Any, plain: tuple[Any, ...]) -> EagerTensor | None:
+    """`x[plain]` by NumPy; None where that isn't possible, or the general way has errors to say."""
+    recorders = current_recorders()
+    if type(x) is not EagerTensor or (recorders and state.tracer is not None):
+        return None
+    try:
+        out = x._array[plain]
+    except (IndexError, ValueError, OverflowError):
+        return None
+    result = _new(EagerTensor)
+    result._array = out
+    if recorders:
+        _record_slice(recorders, x, plain, result)
+    return result
 
 
 def _plain_key(key: Any) -> tuple[Any, ...] | None:
@@ -148,9 +154,32 @@ def _general_getitem(x: Any, key: Any) -> Any:
     if isinstance(key, list):
         key = tuple(key)
     items = [index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
+    plain = _plain_key(tuple([_known_item(item) for item in items]))
+    if plain is not None and len({i.dtype for i in items if isinstance(i, Tensor)}) < 2:
+        result = _plain_getitem(x, plain)
+        if result is not None:
+            return result
     begin, end, attrs = _bounds(items)
+    if any(type(b) is bool for b in begin):
+        begin = _without_booleans(begin)
     attrs["strides"] = to_ints(attrs["strides"], "StridedSlice", "strides")
     return apply(strided_slice_p, x, *_bound_tensors(begin, end), **attrs)
+
+
+def _without_booleans(begin: list[Any]) -> list[int]:
+    """Begins with ints for booleans, unless a boolean comes first: then the dtype is wrong."""
+    if type(begin[0]) is not bool:
+        return [int(b) if type(b) is bool else b for b in begin]
+    if all(type(b) is bool for b in begin):
+        raise refuse("StridedSlice", f"begin: expected integers; received {begin}")
+    raise TypeError(f"StridedSlice: begin: expected integers or booleans alone; received {begin}")
+
+
+def _known_item(item: Any) -> Any:
+    """An index item with ints for the tensors in it whose values are at hand."""
+    if isinstance(item, slice):
+        return slice(_known_item(item.start), _known_item(item.stop), _known_item(item.step))
+    return int(item._array) if type(item) is EagerTensor else item
 
 
 def _dtype_of_bool(key: Any) -> Any:
@@ -185,12 +214,8 @@ def _index_scalar(value: Any) -> Any:
     elif isinstance(value, np.ndarray):
         if value.ndim == 0 and value.dtype.kind in "iu":
             return int(value)
-    elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return int(value)
-    elif isinstance(value, bool):  # one of several indices; alone, it is a mask
-        raise InvalidArgumentError(
-            None, None, f"StridedSlice: index: expected an integer; received {value}"
-        )
+    elif isinstance(value, (int, np.integer)):
+        return value if kind is bool else int(value)
     raise TypeError(
         "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
         f"tf.int32/tf.int64 tensors are valid indices, got {value!r}"

@@ -134,7 +134,7 @@ def stack(values: Any, axis: int = 0, name: str = "stack") -> Any:
       array([[1, 3],
              [2, 4]], dtype=int32)
     """
-    plain = type(values) in (list, tuple) and all([isinstance(v, Tensor) for v in values])
+    plain = type(values) in (list, tuple) and all(isinstance(v, Tensor) for v in values)
     if axis == 0 and not (plain and values):
         try:
             return convert(values)

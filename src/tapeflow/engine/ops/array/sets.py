@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def _groups_of_dense(x: np.ndarray) -> Groups:
 def _groups_of_sparse(indices: np.ndarray, values: np.ndarray, in_order: bool) -> Groups:
     groups: Groups = {}
     places = indices.tolist()
-    if in_order and any(a >= b for a, b in zip(places, places[1:], strict=False)):
+    if in_order and any(a >= b for a, b in pairwise(places)):
         reject(f"set_indices: expected each place once, in row-major order; received {places}")
     for place, value in zip(places, values.tolist(), strict=True):
         groups.setdefault(tuple(place[:-1]), set()).add(value)

@@ -41,6 +41,12 @@ def to_shape_tensor(shape: Any) -> Tensor:
     """
     if isinstance(shape, Tensor):
         return shape
+    kind = type(shape)
+    if kind is int or (kind in (list, tuple) and all(type(d) is int for d in shape)):
+        try:
+            return EagerTensor(np.array(shape, np.int32))
+        except OverflowError:
+            return EagerTensor(np.array(shape, np.int64))
     if isinstance(shape, TensorShape):
         return convert(shape)  # type: ignore[no-any-return]
     try:
@@ -251,7 +257,7 @@ def _broadcast_to_infer(input: Spec, shape: Spec) -> Spec:
 
 
 def broadcast_view(x: np.ndarray, dims: tuple[int, ...]) -> np.ndarray:
-    """`np.broadcast_to` at a tenth of its price; what does not suit the short way takes the long."""
+    """`np.broadcast_to` at a tenth of its price; what doesn't suit the short way takes the long."""
     if x.flags.c_contiguous and x.dtype.kind in "fciub" and x.size:
         lead = len(dims) - x.ndim
         strides = [0] * lead
