@@ -37,11 +37,17 @@ def bad(symbol: str, run: Any) -> None:
 
 for _seed in (0, 1, 5, -5, 2**31 - 1, 2**31, 2**40, 2**63, 3.7, True, np.int64(7)):
     add("random.set_seed", lambda tf: [tf.random.uniform([3]) for _ in range(3)], _seed)
-add("random.set_seed", lambda tf: [tf.random.normal([2]), tf.random.uniform([2]), tf.random.shuffle([1, 2, 3])])
+add(
+    "random.set_seed",
+    lambda tf: [tf.random.normal([2]), tf.random.uniform([2]), tf.random.shuffle([1, 2, 3])],
+)
 add("random.set_seed", lambda tf: [tf.random.uniform([2], seed=7) for _ in range(3)])
 add("random.set_seed", lambda tf: [tf.random.uniform([2], seed=7) for _ in range(3)], None)
 add("random.set_seed", lambda tf: [tf.random.uniform([2], seed=0) for _ in range(2)], 0)
-add("random.set_seed", lambda tf: [tf.random.uniform([2], seed=s) for s in (-7, 2**40, 2**31 - 1, 1.5, True)])
+add(
+    "random.set_seed",
+    lambda tf: [tf.random.uniform([2], seed=s) for s in (-7, 2**40, 2**31 - 1, 1.5, True)],
+)
 
 
 def _interleaved(tf: Any) -> Any:
@@ -56,8 +62,17 @@ def _interleaved(tf: Any) -> Any:
 add("random.set_seed", _interleaved)
 add("random.set_seed", lambda tf: [tf.nn.dropout(tf.ones([9]), 0.0), tf.random.uniform([2])])
 add("random.set_seed", lambda tf: [tf.nn.dropout(tf.ones([9]), 0.5), tf.random.uniform([2])])
-add("random.set_seed", lambda tf: [tf.nn.dropout(tf.ones([9]), 0.0, seed=1), tf.random.uniform([2])])
-add("random.set_seed", lambda tf: [tf.random.categorical([[0.0, 1.0]], 3), tf.random.gamma([2], 1.5), tf.random.poisson([2], 3.0)])
+add(
+    "random.set_seed", lambda tf: [tf.nn.dropout(tf.ones([9]), 0.0, seed=1), tf.random.uniform([2])]
+)
+add(
+    "random.set_seed",
+    lambda tf: [
+        tf.random.categorical([[0.0, 1.0]], 3),
+        tf.random.gamma([2], 1.5),
+        tf.random.poisson([2], 3.0),
+    ],
+)
 bad("random.set_seed", lambda tf: (tf.random.set_seed("a"), tf.random.uniform([1])))
 bad("random.set_seed", lambda tf: (tf.random.set_seed([1]), tf.random.uniform([1])))
 
@@ -65,28 +80,66 @@ bad("random.set_seed", lambda tf: (tf.random.set_seed([1]), tf.random.uniform([1
 
 for _name in ("uniform", "normal", "truncated_normal"):
     for _dtype in FLOATS:
-        add(f"random.{_name}", lambda tf, n=_name, d=_dtype: [getattr(tf.random, n)([k], dtype=d, seed=3) for k in (1, 2, 7, 203)])
-    for _shape in ([], [0], [2, 0, 3], [2, 3], [1, 1], (2,), np.array([3]), np.array([2, 2], np.int64)):
+        add(
+            f"random.{_name}",
+            lambda tf, n=_name, d=_dtype: [
+                getattr(tf.random, n)([k], dtype=d, seed=3) for k in (1, 2, 7, 203)
+            ],
+        )
+    for _shape in (
+        [],
+        [0],
+        [2, 0, 3],
+        [2, 3],
+        [1, 1],
+        (2,),
+        np.array([3]),
+        np.array([2, 2], np.int64),
+    ):
         add(f"random.{_name}", lambda tf, n=_name, s=_shape: getattr(tf.random, n)(s))
     add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)(tf.TensorShape([2, 3])))
-    add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)(tf.constant([3], tf.int64), seed=2))
+    add(
+        f"random.{_name}",
+        lambda tf, n=_name: getattr(tf.random, n)(tf.constant([3], tf.int64), seed=2),
+    )
     add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([40_000], seed=2)[-3:])
-    for _wrong in (3, -1, [-1], [1.5], "a", None, [None], [[2]], [2**40, 2**40], np.array([2], np.uint8)):
+    for _wrong in (
+        3,
+        -1,
+        [-1],
+        [1.5],
+        "a",
+        None,
+        [None],
+        [[2]],
+        [2**40, 2**40],
+        np.array([2], np.uint8),
+    ):
         bad(f"random.{_name}", lambda tf, n=_name, s=_wrong: getattr(tf.random, n)(s))
     for _wrong in ("int32", "bool", "complex64", "string", "int8", "nonsense"):
         if (_name, _wrong) != ("uniform", "nonsense"):
-            bad(f"random.{_name}", lambda tf, n=_name, d=_wrong: getattr(tf.random, n)([2], dtype=d))
+            bad(
+                f"random.{_name}", lambda tf, n=_name, d=_wrong: getattr(tf.random, n)([2], dtype=d)
+            )
     for _wrong in ("a", [1]):
         bad(f"random.{_name}", lambda tf, n=_name, s=_wrong: getattr(tf.random, n)([2], seed=s))
 
 for _name in ("normal", "truncated_normal"):
     for _dtype in FLOATS:
-        add(f"random.{_name}", lambda tf, n=_name, d=_dtype: getattr(tf.random, n)([9], 3.0, 0.7, d))
-    add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([2, 2], [0.0, 10.0], [[1.0], [5.0]]))
+        add(
+            f"random.{_name}", lambda tf, n=_name, d=_dtype: getattr(tf.random, n)([9], 3.0, 0.7, d)
+        )
+    add(
+        f"random.{_name}",
+        lambda tf, n=_name: getattr(tf.random, n)([2, 2], [0.0, 10.0], [[1.0], [5.0]]),
+    )
     add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([3], mean=1, stddev=2))
     add(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([3], stddev=tf.constant(0.0)))
     bad(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([3], mean=[1.0, 2.0]))
-    bad(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([3], mean=tf.constant(1.0, tf.float64)))
+    bad(
+        f"random.{_name}",
+        lambda tf, n=_name: getattr(tf.random, n)([3], mean=tf.constant(1.0, tf.float64)),
+    )
     bad(f"random.{_name}", lambda tf, n=_name: getattr(tf.random, n)([3], stddev=None))
 
 
@@ -107,7 +160,9 @@ for _dtype in FLOATS:
 for _dtype in ("int32", "int64"):
     _least, _most = np.iinfo(_dtype).min, np.iinfo(_dtype).max
     for _low, _high in ((0, 10), (-5, 7), (0, 1), (_least, _most), (0, _most), (-1, 0)):
-        add("random.uniform", lambda tf, d=_dtype, a=_low, b=_high: tf.random.uniform([11], a, b, d))
+        add(
+            "random.uniform", lambda tf, d=_dtype, a=_low, b=_high: tf.random.uniform([11], a, b, d)
+        )
 add("random.uniform", lambda tf: tf.random.uniform([0], 5, 5, tf.int32))
 add("random.uniform", lambda tf: tf.random.uniform([2, 2], [0.0, 10.0], [1.0, 20.0]))
 add("random.uniform", lambda tf: tf.random.uniform([2], 5.0, 3.0))
@@ -138,13 +193,21 @@ bad("random.shuffle", lambda tf: tf.random.shuffle([[1], [2, 3]]))
 _LOGITS = np.log(np.arange(1, 8))
 _TABLE = np.stack([_LOGITS, _LOGITS[::-1], np.zeros(7)])
 for _dtype in FLOATS:
-    add("random.categorical", lambda tf, d=_dtype: [tf.random.categorical(tf.cast(_TABLE, d), n, seed=2) for n in (1, 2, 5, 100, 5)])
+    add(
+        "random.categorical",
+        lambda tf, d=_dtype: [
+            tf.random.categorical(tf.cast(_TABLE, d), n, seed=2) for n in (1, 2, 5, 100, 5)
+        ],
+    )
 add("random.categorical", lambda tf: tf.random.categorical([[0.0, 1.0]], 3, dtype=tf.int32))
 add("random.categorical", lambda tf: tf.random.categorical([[0.0, 1.0]], tf.constant(3)))
 add("random.categorical", lambda tf: tf.random.categorical(tf.zeros([64, 10]), 1))
 _odd = np.array([[np.nan, 1, 2], [-np.inf, 1, -np.inf], [np.inf, 0, 1], [-np.inf] * 3], np.float32)
 add("random.categorical", lambda tf: tf.random.categorical(_odd, 9))
-add("random.categorical", lambda tf: [tf.random.categorical([[0.0, 1.0]], 0), tf.random.categorical(tf.zeros([0, 2]), 1)])
+add(
+    "random.categorical",
+    lambda tf: [tf.random.categorical([[0.0, 1.0]], 0), tf.random.categorical(tf.zeros([0, 2]), 1)],
+)
 for _run in (
     lambda tf: tf.random.categorical([0.0, 1.0], 3),
     lambda tf: tf.random.categorical([[0.0, 1.0]], -1),
@@ -160,10 +223,29 @@ for _run in (
 # Gamma and Poisson.
 
 for _dtype in ("float16", "float32", "float64"):
-    add("random.gamma", lambda tf, d=_dtype: [tf.random.gamma([n], [0.3, 1.0, 2.5, 10.0], dtype=d, seed=2) for n in (1, 5, 100, 5)])
-    add("random.poisson", lambda tf, d=_dtype: [tf.random.poisson([n], tf.constant([0.0, 0.3, 9.9, 10.0, 55.5], d), seed=2) for n in (1, 5, 100, 5)])
+    add(
+        "random.gamma",
+        lambda tf, d=_dtype: [
+            tf.random.gamma([n], [0.3, 1.0, 2.5, 10.0], dtype=d, seed=2) for n in (1, 5, 100, 5)
+        ],
+    )
+    add(
+        "random.poisson",
+        lambda tf, d=_dtype: [
+            tf.random.poisson([n], tf.constant([0.0, 0.3, 9.9, 10.0, 55.5], d), seed=2)
+            for n in (1, 5, 100, 5)
+        ],
+    )
 add("random.gamma", lambda tf: tf.random.gamma([3], [1.5, 2.0], [[1.0], [2.0], [5.0]]))
-add("random.gamma", lambda tf: [tf.random.gamma([], 2), tf.random.gamma([2], -1.0), tf.random.gamma([2], 0.0), tf.random.gamma([2], tf.zeros([0]))])
+add(
+    "random.gamma",
+    lambda tf: [
+        tf.random.gamma([], 2),
+        tf.random.gamma([2], -1.0),
+        tf.random.gamma([2], 0.0),
+        tf.random.gamma([2], tf.zeros([0])),
+    ],
+)
 add("random.gamma", lambda tf: tf.random.gamma([2, 3], 500.0))
 for _run in (
     lambda tf: tf.random.gamma([2], 2, dtype=tf.int32),
@@ -199,7 +281,15 @@ CASES.append(Case("random.stateless_gamma", _through_stateless_gamma, rtol=1e-4)
 
 for _dtype in ("float16", "float32", "float64", "int32", "int64"):
     add("random.poisson", lambda tf, d=_dtype: tf.random.poisson([5], [3.0, 30.0], d))
-add("random.poisson", lambda tf: [tf.random.poisson([2], 3), tf.random.poisson([2], -3.0), tf.random.poisson([2], np.inf), tf.random.poisson([0], 1.0)])
+add(
+    "random.poisson",
+    lambda tf: [
+        tf.random.poisson([2], 3),
+        tf.random.poisson([2], -3.0),
+        tf.random.poisson([2], np.inf),
+        tf.random.poisson([0], 1.0),
+    ],
+)
 for _run in (
     lambda tf: tf.random.poisson([2], 3.0, tf.bfloat16),
     lambda tf: tf.random.poisson([2], 3.0, tf.uint8),
@@ -215,32 +305,80 @@ SEEDS = ([0, 0], [1, 2], [-5, 2**31 - 1], np.array([2**40, -(2**63)]))
 for _seed in SEEDS:
     for _dtype in FLOATS:
         for _name in ("uniform", "normal", "truncated_normal"):
-            add(f"random.stateless_{_name}", lambda tf, n=_name, d=_dtype, s=_seed: getattr(tf.random, f"stateless_{n}")([2, 51], s, dtype=d))
+            add(
+                f"random.stateless_{_name}",
+                lambda tf, n=_name, d=_dtype, s=_seed: getattr(tf.random, f"stateless_{n}")(
+                    [2, 51], s, dtype=d
+                ),
+            )
     for _dtype in ("int32", "int64", "uint32", "uint64"):
-        add("random.stateless_uniform", lambda tf, d=_dtype, s=_seed: tf.random.stateless_uniform([7], s, None, None, d))
+        add(
+            "random.stateless_uniform",
+            lambda tf, d=_dtype, s=_seed: tf.random.stateless_uniform([7], s, None, None, d),
+        )
     for _dtype in ("int32", "int64"):
-        add("random.stateless_uniform", lambda tf, d=_dtype, s=_seed: tf.random.stateless_uniform([7], s, -3, 1000, d))
-    add("random.stateless_categorical", lambda tf, s=_seed: tf.random.stateless_categorical(tf.cast(_TABLE, tf.float32), 9, s))
+        add(
+            "random.stateless_uniform",
+            lambda tf, d=_dtype, s=_seed: tf.random.stateless_uniform([7], s, -3, 1000, d),
+        )
+    add(
+        "random.stateless_categorical",
+        lambda tf, s=_seed: tf.random.stateless_categorical(tf.cast(_TABLE, tf.float32), 9, s),
+    )
     add("random.split", lambda tf, s=_seed: [tf.random.split(s), tf.random.split(s, 5)])
     add("random.fold_in", lambda tf, s=_seed: [tf.random.fold_in(s, 3), tf.random.fold_in(s, -3)])
-    add("random.experimental.stateless_shuffle", lambda tf, s=_seed: tf.random.experimental.stateless_shuffle(tf.range(30), s))
+    add(
+        "random.experimental.stateless_shuffle",
+        lambda tf, s=_seed: tf.random.experimental.stateless_shuffle(tf.range(30), s),
+    )
 for _name in ("uniform", "normal", "truncated_normal"):
     for _alg in ("philox", "auto_select", 1, 3, None):
-        add(f"random.stateless_{_name}", lambda tf, n=_name, a=_alg: getattr(tf.random, f"stateless_{n}")([3], [1, 2], alg=a))
-    add(f"random.stateless_{_name}", lambda tf, n=_name: getattr(tf.random, f"stateless_{n}")([3], [1, 2], alg=tf.random.Algorithm.PHILOX))
+        add(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, a=_alg: getattr(tf.random, f"stateless_{n}")([3], [1, 2], alg=a),
+        )
+    add(
+        f"random.stateless_{_name}",
+        lambda tf, n=_name: getattr(tf.random, f"stateless_{n}")(
+            [3], [1, 2], alg=tf.random.Algorithm.PHILOX
+        ),
+    )
     for _alg in ("threefry", "xx", 2, 7, 1.5):
-        bad(f"random.stateless_{_name}", lambda tf, n=_name, a=_alg: getattr(tf.random, f"stateless_{n}")([3], [1, 2], alg=a))
+        bad(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, a=_alg: getattr(tf.random, f"stateless_{n}")([3], [1, 2], alg=a),
+        )
     for _wrong in ([1], [1, 2, 3], 1, [1.0, 2.0], None, [[1, 2]]):
-        bad(f"random.stateless_{_name}", lambda tf, n=_name, s=_wrong: getattr(tf.random, f"stateless_{n}")([3], s))
+        bad(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, s=_wrong: getattr(tf.random, f"stateless_{n}")([3], s),
+        )
     for _wrong in (2, [-1], [1.5], None):
-        bad(f"random.stateless_{_name}", lambda tf, n=_name, s=_wrong: getattr(tf.random, f"stateless_{n}")(s, [1, 2]))
+        bad(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, s=_wrong: getattr(tf.random, f"stateless_{n}")(s, [1, 2]),
+        )
     for _wrong in ("bool", "int8", "complex64"):
-        bad(f"random.stateless_{_name}", lambda tf, n=_name, d=_wrong: getattr(tf.random, f"stateless_{n}")([2], [1, 2], dtype=d))
+        bad(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, d=_wrong: getattr(tf.random, f"stateless_{n}")(
+                [2], [1, 2], dtype=d
+            ),
+        )
     for _seed in (np.array([1, 2], np.uint32), np.array([1, 2], np.int8), (1, 2), range(2)):
-        add(f"random.stateless_{_name}", lambda tf, n=_name, s=_seed: getattr(tf.random, f"stateless_{n}")([3], s))
+        add(
+            f"random.stateless_{_name}",
+            lambda tf, n=_name, s=_seed: getattr(tf.random, f"stateless_{n}")([3], s),
+        )
 for _name in ("normal", "truncated_normal"):
-    add(f"random.stateless_{_name}", lambda tf, n=_name: getattr(tf.random, f"stateless_{n}")([2, 2], [1, 2], [1.0, 5.0], 3.0))
-add("random.stateless_uniform", lambda tf: tf.random.stateless_uniform([5], [1, 2], -1.0, [1, 2, 3, 4, 5]))
+    add(
+        f"random.stateless_{_name}",
+        lambda tf, n=_name: getattr(tf.random, f"stateless_{n}")([2, 2], [1, 2], [1.0, 5.0], 3.0),
+    )
+add(
+    "random.stateless_uniform",
+    lambda tf: tf.random.stateless_uniform([5], [1, 2], -1.0, [1, 2, 3, 4, 5]),
+)
 for _run in (
     lambda tf: tf.random.stateless_uniform([2], [1, 2], dtype=tf.int32),
     lambda tf: tf.random.stateless_uniform([2], [1, 2], None, 10, tf.int32),
@@ -259,21 +397,86 @@ for _run in (
     lambda tf: tf.random.experimental.stateless_shuffle([1, 2], [1]),
 ):
     bad("random.stateless_uniform", _run)
-add("random.fold_in", lambda tf: [tf.random.fold_in([1, 2], tf.constant(2**40)), tf.random.fold_in(np.array([1, 2]), 5)])
-add("random.split", lambda tf: [tf.random.split([1, 2], tf.constant(2)), tf.random.split([1, 2], 0), tf.random.split([1, 2], 2, "philox")])
-add("random.experimental.stateless_shuffle", lambda tf: [tf.random.experimental.stateless_shuffle(v, [3, 4]) for v in (3, [7], [[1, 2], [3, 4], [5, 6]], ["a", "b"])])
+add(
+    "random.fold_in",
+    lambda tf: [
+        tf.random.fold_in([1, 2], tf.constant(2**40)),
+        tf.random.fold_in(np.array([1, 2]), 5),
+    ],
+)
+add(
+    "random.split",
+    lambda tf: [
+        tf.random.split([1, 2], tf.constant(2)),
+        tf.random.split([1, 2], 0),
+        tf.random.split([1, 2], 2, "philox"),
+    ],
+)
+add(
+    "random.experimental.stateless_shuffle",
+    lambda tf: [
+        tf.random.experimental.stateless_shuffle(v, [3, 4])
+        for v in (3, [7], [[1, 2], [3, 4], [5, 6]], ["a", "b"])
+    ],
+)
 
 _COUNTS, _PROBS = [1.0, 5.0, 20.0, 100.0, 1000.0, 50.0], [0.3, 0.5, 0.9, 0.01, 0.4, 0.6]
 for _dtype in ("float16", "float32", "float64"):
-    add("random.stateless_gamma", lambda tf, d=_dtype: tf.random.stateless_gamma([30, 4], [1, 2], [0.3, 1.0, 2.5, 10.0], [1.0, 2.0, 3.0, 4.0], d))
-    add("random.stateless_poisson", lambda tf, d=_dtype: tf.random.stateless_poisson([30, 5], [1, 2], tf.constant([0.0, 0.3, 9.9, 10.0, 55.5], d)))
-    add("random.stateless_poisson", lambda tf, d=_dtype: tf.random.stateless_poisson([5, 2], [1, 2], [3.0, 30.0], d))
-    add("random.stateless_binomial", lambda tf, d=_dtype: tf.random.stateless_binomial([30, 6], [1, 2], tf.constant(_COUNTS, d), tf.constant(_PROBS, d)))
-    add("random.stateless_binomial", lambda tf, d=_dtype: tf.random.stateless_binomial([5], [1, 2], 5.0, 0.5, d))
-add("random.stateless_gamma", lambda tf: [tf.random.stateless_gamma([], [1, 2], 2.0), tf.random.stateless_gamma([2], [1, 2], -1.0), tf.random.stateless_gamma([3, 2], [1, 2], [1.0, 2.0], [[3.0], [4.0], [5.0]])])
-add("random.stateless_poisson", lambda tf: [tf.random.stateless_poisson([2], [1, 2], 3), tf.random.stateless_poisson([2], [1, 2], -3.0), tf.random.stateless_poisson([0], [1, 2], 1.0)])
-add("random.stateless_binomial", lambda tf: [tf.random.stateless_binomial([6], [1, 2], n, p) for n, p in ((5, 0.5), (5.0, 1.0), (5.0, 0.0), (5, 1), (2.5, 0.7), (40.5, 0.3))])
-add("random.stateless_binomial", lambda tf: tf.random.stateless_binomial([4, 3, 2], [1, 2], [[5.0], [6.0], [7.0]], [0.5, 0.2], tf.int64))
+    add(
+        "random.stateless_gamma",
+        lambda tf, d=_dtype: tf.random.stateless_gamma(
+            [30, 4], [1, 2], [0.3, 1.0, 2.5, 10.0], [1.0, 2.0, 3.0, 4.0], d
+        ),
+    )
+    add(
+        "random.stateless_poisson",
+        lambda tf, d=_dtype: tf.random.stateless_poisson(
+            [30, 5], [1, 2], tf.constant([0.0, 0.3, 9.9, 10.0, 55.5], d)
+        ),
+    )
+    add(
+        "random.stateless_poisson",
+        lambda tf, d=_dtype: tf.random.stateless_poisson([5, 2], [1, 2], [3.0, 30.0], d),
+    )
+    add(
+        "random.stateless_binomial",
+        lambda tf, d=_dtype: tf.random.stateless_binomial(
+            [30, 6], [1, 2], tf.constant(_COUNTS, d), tf.constant(_PROBS, d)
+        ),
+    )
+    add(
+        "random.stateless_binomial",
+        lambda tf, d=_dtype: tf.random.stateless_binomial([5], [1, 2], 5.0, 0.5, d),
+    )
+add(
+    "random.stateless_gamma",
+    lambda tf: [
+        tf.random.stateless_gamma([], [1, 2], 2.0),
+        tf.random.stateless_gamma([2], [1, 2], -1.0),
+        tf.random.stateless_gamma([3, 2], [1, 2], [1.0, 2.0], [[3.0], [4.0], [5.0]]),
+    ],
+)
+add(
+    "random.stateless_poisson",
+    lambda tf: [
+        tf.random.stateless_poisson([2], [1, 2], 3),
+        tf.random.stateless_poisson([2], [1, 2], -3.0),
+        tf.random.stateless_poisson([0], [1, 2], 1.0),
+    ],
+)
+add(
+    "random.stateless_binomial",
+    lambda tf: [
+        tf.random.stateless_binomial([6], [1, 2], n, p)
+        for n, p in ((5, 0.5), (5.0, 1.0), (5.0, 0.0), (5, 1), (2.5, 0.7), (40.5, 0.3))
+    ],
+)
+add(
+    "random.stateless_binomial",
+    lambda tf: tf.random.stateless_binomial(
+        [4, 3, 2], [1, 2], [[5.0], [6.0], [7.0]], [0.5, 0.2], tf.int64
+    ),
+)
 for _run in (
     lambda tf: tf.random.stateless_gamma([3], [1, 2], [1.0, 2.0]),
     lambda tf: tf.random.stateless_gamma([2], [1, 2], 1.5, dtype=tf.bfloat16),
@@ -303,7 +506,25 @@ def _of(make: Any) -> Any:
     return run
 
 
-for _seed in (0, 1234, -1, -5, 2**63, 2**64 - 1, 2**64 + 5, 2**70 + 3, -(2**63), -(2**64), 2**200, [1, 2], [1, 2, 3], [1, 2, 3, 4, 5], 1.5, np.int32(7), np.array([7, 8], np.uint8)):
+for _seed in (
+    0,
+    1234,
+    -1,
+    -5,
+    2**63,
+    2**64 - 1,
+    2**64 + 5,
+    2**70 + 3,
+    -(2**63),
+    -(2**64),
+    2**200,
+    [1, 2],
+    [1, 2, 3],
+    [1, 2, 3, 4, 5],
+    1.5,
+    np.int32(7),
+    np.array([7, 8], np.uint8),
+):
     CASES.append(Case("random.Generator", _of(lambda g, s=_seed: g.from_seed(s))))
 for _alg in ("philox", "threefry", "auto_select", 1, 2, 3, None):
     CASES.append(Case("random.Generator", _of(lambda g, a=_alg: g.from_seed(5, alg=a))))
@@ -415,7 +636,12 @@ CASES.append(Case("random.get_global_generator", _global, exact=True))
 CASES.append(Case("random.set_global_generator", _global, exact=True))
 for _alg in ("philox", "threefry", 1):
     for _seed in (5, [5, 6], -1):
-        CASES.append(Case("random.create_rng_state", lambda tf, a=_alg, s=_seed: tf.random.create_rng_state(s, a)))
+        CASES.append(
+            Case(
+                "random.create_rng_state",
+                lambda tf, a=_alg, s=_seed: tf.random.create_rng_state(s, a),
+            )
+        )
 bad("random.create_rng_state", lambda tf: tf.random.create_rng_state(5, "xx"))
 CASES.append(Case("random.Algorithm", lambda tf: [[a.name, a.value] for a in tf.random.Algorithm]))
 CASES.append(Case("random.Algorithm", lambda tf: repr(tf.random.Algorithm.PHILOX)))

@@ -11,6 +11,9 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.ops.random.algorithms import Algorithm as Algorithm
+    from tapeflow.engine.ops.random.candidates import all_candidate_sampler as all_candidate_sampler
+    from tapeflow.engine.ops.random.candidates import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+    from tapeflow.engine.ops.random.candidates import uniform_candidate_sampler as uniform_candidate_sampler
     from tapeflow.engine.ops.random.distributions import gamma as gamma
     from tapeflow.engine.ops.random.distributions import poisson as poisson
     from tapeflow.engine.ops.random.distributions import stateless_binomial as stateless_binomial
@@ -39,11 +42,13 @@ else:
         {
             "Algorithm": "tapeflow.engine.ops.random.algorithms:Algorithm",
             "Generator": "tapeflow.engine.variables.generator:Generator",
+            "all_candidate_sampler": "tapeflow.engine.ops.random.candidates:all_candidate_sampler",
             "categorical": "tapeflow.engine.ops.random.stateful:categorical",
             "create_rng_state": "tapeflow.engine.variables.generator:create_rng_state",
             "fold_in": "tapeflow.engine.ops.random.stateless:fold_in",
             "gamma": "tapeflow.engine.ops.random.distributions:gamma",
             "get_global_generator": "tapeflow.engine.variables.generator:get_global_generator",
+            "log_uniform_candidate_sampler": "tapeflow.engine.ops.random.candidates:log_uniform_candidate_sampler",
             "normal": "tapeflow.engine.ops.random.stateful:normal",
             "poisson": "tapeflow.engine.ops.random.distributions:poisson",
             "set_global_generator": "tapeflow.engine.variables.generator:set_global_generator",
@@ -59,6 +64,7 @@ else:
             "stateless_uniform": "tapeflow.engine.ops.random.stateless:stateless_uniform",
             "truncated_normal": "tapeflow.engine.ops.random.stateful:truncated_normal",
             "uniform": "tapeflow.engine.ops.random.stateful:uniform",
+            "uniform_candidate_sampler": "tapeflow.engine.ops.random.candidates:uniform_candidate_sampler",
         },
         ("experimental",),
     )
