@@ -72,7 +72,7 @@ def referred(value: Any) -> Iterator[Any]:
         if value.__module__.startswith("tapeflow."):
             yield from vars(value).values()
             yield from value.__mro__[1:]
-            yield from value.__subclasses__()
+            yield from type.__subclasses__(value)
     elif isinstance(value, MethodType):
         yield from (value.__func__, value.__self__)
     elif isinstance(value, property):

@@ -32,7 +32,10 @@ def contradictions(prim: Primitive, sample: Sample) -> list[str]:
         known = infer(prim, [spec_of(a) for a in sample.inputs], sample.attrs)
     except Exception as error:
         return [f"the rule rejects {text}: {type(error).__name__}: {error}"]
-    results = [spec_of(o) for o in run_kernel(prim, sample.inputs, sample.attrs)]
+    try:
+        results = [spec_of(o) for o in run_kernel(prim, sample.inputs, sample.attrs)]
+    except Exception as error:
+        return [f"the kernel raises for {text}: {type(error).__name__}: {error}"]
     if len(known) != len(results):
         return [f"{text}: the rule says {len(known)} outputs; the kernel gives {len(results)}"]
     for i, (said, made) in enumerate(zip(known, results, strict=True)):
