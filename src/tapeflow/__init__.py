@@ -201,10 +201,13 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.trigonometry import sin as sin
     from tapeflow.engine.ops.math.trigonometry import sinh as sinh
     from tapeflow.engine.ops.math.trigonometry import tan as tan
+    from tapeflow.engine.ops.nn.ranking import approx_top_k as approx_top_k
     from tapeflow.engine.ops.nn.space import batch_to_space as batch_to_space
     from tapeflow.engine.ops.nn.space import required_space_to_batch_paddings as required_space_to_batch_paddings
     from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch
     from tapeflow.engine.ops.nn.space import space_to_batch as space_to_batch_nd
+    from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensor as RaggedTensor
+    from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensorSpec as RaggedTensorSpec
     from tapeflow.engine.ops.random.initializers import Constant as constant_initializer
     from tapeflow.engine.ops.random.initializers import Ones as ones_initializer
     from tapeflow.engine.ops.random.initializers import RandomNormal as random_normal_initializer
@@ -251,6 +254,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.options import VariableSynchronization as VariableSynchronization
     from tapeflow.engine.variables.variable import Variable as Variable
     from tapeflow import __internal__ as __internal__
+    from tapeflow import audio as audio
     from tapeflow import autodiff as autodiff
     from tapeflow import bitwise as bitwise
     from tapeflow import compat as compat
@@ -262,6 +266,7 @@ if TYPE_CHECKING:
     from tapeflow import experimental as experimental
     from tapeflow import graph_util as graph_util
     from tapeflow import image as image
+    from tapeflow import io as io
     from tapeflow import linalg as linalg
     from tapeflow import math as math
     from tapeflow import nest as nest
@@ -271,6 +276,8 @@ if TYPE_CHECKING:
     from tapeflow import signal as signal
     from tapeflow import sparse as sparse
     from tapeflow import strings as strings
+    from tapeflow import sysconfig as sysconfig
+    from tapeflow import test as test
     from tapeflow import train as train
     from tapeflow import types as types
     from tapeflow import version as version
@@ -284,6 +291,8 @@ else:
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
             "Module": "tapeflow.engine.variables.module:Module",
             "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
+            "RaggedTensor": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensor",
+            "RaggedTensorSpec": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensorSpec",
             "RegisterGradient": "tapeflow.engine.runtime.execution:RegisterGradient",
             "SparseTensor": "tapeflow.engine.runtime.sparse_tensor:SparseTensor",
             "SparseTensorSpec": "tapeflow.engine.runtime.sparse_tensor:SparseTensorSpec",
@@ -301,6 +310,7 @@ else:
             "acosh": "tapeflow.engine.ops.math.trigonometry:acosh",
             "add": "tapeflow.engine.ops.math.arithmetic:add",
             "add_n": "tapeflow.engine.ops.math.sums:add_n",
+            "approx_top_k": "tapeflow.engine.ops.nn.ranking:approx_top_k",
             "argmax": "tapeflow.engine.ops.math.extrema:argmax",
             "argmin": "tapeflow.engine.ops.math.extrema:argmin",
             "argsort": "tapeflow.engine.ops.array.sorting:argsort",
@@ -517,5 +527,5 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "linalg", "math", "nest", "nn", "random", "sets", "signal", "sparse", "strings", "train", "types", "version",),
+        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
     )

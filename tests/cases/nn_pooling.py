@@ -93,9 +93,7 @@ CASES = [
         lambda tf: tf.nn.max_pool(array(1, 2, 2, 4), [1, 1, 1, 2], [1, 1, 1, 2], "VALID"),
     ),
     *(
-        Case(
-            "nn.max_pool2d", lambda tf, d=d: tf.nn.max_pool2d(tf.cast(COUNT, d), 2, 1, "SAME")
-        )
+        Case("nn.max_pool2d", lambda tf, d=d: tf.nn.max_pool2d(tf.cast(COUNT, d), 2, 1, "SAME"))
         for d in ("int32", "int8", "uint8", "int64", "float16", "float64")
     ),
     Case("nn.max_pool2d", lambda tf: tf.nn.max_pool2d(array(0, 4, 4, 1), 2, 2, "SAME")),
@@ -360,4 +358,24 @@ CASES = [
     bad("math.in_top_k", lambda tf: tf.math.in_top_k([0.0], [[1.0, 2]], 1)),
     bad("nn.approx_max_k", lambda tf: tf.nn.approx_max_k(tf.constant([1.0]), 2)),
     bad("nn.approx_max_k", lambda tf: tf.nn.approx_max_k(tf.constant([1, 2]), 1)),
+    Case("approx_top_k", lambda tf: tf.approx_top_k(tf.constant([1.0, 3, 2]), 2)),
+    *(
+        Case("nn.isotonic_regression", lambda tf, kw=kw: tf.nn.isotonic_regression(**kw))
+        for kw in (
+            {"inputs": [[3.0, 1, 2, 4, 1], [1.0, 2, 3, 4, 4]]},
+            {"inputs": [3.0, 1, 2, 4, 1], "decreasing": False},
+            {"inputs": [[3.0, 1], [1, 2]], "axis": 0},
+            {"inputs": [3, 1, 5]},
+            {"inputs": np.array([3, 1, 5], np.int8), "decreasing": False},
+            {"inputs": [2.0, 2, 1, 1]},
+            {"inputs": [1.0, NAN, 2]},
+        )
+    ),
+    Case(
+        "nn.isotonic_regression",
+        gradients(lambda tf, x: tf.nn.isotonic_regression(x)[0], array(3, 6)),
+        rtol=1e-4,
+    ),
+    bad("nn.isotonic_regression", lambda tf: tf.nn.isotonic_regression([[1.0]], axis=3)),
+    bad("nn.isotonic_regression", lambda tf: tf.nn.isotonic_regression(["a"])),
 ]

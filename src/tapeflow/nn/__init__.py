@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.embedding import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as local_response_normalization
     from tapeflow.engine.ops.nn.fused_batch_norm import local_response_normalization as lrn
+    from tapeflow.engine.ops.nn.isotonic import isotonic_regression as isotonic_regression
     from tapeflow.engine.ops.nn.losses import compute_average_loss as compute_average_loss
     from tapeflow.engine.ops.nn.losses import l2_loss as l2_loss
     from tapeflow.engine.ops.nn.losses import log_poisson_loss as log_poisson_loss
@@ -87,11 +88,13 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.transposed_convolution import conv3d_transpose as conv3d_transpose
     from tapeflow.engine.ops.nn.transposed_convolution import conv_transpose as conv_transpose
     from tapeflow.engine.ops.nn.transposed_convolution import convolution as convolution
+    from tapeflow.engine.ops.random.candidates import all_candidate_sampler as all_candidate_sampler
     from tapeflow.nn import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "all_candidate_sampler": "tapeflow.engine.ops.random.candidates:all_candidate_sampler",
             "approx_max_k": "tapeflow.engine.ops.nn.ranking:approx_max_k",
             "approx_min_k": "tapeflow.engine.ops.nn.ranking:approx_min_k",
             "atrous_conv2d": "tapeflow.engine.ops.nn.transposed_convolution:atrous_conv2d",
@@ -130,6 +133,7 @@ else:
             "erosion2d": "tapeflow.engine.ops.nn.dilation:erosion2d",
             "gelu": "tapeflow.engine.ops.nn.activations:gelu",
             "in_top_k": "tapeflow.engine.ops.nn.ranking:in_top_k",
+            "isotonic_regression": "tapeflow.engine.ops.nn.isotonic:isotonic_regression",
             "l2_loss": "tapeflow.engine.ops.nn.losses:l2_loss",
             "l2_normalize": "tapeflow.engine.ops.nn.normalization:l2_normalize",
             "leaky_relu": "tapeflow.engine.ops.nn.activations:leaky_relu",

@@ -275,7 +275,8 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
 
     Returns:
       A list `[unique, places]`: `[batch, longest]` with the labels of a row in order of
-      appearance and zeros behind; and int32 `[batch, longest]`, each label's place in its row of `unique`.
+      appearance and zeros behind; and int32 `[batch, longest]`, each label's place in its row of
+      `unique`.
 
     Raises:
       tf.errors.InvalidArgumentError: for another rank.

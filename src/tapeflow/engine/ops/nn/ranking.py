@@ -390,3 +390,40 @@ def approx_min_k(
       array([1., 3.], dtype=float32)
     """
     return _approx(operand, k, reduction_dimension, False)
+
+
+@export("approx_top_k")
+def approx_top_k(
+    input: Any,
+    k: int,
+    reduction_dimension: int = -1,
+    recall_target: float = 0.95,
+    is_max_k: bool = True,
+    reduction_input_size_override: int = -1,
+    aggregate_to_topk: bool = True,
+    name: str | None = None,
+) -> Any:
+    """Finds the k greatest or least elements along a dimension; here exactly.
+
+    Args:
+      input: float16, bfloat16 or float32.
+      k: how many.
+      reduction_dimension: the dimension to search.
+      recall_target: the least recall wanted; 1 is given.
+      is_max_k: whether the greatest are wanted; else the least.
+      reduction_input_size_override: ignored.
+      aggregate_to_topk: ignored: the results are always the k extreme ones.
+      name: ignored in eager mode.
+
+    Returns:
+      A named tuple `(values, indices)` with k elements along the dimension; indices are int32.
+
+    Raises:
+      tf.errors.InvalidArgumentError: when there are fewer than k elements, or for another dtype.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.approx_top_k(tf.constant([1.0, 5.0, 3.0]), 2).values.numpy()
+      array([5., 3.], dtype=float32)
+    """
+    return _approx(input, k, reduction_dimension, is_max_k)
