@@ -10,6 +10,17 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.core.compatibility import as_bytes as as_bytes
+    from tapeflow.engine.core.compatibility import as_str_any as as_str_any
+    from tapeflow.engine.core.compatibility import as_text as as_str
+    from tapeflow.engine.core.compatibility import as_text as as_text
+    from tapeflow.engine.core.compatibility import bytes_or_text_types as bytes_or_text_types
+    from tapeflow.engine.core.compatibility import complex_types as complex_types
+    from tapeflow.engine.core.compatibility import forward_compatibility_horizon as forward_compatibility_horizon
+    from tapeflow.engine.core.compatibility import forward_compatible as forward_compatible
+    from tapeflow.engine.core.compatibility import integral_types as integral_types
+    from tapeflow.engine.core.compatibility import path_to_str as path_to_str
+    from tapeflow.engine.core.compatibility import real_types as real_types
     from tapeflow.engine.core.dimension import dimension_value as dimension_value
     from tapeflow.engine.core.shapes import dimension_at_index as dimension_at_index
     from tapeflow.compat import v1 as v1
@@ -17,8 +28,19 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "as_bytes": "tapeflow.engine.core.compatibility:as_bytes",
+            "as_str": "tapeflow.engine.core.compatibility:as_text",
+            "as_str_any": "tapeflow.engine.core.compatibility:as_str_any",
+            "as_text": "tapeflow.engine.core.compatibility:as_text",
+            "bytes_or_text_types": "tapeflow.engine.core.compatibility:bytes_or_text_types",
+            "complex_types": "tapeflow.engine.core.compatibility:complex_types",
             "dimension_at_index": "tapeflow.engine.core.shapes:dimension_at_index",
             "dimension_value": "tapeflow.engine.core.dimension:dimension_value",
+            "forward_compatibility_horizon": "tapeflow.engine.core.compatibility:forward_compatibility_horizon",
+            "forward_compatible": "tapeflow.engine.core.compatibility:forward_compatible",
+            "integral_types": "tapeflow.engine.core.compatibility:integral_types",
+            "path_to_str": "tapeflow.engine.core.compatibility:path_to_str",
+            "real_types": "tapeflow.engine.core.compatibility:real_types",
         },
         ("v1",),
     )

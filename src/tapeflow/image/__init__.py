@@ -11,6 +11,24 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.ops.image.boxes import crop_and_resize as crop_and_resize
+    from tapeflow.engine.ops.image.colors import adjust_brightness as adjust_brightness
+    from tapeflow.engine.ops.image.colors import adjust_contrast as adjust_contrast
+    from tapeflow.engine.ops.image.colors import adjust_gamma as adjust_gamma
+    from tapeflow.engine.ops.image.colors import adjust_hue as adjust_hue
+    from tapeflow.engine.ops.image.colors import adjust_saturation as adjust_saturation
+    from tapeflow.engine.ops.image.colors import convert_image_dtype as convert_image_dtype
+    from tapeflow.engine.ops.image.colors import grayscale_to_rgb as grayscale_to_rgb
+    from tapeflow.engine.ops.image.colors import hsv_to_rgb as hsv_to_rgb
+    from tapeflow.engine.ops.image.colors import rgb_to_grayscale as rgb_to_grayscale
+    from tapeflow.engine.ops.image.colors import rgb_to_hsv as rgb_to_hsv
+    from tapeflow.engine.ops.image.colors import rgb_to_yiq as rgb_to_yiq
+    from tapeflow.engine.ops.image.colors import rgb_to_yuv as rgb_to_yuv
+    from tapeflow.engine.ops.image.colors import yiq_to_rgb as yiq_to_rgb
+    from tapeflow.engine.ops.image.colors import yuv_to_rgb as yuv_to_rgb
+    from tapeflow.engine.ops.image.filters import image_gradients as image_gradients
+    from tapeflow.engine.ops.image.filters import per_image_standardization as per_image_standardization
+    from tapeflow.engine.ops.image.filters import sobel_edges as sobel_edges
+    from tapeflow.engine.ops.image.filters import total_variation as total_variation
     from tapeflow.engine.ops.image.geometry import central_crop as central_crop
     from tapeflow.engine.ops.image.geometry import crop_to_bounding_box as crop_to_bounding_box
     from tapeflow.engine.ops.image.geometry import flip_left_right as flip_left_right
@@ -21,6 +39,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.image.geometry import rot90 as rot90
     from tapeflow.engine.ops.image.geometry import transpose as transpose
     from tapeflow.engine.ops.image.patches import extract_patches as extract_patches
+    from tapeflow.engine.ops.image.quality import psnr as psnr
+    from tapeflow.engine.ops.image.quality import ssim as ssim
+    from tapeflow.engine.ops.image.quality import ssim_multiscale as ssim_multiscale
     from tapeflow.engine.ops.image.resizing import ResizeMethod as ResizeMethod
     from tapeflow.engine.ops.image.resizing import resize as resize
 else:
@@ -28,18 +49,39 @@ else:
         __name__,
         {
             "ResizeMethod": "tapeflow.engine.ops.image.resizing:ResizeMethod",
+            "adjust_brightness": "tapeflow.engine.ops.image.colors:adjust_brightness",
+            "adjust_contrast": "tapeflow.engine.ops.image.colors:adjust_contrast",
+            "adjust_gamma": "tapeflow.engine.ops.image.colors:adjust_gamma",
+            "adjust_hue": "tapeflow.engine.ops.image.colors:adjust_hue",
+            "adjust_saturation": "tapeflow.engine.ops.image.colors:adjust_saturation",
             "central_crop": "tapeflow.engine.ops.image.geometry:central_crop",
+            "convert_image_dtype": "tapeflow.engine.ops.image.colors:convert_image_dtype",
             "crop_and_resize": "tapeflow.engine.ops.image.boxes:crop_and_resize",
             "crop_to_bounding_box": "tapeflow.engine.ops.image.geometry:crop_to_bounding_box",
             "extract_patches": "tapeflow.engine.ops.image.patches:extract_patches",
             "flip_left_right": "tapeflow.engine.ops.image.geometry:flip_left_right",
             "flip_up_down": "tapeflow.engine.ops.image.geometry:flip_up_down",
+            "grayscale_to_rgb": "tapeflow.engine.ops.image.colors:grayscale_to_rgb",
+            "hsv_to_rgb": "tapeflow.engine.ops.image.colors:hsv_to_rgb",
+            "image_gradients": "tapeflow.engine.ops.image.filters:image_gradients",
             "pad_to_bounding_box": "tapeflow.engine.ops.image.geometry:pad_to_bounding_box",
+            "per_image_standardization": "tapeflow.engine.ops.image.filters:per_image_standardization",
+            "psnr": "tapeflow.engine.ops.image.quality:psnr",
             "resize": "tapeflow.engine.ops.image.resizing:resize",
             "resize_with_crop_or_pad": "tapeflow.engine.ops.image.geometry:resize_with_crop_or_pad",
             "resize_with_pad": "tapeflow.engine.ops.image.geometry:resize_with_pad",
+            "rgb_to_grayscale": "tapeflow.engine.ops.image.colors:rgb_to_grayscale",
+            "rgb_to_hsv": "tapeflow.engine.ops.image.colors:rgb_to_hsv",
+            "rgb_to_yiq": "tapeflow.engine.ops.image.colors:rgb_to_yiq",
+            "rgb_to_yuv": "tapeflow.engine.ops.image.colors:rgb_to_yuv",
             "rot90": "tapeflow.engine.ops.image.geometry:rot90",
+            "sobel_edges": "tapeflow.engine.ops.image.filters:sobel_edges",
+            "ssim": "tapeflow.engine.ops.image.quality:ssim",
+            "ssim_multiscale": "tapeflow.engine.ops.image.quality:ssim_multiscale",
+            "total_variation": "tapeflow.engine.ops.image.filters:total_variation",
             "transpose": "tapeflow.engine.ops.image.geometry:transpose",
+            "yiq_to_rgb": "tapeflow.engine.ops.image.colors:yiq_to_rgb",
+            "yuv_to_rgb": "tapeflow.engine.ops.image.colors:yuv_to_rgb",
         },
         (),
     )

@@ -10,16 +10,35 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.checkpoints.discovery import checkpoints_iterator as checkpoints_iterator
+    from tapeflow.engine.checkpoints.discovery import latest_checkpoint as latest_checkpoint
+    from tapeflow.engine.checkpoints.reading import list_variables as list_variables
+    from tapeflow.engine.checkpoints.reading import load_checkpoint as load_checkpoint
+    from tapeflow.engine.checkpoints.reading import load_variable as load_variable
+    from tapeflow.engine.checkpoints.view import TrackableView as TrackableView
     from tapeflow.engine.optimizers.adam import AdamOptimizer as AdamOptimizer
     from tapeflow.engine.optimizers.classic import AdadeltaOptimizer as AdadeltaOptimizer
     from tapeflow.engine.optimizers.classic import AdagradOptimizer as AdagradOptimizer
     from tapeflow.engine.optimizers.classic import GradientDescentOptimizer as GradientDescentOptimizer
     from tapeflow.engine.optimizers.classic import MomentumOptimizer as MomentumOptimizer
     from tapeflow.engine.optimizers.classic import RMSPropOptimizer as RMSPropOptimizer
+    from tapeflow.engine.optimizers.moving_average import ExponentialMovingAverage as ExponentialMovingAverage
     from tapeflow.engine.optimizers.optimizer import Optimizer as Optimizer
     from tapeflow.engine.optimizers.regularized import FtrlOptimizer as FtrlOptimizer
     from tapeflow.engine.optimizers.regularized import ProximalAdagradOptimizer as ProximalAdagradOptimizer
     from tapeflow.engine.optimizers.regularized import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
+    from tapeflow.engine.runtime.cluster import ClusterSpec as ClusterSpec
+    from tapeflow.engine.runtime.messages import BytesList as BytesList
+    from tapeflow.engine.runtime.messages import ClusterDef as ClusterDef
+    from tapeflow.engine.runtime.messages import Example as Example
+    from tapeflow.engine.runtime.messages import Feature as Feature
+    from tapeflow.engine.runtime.messages import FeatureList as FeatureList
+    from tapeflow.engine.runtime.messages import FeatureLists as FeatureLists
+    from tapeflow.engine.runtime.messages import Features as Features
+    from tapeflow.engine.runtime.messages import FloatList as FloatList
+    from tapeflow.engine.runtime.messages import Int64List as Int64List
+    from tapeflow.engine.runtime.messages import JobDef as JobDef
+    from tapeflow.engine.runtime.messages import SequenceExample as SequenceExample
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -27,13 +46,32 @@ else:
             "AdadeltaOptimizer": "tapeflow.engine.optimizers.classic:AdadeltaOptimizer",
             "AdagradOptimizer": "tapeflow.engine.optimizers.classic:AdagradOptimizer",
             "AdamOptimizer": "tapeflow.engine.optimizers.adam:AdamOptimizer",
+            "BytesList": "tapeflow.engine.runtime.messages:BytesList",
+            "ClusterDef": "tapeflow.engine.runtime.messages:ClusterDef",
+            "ClusterSpec": "tapeflow.engine.runtime.cluster:ClusterSpec",
+            "Example": "tapeflow.engine.runtime.messages:Example",
+            "ExponentialMovingAverage": "tapeflow.engine.optimizers.moving_average:ExponentialMovingAverage",
+            "Feature": "tapeflow.engine.runtime.messages:Feature",
+            "FeatureList": "tapeflow.engine.runtime.messages:FeatureList",
+            "FeatureLists": "tapeflow.engine.runtime.messages:FeatureLists",
+            "Features": "tapeflow.engine.runtime.messages:Features",
+            "FloatList": "tapeflow.engine.runtime.messages:FloatList",
             "FtrlOptimizer": "tapeflow.engine.optimizers.regularized:FtrlOptimizer",
             "GradientDescentOptimizer": "tapeflow.engine.optimizers.classic:GradientDescentOptimizer",
+            "Int64List": "tapeflow.engine.runtime.messages:Int64List",
+            "JobDef": "tapeflow.engine.runtime.messages:JobDef",
             "MomentumOptimizer": "tapeflow.engine.optimizers.classic:MomentumOptimizer",
             "Optimizer": "tapeflow.engine.optimizers.optimizer:Optimizer",
             "ProximalAdagradOptimizer": "tapeflow.engine.optimizers.regularized:ProximalAdagradOptimizer",
             "ProximalGradientDescentOptimizer": "tapeflow.engine.optimizers.regularized:ProximalGradientDescentOptimizer",
             "RMSPropOptimizer": "tapeflow.engine.optimizers.classic:RMSPropOptimizer",
+            "SequenceExample": "tapeflow.engine.runtime.messages:SequenceExample",
+            "TrackableView": "tapeflow.engine.checkpoints.view:TrackableView",
+            "checkpoints_iterator": "tapeflow.engine.checkpoints.discovery:checkpoints_iterator",
+            "latest_checkpoint": "tapeflow.engine.checkpoints.discovery:latest_checkpoint",
+            "list_variables": "tapeflow.engine.checkpoints.reading:list_variables",
+            "load_checkpoint": "tapeflow.engine.checkpoints.reading:load_checkpoint",
+            "load_variable": "tapeflow.engine.checkpoints.reading:load_variable",
         },
         (),
     )

@@ -22,6 +22,30 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.execution import no_op as no_op
     from tapeflow.engine.runtime.execution import timestamp as timestamp
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorValue as SparseTensorValue
+    from tapeflow.engine.runtime.version_one import InteractiveSession as InteractiveSession
+    from tapeflow.engine.runtime.version_one import Session as Session
+    from tapeflow.engine.runtime.version_one import control_flow_v2_enabled as control_flow_v2_enabled
+    from tapeflow.engine.runtime.version_one import disable_control_flow_v2 as disable_control_flow_v2
+    from tapeflow.engine.runtime.version_one import disable_eager_execution as disable_eager_execution
+    from tapeflow.engine.runtime.version_one import disable_resource_variables as disable_resource_variables
+    from tapeflow.engine.runtime.version_one import disable_tensor_equality as disable_tensor_equality
+    from tapeflow.engine.runtime.version_one import disable_v2_behavior as disable_v2_behavior
+    from tapeflow.engine.runtime.version_one import disable_v2_tensorshape as disable_v2_tensorshape
+    from tapeflow.engine.runtime.version_one import enable_control_flow_v2 as enable_control_flow_v2
+    from tapeflow.engine.runtime.version_one import enable_eager_execution as enable_eager_execution
+    from tapeflow.engine.runtime.version_one import enable_resource_variables as enable_resource_variables
+    from tapeflow.engine.runtime.version_one import enable_tensor_equality as enable_tensor_equality
+    from tapeflow.engine.runtime.version_one import enable_v2_behavior as enable_v2_behavior
+    from tapeflow.engine.runtime.version_one import enable_v2_tensorshape as enable_v2_tensorshape
+    from tapeflow.engine.runtime.version_one import global_variables as global_variables
+    from tapeflow.engine.runtime.version_one import global_variables_initializer as global_variables_initializer
+    from tapeflow.engine.runtime.version_one import initialize_all_variables as initialize_all_variables
+    from tapeflow.engine.runtime.version_one import local_variables_initializer as local_variables_initializer
+    from tapeflow.engine.runtime.version_one import placeholder as placeholder
+    from tapeflow.engine.runtime.version_one import placeholder_with_default as placeholder_with_default
+    from tapeflow.engine.runtime.version_one import reset_default_graph as reset_default_graph
+    from tapeflow.engine.runtime.version_one import resource_variables_enabled as resource_variables_enabled
+    from tapeflow.engine.runtime.version_one import trainable_variables as trainable_variables
     from tapeflow.engine.variables.assignments import assign as assign
     from tapeflow.engine.variables.assignments import assign_add as assign_add
     from tapeflow.engine.variables.assignments import assign_sub as assign_sub
@@ -37,6 +61,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_nd_update as scatter_nd_update
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
+    from tapeflow.compat.v1 import logging as logging
     from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
     from tapeflow.compat.v1 import train as train
@@ -46,20 +71,43 @@ else:
         {
             "Assert": "tapeflow.engine.ops.debugging.assertions:Assert",
             "Dimension": "tapeflow.engine.core.dimension:Dimension",
+            "InteractiveSession": "tapeflow.engine.runtime.version_one:InteractiveSession",
             "NotDifferentiable": "tapeflow.engine.runtime.execution:no_gradient",
+            "Session": "tapeflow.engine.runtime.version_one:Session",
             "SparseTensorValue": "tapeflow.engine.runtime.sparse_tensor:SparseTensorValue",
             "assign": "tapeflow.engine.variables.assignments:assign",
             "assign_add": "tapeflow.engine.variables.assignments:assign_add",
             "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
             "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
             "check_numerics": "tapeflow.engine.ops.debugging.numerics:check_numerics",
+            "control_flow_v2_enabled": "tapeflow.engine.runtime.version_one:control_flow_v2_enabled",
             "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
+            "disable_control_flow_v2": "tapeflow.engine.runtime.version_one:disable_control_flow_v2",
+            "disable_eager_execution": "tapeflow.engine.runtime.version_one:disable_eager_execution",
+            "disable_resource_variables": "tapeflow.engine.runtime.version_one:disable_resource_variables",
+            "disable_tensor_equality": "tapeflow.engine.runtime.version_one:disable_tensor_equality",
+            "disable_v2_behavior": "tapeflow.engine.runtime.version_one:disable_v2_behavior",
+            "disable_v2_tensorshape": "tapeflow.engine.runtime.version_one:disable_v2_tensorshape",
+            "enable_control_flow_v2": "tapeflow.engine.runtime.version_one:enable_control_flow_v2",
+            "enable_eager_execution": "tapeflow.engine.runtime.version_one:enable_eager_execution",
+            "enable_resource_variables": "tapeflow.engine.runtime.version_one:enable_resource_variables",
+            "enable_tensor_equality": "tapeflow.engine.runtime.version_one:enable_tensor_equality",
+            "enable_v2_behavior": "tapeflow.engine.runtime.version_one:enable_v2_behavior",
+            "enable_v2_tensorshape": "tapeflow.engine.runtime.version_one:enable_v2_tensorshape",
             "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "executing_eagerly_outside_functions": "tapeflow.engine.runtime.execution:executing_eagerly_outside_functions",
+            "global_variables": "tapeflow.engine.runtime.version_one:global_variables",
+            "global_variables_initializer": "tapeflow.engine.runtime.version_one:global_variables_initializer",
             "group": "tapeflow.engine.runtime.execution:group",
             "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
+            "initialize_all_variables": "tapeflow.engine.runtime.version_one:initialize_all_variables",
+            "local_variables_initializer": "tapeflow.engine.runtime.version_one:local_variables_initializer",
             "name_scope": "tapeflow.engine.core.name_scopes:NameScopeV1",
             "no_op": "tapeflow.engine.runtime.execution:no_op",
+            "placeholder": "tapeflow.engine.runtime.version_one:placeholder",
+            "placeholder_with_default": "tapeflow.engine.runtime.version_one:placeholder_with_default",
+            "reset_default_graph": "tapeflow.engine.runtime.version_one:reset_default_graph",
+            "resource_variables_enabled": "tapeflow.engine.runtime.version_one:resource_variables_enabled",
             "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",
             "scatter_div": "tapeflow.engine.variables.assignments:scatter_div",
             "scatter_max": "tapeflow.engine.variables.assignments:scatter_max",
@@ -71,6 +119,7 @@ else:
             "scatter_sub": "tapeflow.engine.variables.assignments:scatter_sub",
             "scatter_update": "tapeflow.engine.variables.assignments:scatter_update",
             "timestamp": "tapeflow.engine.runtime.execution:timestamp",
+            "trainable_variables": "tapeflow.engine.runtime.version_one:trainable_variables",
         },
-        ("math", "nn", "train",),
+        ("logging", "math", "nn", "train",),
     )
