@@ -12,7 +12,7 @@ import pytest
 from harness.registry import import_engine, primitives, samples_of
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.export import EXPORTS
-from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, REGISTRY, Primitive, Structural
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, REGISTRY, Primitive, Structural
 
 
 def test_every_module_of_the_engine_imports():
@@ -35,11 +35,27 @@ def test_every_primitive_is_reachable_from_the_public_api():
     assert sorted(REGISTRY.keys() - reached) == []
 
 
+def test_a_primitive_that_nobody_uses_is_found():
+    unused = Primitive(
+        "Unused",
+        infer=lambda x: x,
+        kernel=lambda x: x,
+        vjp=NOT_DIFFERENTIABLE,
+        lower=HOST,
+        samples=lambda draw: (),
+    )
+    REGISTRY[unused.name] = unused
+    try:
+        assert unused.name not in reachable_primitives()
+    finally:
+        del REGISTRY[unused.name]
+
+
 def reachable_primitives() -> set[str]:
     """Names of the primitives that code behind an export refers to, however far behind."""
     import_engine()
     found: set[str] = set()
-    seen: set[int] = set()
+    seen = {id(REGISTRY), id(EXPORTS)}  # which hold everything, used or not
     keep: list[Any] = []
     work: list[Any] = [export.object for export in EXPORTS.values()]
     while work:
@@ -69,7 +85,7 @@ def referred(value: Any) -> Iterator[Any]:
         yield from (value.__kwdefaults__ or {}).values()
         yield from vars(value).values()
     elif isinstance(value, type):
-        if value.__module__.startswith("tapeflow."):
+        if str(value.__module__).startswith("tapeflow."):
             yield from vars(value).values()
             yield from value.__mro__[1:]
             yield from type.__subclasses__(value)
@@ -85,7 +101,7 @@ def referred(value: Any) -> Iterator[Any]:
         yield from value
     elif hasattr(value, "func") and hasattr(value, "args"):  # functools.partial
         yield from (value.func, value.args)
-    elif type(value).__module__.startswith("tapeflow.engine"):
+    elif str(type(value).__module__).startswith("tapeflow.engine"):
         yield type(value)
         yield from getattr(value, "__dict__", {}).values()
 
