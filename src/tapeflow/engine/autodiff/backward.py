@@ -81,7 +81,10 @@ def backward(
                     before = get(key)
                     cotangents[key] = dx if before is None else accumulate(before, dx)
                 continue
-            needs = [id(x) in tracked for x in inputs]
+            if len(inputs) == 2:  # spelled out: a comprehension is a call of its own
+                needs = [id(inputs[0]) in tracked, id(inputs[1]) in tracked]
+            else:
+                needs = [id(x) in tracked for x in inputs]
             grads = prim.vjp(_context((inputs, outputs, attrs, needs)), dy)
         else:
             if prim.vjp is NOT_DIFFERENTIABLE:
