@@ -204,7 +204,10 @@ def _box_grad_kernel(
     n = box_ind[:, None, None]
     left, right = grid.left[:, None, :], grid.right[:, None, :]
     pixels = image.astype(_F32, copy=False)
-    upper_left, upper_right = pixels[n, grid.top[:, :, None], left], pixels[n, grid.top[:, :, None], right]
+    upper_left, upper_right = (
+        pixels[n, grid.top[:, :, None], left],
+        pixels[n, grid.top[:, :, None], right],
+    )
     lower_left, lower_right = (
         pixels[n, grid.bottom[:, :, None], left],
         pixels[n, grid.bottom[:, :, None], right],
@@ -212,8 +215,12 @@ def _box_grad_kernel(
     along = (grid.x - grid.left)[:, None, :, None]
     down = (grid.y - grid.top)[:, :, None, None]
     dy = np.where(grid.inside[..., None], grads, _F32(0))
-    by_y = (dy * ((1 - along) * (lower_left - upper_left) + along * (lower_right - upper_right))).sum(-1)
-    by_x = (dy * ((1 - down) * (upper_right - upper_left) + down * (lower_right - lower_left))).sum(-1)
+    by_y = (
+        dy * ((1 - along) * (lower_left - upper_left) + along * (lower_right - upper_right))
+    ).sum(-1)
+    by_x = (dy * ((1 - down) * (upper_right - upper_left) + down * (lower_right - lower_left))).sum(
+        -1
+    )
     out = np.zeros((len(boxes), 4), _F32)
     for by, count, size, start, end, axis in (
         (by_y, rows, grid.height, 0, 2, 1), (by_x, columns, grid.width, 1, 3, 2),

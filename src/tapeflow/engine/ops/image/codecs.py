@@ -77,9 +77,7 @@ def _frames(contents: bytes, ratio: int = 1) -> list[np.ndarray]:
 
 
 def _array_of(image: Any) -> np.ndarray:
-    if image.format == "GIF":
-        image = image.convert("RGB")
-    elif image.mode not in ("L", "RGB", "RGBA", "LA"):
+    if image.format == "GIF" or image.mode not in ("L", "RGB", "RGBA", "LA"):
         image = image.convert("RGB")
     array = np.asarray(image)
     return array[..., None] if array.ndim == 2 else array
@@ -104,9 +102,9 @@ def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _grey(color: np.ndarray) -> np.ndarray:
-    """Brightness in fixed point, with libpng's weights (those of ITU-R BT.709)."""
+    """Brightness in fixed point, with the weights and the rounding that TensorFlow's results show."""
     wide = color.astype(np.int64)
-    total = wide[..., :1] * 6968 + wide[..., 1:2] * 23434 + wide[..., 2:] * 2366
+    total = wide[..., :1] * 9797 + wide[..., 1:2] * 19234 + wide[..., 2:] * 3737
     grey = (total + (16384 if color.dtype.itemsize == 2 else 0)) >> 15
     same = (wide == wide[..., :1]).all(-1, keepdims=True)
     return np.where(same, wide[..., :1], grey).astype(color.dtype)
@@ -262,8 +260,7 @@ def _check_jpeg(image: Spec) -> None:
     if image.shape is not None:
         if len(image.shape) != 3 or image.shape[2] not in (1, 3, None):
             reject(
-                "image: expected shape [height, width, 1 or 3]; "
-                f"received {shape_text(image.shape)}"
+                f"image: expected shape [height, width, 1 or 3]; received {shape_text(image.shape)}"
             )
 
 
@@ -534,7 +531,9 @@ def is_jpeg(contents: Any, name: str | None = None) -> Any:
 
 
 @export("image.extract_jpeg_shape", "io.extract_jpeg_shape")
-def extract_jpeg_shape(contents: Any, output_type: Any = dtypes.int32, name: str | None = None) -> Any:
+def extract_jpeg_shape(
+    contents: Any, output_type: Any = dtypes.int32, name: str | None = None
+) -> Any:
     """Reads the shape of a JPEG image without decoding it; needs Pillow.
 
     Args:

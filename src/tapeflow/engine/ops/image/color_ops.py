@@ -31,7 +31,9 @@ def _infer(images: Spec) -> Spec:
             reject("images: expected rank >= 1; received a scalar")
         if images.shape[-1] not in (3, None):
             raise FailedPreconditionError(
-                None, None, f"images: expected 3 channels; received shape {shape_text(images.shape)}"
+                None,
+                None,
+                f"images: expected 3 channels; received shape {shape_text(images.shape)}",
             )
     return Spec(images.dtype, images.shape)
 
@@ -80,9 +82,7 @@ def _hsv_vjp(ctx: Any, dy: Any) -> Any:
     by_hue = divide_no_nan(
         subtract(toward, multiply(divide_no_nan(numerator, spread), widening)), multiply(spread, 6)
     )
-    by_saturation = divide_no_nan(
-        subtract(multiply(greatest, divide_no_nan(low, top)), least), top
-    )
+    by_saturation = divide_no_nan(subtract(multiply(greatest, divide_no_nan(low, top)), least), top)
     dx = multiply(dy[..., 0:1], by_hue)
     dx = add(dx, multiply(dy[..., 1:2], by_saturation))
     return (add(dx, multiply(dy[..., 2:3], greatest)),)

@@ -51,7 +51,14 @@ def _kernel(images: np.ndarray, boxes: np.ndarray, colors: np.ndarray) -> np.nda
             color = palette[i % len(palette)][:depth].astype(out.dtype)
             last = np.array([height - 1, width - 1] * 2, np.float32)
             top, left, bottom, right = (int(v) for v in np.trunc(box * last))
-            if top > bottom or left > right or top >= height or left >= width or bottom < 0 or right < 0:
+            if (
+                top > bottom
+                or left > right
+                or top >= height
+                or left >= width
+                or bottom < 0
+                or right < 0
+            ):
                 continue  # nothing of it is in the image
             rows = slice(max(top, 0), min(bottom, height - 1) + 1)
             columns = slice(max(left, 0), min(right, width - 1) + 1)
@@ -67,12 +74,12 @@ def _kernel(images: np.ndarray, boxes: np.ndarray, colors: np.ndarray) -> np.nda
 
 
 def _samples(draw: Draw) -> Iterable[Sample]:
-    boxes = np.array([[[0.1, 0.2, 0.8, 0.9], [-0.5, 0, 0.5, 1.5], [0.9, 0.9, 0.1, 0.1]]], np.float32)
+    boxes = np.array(
+        [[[0.1, 0.2, 0.8, 0.9], [-0.5, 0, 0.5, 1.5], [0.9, 0.9, 0.1, 0.1]]], np.float32
+    )
     for depth in (3, 4):
         for colors in (np.zeros((0, 4)), np.array([[0.2, 0.4, 0.6, 0.8], [1, 0, 0, 1]])):
-            yield Sample(
-                draw.reals(1, 6, 8, depth), boxes, colors.astype(np.float32), grad=False
-            )
+            yield Sample(draw.reals(1, 6, 8, depth), boxes, colors.astype(np.float32), grad=False)
 
 
 draw_p = primitive(

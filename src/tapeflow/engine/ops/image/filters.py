@@ -76,7 +76,9 @@ def total_variation(images: Any, name: str | None = None) -> Any:
     lead = (slice(None),) * (rank - 3)
     down = subtract(images[(*lead, slice(1, None))], images[(*lead, slice(None, -1))])
     every = slice(None)
-    along = subtract(images[(*lead, every, slice(1, None))], images[(*lead, every, slice(None, -1))])
+    along = subtract(
+        images[(*lead, every, slice(1, None))], images[(*lead, every, slice(None, -1))]
+    )
     axes = None if rank == 3 else [1, 2, 3]
     return add(
         reductions.reduce_sum(magnitude(down), axes), reductions.reduce_sum(magnitude(along), axes)

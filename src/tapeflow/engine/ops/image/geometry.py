@@ -350,12 +350,17 @@ def resize_with_pad(
     targets = _positive(target_height, target_width)
     height, width = image.shape.as_list()[at : at + 2]
     # In float32, whose rounding decides about the size.
-    ratio = max(np.float32(width) / np.float32(targets[1]), np.float32(height) / np.float32(targets[0]))
+    ratio = max(
+        np.float32(width) / np.float32(targets[1]), np.float32(height) / np.float32(targets[0])
+    )
     rows, columns = (int(np.floor(np.float32(n) / ratio)) for n in (height, width))
     top, left = (
         max(0, int(np.floor((np.float32(target) - np.float32(n) / ratio) / 2)))
         for target, n in zip(targets, (height, width), strict=True)
     )
     small = resizing.resize(image, [rows, columns], method=method, antialias=antialias)
-    margins = [(start, n - start - have) for start, n, have in zip((top, left), targets, (rows, columns), strict=True)]
+    margins = [
+        (start, n - start - have)
+        for start, n, have in zip((top, left), targets, (rows, columns), strict=True)
+    ]
     return _pad(small, at, *margins)

@@ -58,7 +58,9 @@ def _layout(shape: Any, ksizes: Four, strides: Four, rates: Four, padding: str) 
     rows, top = _extent(shape[1], ksizes[1], strides[1], rates[1], padding)
     columns, left = _extent(shape[2], ksizes[2], strides[2], rates[2], padding)
     height = max(shape[1] + top, (max(rows, 1) - 1) * strides[1] + (ksizes[1] - 1) * rates[1] + 1)
-    width = max(shape[2] + left, (max(columns, 1) - 1) * strides[2] + (ksizes[2] - 1) * rates[2] + 1)
+    width = max(
+        shape[2] + left, (max(columns, 1) - 1) * strides[2] + (ksizes[2] - 1) * rates[2] + 1
+    )
     parts = [
         (
             slice(i * rates[1], i * rates[1] + (rows - 1) * strides[1] + 1, strides[1]),

@@ -99,9 +99,7 @@ def _chunks(contents: bytes) -> tuple[_Header, np.ndarray | None, bytes | None, 
     return header, palette, transparent, b"".join(parts)
 
 
-def _with_palette(
-    index: np.ndarray, palette: np.ndarray, transparent: bytes | None
-) -> np.ndarray:
+def _with_palette(index: np.ndarray, palette: np.ndarray, transparent: bytes | None) -> np.ndarray:
     if int(index.max()) >= len(palette):
         raise PngError("the palette is too small")
     colors = palette

@@ -99,7 +99,11 @@ def _make(
     def samples(draw: Draw) -> Iterable[Sample]:
         for half, align in ((True, False), (False, False), (False, True)):
             flags = {"align_corners": align, "half_pixel_centers": half}
-            for shape, size in (((2, 3, 4, 2), (5, 2)), ((1, 5, 3, 1), (5, 7)), ((1, 1, 1, 3), (2, 2))):
+            for shape, size in (
+                ((2, 3, 4, 2), (5, 2)),
+                ((1, 5, 3, 1), (5, 7)),
+                ((1, 1, 1, 3), (2, 2)),
+            ):
                 # Float32 inside, too coarse for central differences in float64.
                 yield Sample(draw.reals(*shape), np.array(size, np.int32), grad=False, **flags)
         yield Sample(
@@ -129,9 +133,7 @@ def _pick(x: np.ndarray, rows: Taps, columns: Taps) -> np.ndarray:
     return x.take(rows.index[:, 0], 1).take(columns.index[:, 0], 2)
 
 
-bilinear_p, bilinear_grad_p = _make(
-    "ResizeBilinear", resampling.bilinear_taps, resampling.bilinear
-)
+bilinear_p, bilinear_grad_p = _make("ResizeBilinear", resampling.bilinear_taps, resampling.bilinear)
 bicubic_p, bicubic_grad_p = _make("ResizeBicubic", resampling.bicubic_taps, resampling.resample)
 nearest_p, nearest_grad_p = _make(
     "ResizeNearestNeighbor", resampling.nearest_taps, _pick, keeps_dtype=True

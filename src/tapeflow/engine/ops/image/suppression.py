@@ -127,12 +127,24 @@ def _scalar(value: float) -> np.ndarray:
 
 
 def _plain_samples(draw: Draw) -> Iterable[Sample]:
-    for limit, threshold, least in ((3, 0.5, -np.inf), (10, 0.95, 0.65), (0, 0.5, 0.0), (1, 0.1, 0.0)):
+    for limit, threshold, least in (
+        (3, 0.5, -np.inf),
+        (10, 0.95, 0.65),
+        (0, 0.5, 0.0),
+        (1, 0.1, 0.0),
+    ):
         yield Sample(
-            _BOXES, _SCORES, np.array(limit, np.int32), _scalar(threshold), _scalar(least), grad=False
+            _BOXES,
+            _SCORES,
+            np.array(limit, np.int32),
+            _scalar(threshold),
+            _scalar(least),
+            grad=False,
         )
     many = draw.reals(40, 4, low=0, high=1)
-    yield Sample(many, draw.distinct(40), np.array(20, np.int32), _scalar(0.3), _scalar(-1), grad=False)
+    yield Sample(
+        many, draw.distinct(40), np.array(20, np.int32), _scalar(0.3), _scalar(-1), grad=False
+    )
 
 
 nms_p = primitive(
@@ -268,7 +280,12 @@ def _matrix_samples(draw: Draw) -> Iterable[Sample]:
     scores = draw.distinct(5)
     for threshold in (0.3, 0.7):
         yield Sample(
-            half + half.T, scores, np.array(4, np.int32), _scalar(threshold), _scalar(-9), grad=False
+            half + half.T,
+            scores,
+            np.array(4, np.int32),
+            _scalar(threshold),
+            _scalar(-9),
+            grad=False,
         )
 
 
@@ -325,9 +342,7 @@ def non_max_suppression(
       >>> tf.image.non_max_suppression(boxes, [0.9, 0.8, 0.7], 3).numpy()
       array([0, 2], dtype=int32)
     """
-    return apply(
-        nms_p, *_arguments(boxes, scores, max_output_size, iou_threshold, score_threshold)
-    )
+    return apply(nms_p, *_arguments(boxes, scores, max_output_size, iou_threshold, score_threshold))
 
 
 @export("image.non_max_suppression_with_scores")
@@ -430,7 +445,8 @@ def non_max_suppression_padded(
       max_output_size: how many boxes to pick at most.
       iou_threshold: boxes whose intersection over union with a better one is greater are left out.
       score_threshold: boxes must have a greater score.
-      pad_to_max_output_size: whether the result is filled up with zeros to `max_output_size`.
+      pad_to_max_output_size: whether the result is filled up with zeros to `max_output_size`; must be
+        True for a batch.
       name: ignored in eager mode.
       sorted_input: says that scores descend.
       canonicalized_coordinates: says that the first corner is the lower one.
@@ -440,6 +456,7 @@ def non_max_suppression_padded(
       An int32 tensor `[..., picked]` of indices, and one `[...]` of how many are valid.
 
     Raises:
+      ValueError: for a batch without `pad_to_max_output_size`.
       tf.errors.InvalidArgumentError: for arguments of other forms.
 
     Example:
@@ -458,6 +475,8 @@ def non_max_suppression_padded(
     if boxes.shape.ndims == 2:
         arguments = _arguments(boxes, scores, *limits)
         return apply(nms_padded_p, *arguments, pad_to_max_output_size=bool(pad_to_max_output_size))
+    if not pad_to_max_output_size:
+        raise ValueError("'pad_to_max_output_size' (value False) must be True for batched input")
     *lead, count, _ = boxes.shape.as_list()
     rows = zip(
         joining.unstack(shaping.reshape(boxes, [-1, count, 4])),
@@ -465,7 +484,8 @@ def non_max_suppression_padded(
         strict=True,
     )
     found = [
-        apply(nms_padded_p, *_arguments(b, s, *limits), pad_to_max_output_size=True) for b, s in rows
+        apply(nms_padded_p, *_arguments(b, s, *limits), pad_to_max_output_size=True)
+        for b, s in rows
     ]
     chosen, counts = (joining.stack(list(part)) for part in zip(*found, strict=True))
     return shaping.reshape(chosen, [*lead, -1]), shaping.reshape(counts, lead)
