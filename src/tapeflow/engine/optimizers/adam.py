@@ -19,14 +19,15 @@ class Touched:
     row that never had a gradient stays. A sparse step thus has to visit the former rows only.
     """
 
-    def __init__(self, m: Any, v: Any) -> None:
+    def __init__(self, m: Any, v: Any, *, fresh: bool) -> None:
         rows = len(m._array)
-        busy = m._array.reshape(rows, -1).any(1) | v._array.reshape(rows, -1).any(1)
         self.everywhere = False
         self._mask: Array = np.zeros(rows, bool)
         self._rows: Array = np.empty(64, np.intp)
         self._count = 0
-        self.add(np.flatnonzero(busy))
+        if not fresh:
+            busy = m._array.reshape(rows, -1).any(1) | v._array.reshape(rows, -1).any(1)
+            self.add(np.flatnonzero(busy))
         self.buffers = (id(m._array), id(v._array))
 
     def add(self, rows: Array) -> None:
@@ -101,8 +102,11 @@ class AdamOptimizer(InPlaceOptimizer):
                 value = self._call_if_callable(beta)
                 self._create_non_slot_variable(value, name, first)
         for var in var_list:
-            self._zeros_slot(var, "m", self._name)
-            self._zeros_slot(var, "v", self._name)
+            fresh = self.get_slot(var, "m") is None
+            m = self._zeros_slot(var, "m", self._name)
+            v = self._zeros_slot(var, "v", self._name)
+            if fresh and var._array.ndim:
+                self._touched[var._handle] = Touched(m, v, fresh=True)
 
     def _get_beta_accumulators(self) -> tuple[Any, Any]:
         return self._non_slots["beta1_power"], self._non_slots["beta2_power"]
@@ -144,7 +148,7 @@ class AdamOptimizer(InPlaceOptimizer):
         var = handle._writable()
         touched = self._touched.get(handle._handle)
         if touched is None or touched.buffers != (id(m), id(v)):
-            touched = self._touched[handle._handle] = Touched(*slots)
+            touched = self._touched[handle._handle] = Touched(*slots, fresh=False)
         rows, values = indices._array, grad._array
         touched.add(rows)
         token = enter_silence(SILENCE)
