@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.sorting import sort as sort
     from tapeflow.engine.ops.array.sorting import unique as unique
     from tapeflow.engine.ops.array.sorting import unique_with_counts as unique_with_counts
+    from tapeflow.engine.ops.array.volume_patches import extract_volume_patches as extract_volume_patches
     from tapeflow.engine.ops.control_flow.branching import case as case
     from tapeflow.engine.ops.control_flow.branching import cond as cond
     from tapeflow.engine.ops.control_flow.branching import switch_case as switch_case
@@ -175,6 +176,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.folds import reduce_max as reduce_max
     from tapeflow.engine.ops.math.folds import reduce_min as reduce_min
     from tapeflow.engine.ops.math.folds import reduce_prod as reduce_prod
+    from tapeflow.engine.ops.math.histograms import histogram_fixed_width as histogram_fixed_width
+    from tapeflow.engine.ops.math.histograms import histogram_fixed_width_bins as histogram_fixed_width_bins
     from tapeflow.engine.ops.math.logical import logical_and as logical_and
     from tapeflow.engine.ops.math.logical import logical_not as logical_not
     from tapeflow.engine.ops.math.logical import logical_or as logical_or
@@ -271,6 +274,7 @@ if TYPE_CHECKING:
     from tapeflow import math as math
     from tapeflow import nest as nest
     from tapeflow import nn as nn
+    from tapeflow import ragged as ragged
     from tapeflow import random as random
     from tapeflow import sets as sets
     from tapeflow import signal as signal
@@ -369,6 +373,7 @@ else:
             "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "exp": "tapeflow.engine.ops.math.exponentials:exp",
             "expand_dims": "tapeflow.engine.ops.array.dimensions:expand_dims",
+            "extract_volume_patches": "tapeflow.engine.ops.array.volume_patches:extract_volume_patches",
             "eye": "tapeflow.engine.ops.linalg.contraction:eye",
             "fill": "tapeflow.engine.ops.array.creation:fill",
             "float16": "tapeflow.engine.core.dtypes:float16",
@@ -389,6 +394,8 @@ else:
             "guarantee_const": "tapeflow.engine.ops.array.identities:guarantee_const",
             "half": "tapeflow.engine.core.dtypes:half",
             "hessians": "tapeflow.engine.autodiff.custom:hessians",
+            "histogram_fixed_width": "tapeflow.engine.ops.math.histograms:histogram_fixed_width",
+            "histogram_fixed_width_bins": "tapeflow.engine.ops.math.histograms:histogram_fixed_width_bins",
             "identity": "tapeflow.engine.ops.array.shaping:identity",
             "identity_n": "tapeflow.engine.ops.array.identities:identity_n",
             "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
@@ -527,5 +534,5 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
     )

@@ -12,6 +12,20 @@ from tapeflow.engine.core.lazy import attach
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import Dimension as Dimension
     from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
+    from tapeflow.engine.ops.array.version_one import batch_gather as batch_gather
+    from tapeflow.engine.ops.array.version_one import boolean_mask as boolean_mask
+    from tapeflow.engine.ops.array.version_one import expand_dims as expand_dims
+    from tapeflow.engine.ops.array.version_one import gather as gather
+    from tapeflow.engine.ops.array.version_one import gather_nd as gather_nd
+    from tapeflow.engine.ops.array.version_one import ones_like as ones_like
+    from tapeflow.engine.ops.array.version_one import pad as pad
+    from tapeflow.engine.ops.array.version_one import reverse_sequence as reverse_sequence
+    from tapeflow.engine.ops.array.version_one import shape as shape
+    from tapeflow.engine.ops.array.version_one import size as size
+    from tapeflow.engine.ops.array.version_one import squeeze as squeeze
+    from tapeflow.engine.ops.array.version_one import transpose as transpose
+    from tapeflow.engine.ops.array.version_one import where as where
+    from tapeflow.engine.ops.array.version_one import zeros_like as zeros_like
     from tapeflow.engine.ops.debugging.assertions import Assert as Assert
     from tapeflow.engine.ops.debugging.numerics import check_numerics as check_numerics
     from tapeflow.engine.runtime.execution import executing_eagerly as executing_eagerly
@@ -64,6 +78,7 @@ if TYPE_CHECKING:
     from tapeflow.compat.v1 import logging as logging
     from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
+    from tapeflow.compat.v1 import test as test
     from tapeflow.compat.v1 import train as train
 else:
     __getattr__, __dir__, __all__ = attach(
@@ -78,7 +93,9 @@ else:
             "assign": "tapeflow.engine.variables.assignments:assign",
             "assign_add": "tapeflow.engine.variables.assignments:assign_add",
             "assign_sub": "tapeflow.engine.variables.assignments:assign_sub",
+            "batch_gather": "tapeflow.engine.ops.array.version_one:batch_gather",
             "batch_scatter_update": "tapeflow.engine.variables.assignments:batch_scatter_update",
+            "boolean_mask": "tapeflow.engine.ops.array.version_one:boolean_mask",
             "check_numerics": "tapeflow.engine.ops.debugging.numerics:check_numerics",
             "control_flow_v2_enabled": "tapeflow.engine.runtime.version_one:control_flow_v2_enabled",
             "count_up_to": "tapeflow.engine.variables.assignments:count_up_to",
@@ -96,6 +113,9 @@ else:
             "enable_v2_tensorshape": "tapeflow.engine.runtime.version_one:enable_v2_tensorshape",
             "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "executing_eagerly_outside_functions": "tapeflow.engine.runtime.execution:executing_eagerly_outside_functions",
+            "expand_dims": "tapeflow.engine.ops.array.version_one:expand_dims",
+            "gather": "tapeflow.engine.ops.array.version_one:gather",
+            "gather_nd": "tapeflow.engine.ops.array.version_one:gather_nd",
             "global_variables": "tapeflow.engine.runtime.version_one:global_variables",
             "global_variables_initializer": "tapeflow.engine.runtime.version_one:global_variables_initializer",
             "group": "tapeflow.engine.runtime.execution:group",
@@ -104,10 +124,13 @@ else:
             "local_variables_initializer": "tapeflow.engine.runtime.version_one:local_variables_initializer",
             "name_scope": "tapeflow.engine.core.name_scopes:NameScopeV1",
             "no_op": "tapeflow.engine.runtime.execution:no_op",
+            "ones_like": "tapeflow.engine.ops.array.version_one:ones_like",
+            "pad": "tapeflow.engine.ops.array.version_one:pad",
             "placeholder": "tapeflow.engine.runtime.version_one:placeholder",
             "placeholder_with_default": "tapeflow.engine.runtime.version_one:placeholder_with_default",
             "reset_default_graph": "tapeflow.engine.runtime.version_one:reset_default_graph",
             "resource_variables_enabled": "tapeflow.engine.runtime.version_one:resource_variables_enabled",
+            "reverse_sequence": "tapeflow.engine.ops.array.version_one:reverse_sequence",
             "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",
             "scatter_div": "tapeflow.engine.variables.assignments:scatter_div",
             "scatter_max": "tapeflow.engine.variables.assignments:scatter_max",
@@ -118,8 +141,14 @@ else:
             "scatter_nd_update": "tapeflow.engine.variables.assignments:scatter_nd_update",
             "scatter_sub": "tapeflow.engine.variables.assignments:scatter_sub",
             "scatter_update": "tapeflow.engine.variables.assignments:scatter_update",
+            "shape": "tapeflow.engine.ops.array.version_one:shape",
+            "size": "tapeflow.engine.ops.array.version_one:size",
+            "squeeze": "tapeflow.engine.ops.array.version_one:squeeze",
             "timestamp": "tapeflow.engine.runtime.execution:timestamp",
             "trainable_variables": "tapeflow.engine.runtime.version_one:trainable_variables",
+            "transpose": "tapeflow.engine.ops.array.version_one:transpose",
+            "where": "tapeflow.engine.ops.array.version_one:where",
+            "zeros_like": "tapeflow.engine.ops.array.version_one:zeros_like",
         },
-        ("logging", "math", "nn", "train",),
+        ("logging", "math", "nn", "test", "train",),
     )
