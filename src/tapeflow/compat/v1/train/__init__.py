@@ -16,10 +16,33 @@ if TYPE_CHECKING:
     from tapeflow.engine.optimizers.classic import GradientDescentOptimizer as GradientDescentOptimizer
     from tapeflow.engine.optimizers.classic import MomentumOptimizer as MomentumOptimizer
     from tapeflow.engine.optimizers.classic import RMSPropOptimizer as RMSPropOptimizer
+    from tapeflow.engine.optimizers.moving_average import ExponentialMovingAverage as ExponentialMovingAverage
     from tapeflow.engine.optimizers.optimizer import Optimizer as Optimizer
     from tapeflow.engine.optimizers.regularized import FtrlOptimizer as FtrlOptimizer
     from tapeflow.engine.optimizers.regularized import ProximalAdagradOptimizer as ProximalAdagradOptimizer
     from tapeflow.engine.optimizers.regularized import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
+    from tapeflow.engine.optimizers.schedules import cosine_decay as cosine_decay
+    from tapeflow.engine.optimizers.schedules import create_global_step as create_global_step
+    from tapeflow.engine.optimizers.schedules import exponential_decay as exponential_decay
+    from tapeflow.engine.optimizers.schedules import get_global_step as get_global_step
+    from tapeflow.engine.optimizers.schedules import get_or_create_global_step as get_or_create_global_step
+    from tapeflow.engine.optimizers.schedules import inverse_time_decay as inverse_time_decay
+    from tapeflow.engine.optimizers.schedules import natural_exp_decay as natural_exp_decay
+    from tapeflow.engine.optimizers.schedules import piecewise_constant as piecewise_constant
+    from tapeflow.engine.optimizers.schedules import piecewise_constant as piecewise_constant_decay
+    from tapeflow.engine.optimizers.schedules import polynomial_decay as polynomial_decay
+    from tapeflow.engine.runtime.cluster import ClusterSpec as ClusterSpec
+    from tapeflow.engine.runtime.messages import BytesList as BytesList
+    from tapeflow.engine.runtime.messages import ClusterDef as ClusterDef
+    from tapeflow.engine.runtime.messages import Example as Example
+    from tapeflow.engine.runtime.messages import Feature as Feature
+    from tapeflow.engine.runtime.messages import FeatureList as FeatureList
+    from tapeflow.engine.runtime.messages import FeatureLists as FeatureLists
+    from tapeflow.engine.runtime.messages import Features as Features
+    from tapeflow.engine.runtime.messages import FloatList as FloatList
+    from tapeflow.engine.runtime.messages import Int64List as Int64List
+    from tapeflow.engine.runtime.messages import JobDef as JobDef
+    from tapeflow.engine.runtime.messages import SequenceExample as SequenceExample
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -27,13 +50,36 @@ else:
             "AdadeltaOptimizer": "tapeflow.engine.optimizers.classic:AdadeltaOptimizer",
             "AdagradOptimizer": "tapeflow.engine.optimizers.classic:AdagradOptimizer",
             "AdamOptimizer": "tapeflow.engine.optimizers.adam:AdamOptimizer",
+            "BytesList": "tapeflow.engine.runtime.messages:BytesList",
+            "ClusterDef": "tapeflow.engine.runtime.messages:ClusterDef",
+            "ClusterSpec": "tapeflow.engine.runtime.cluster:ClusterSpec",
+            "Example": "tapeflow.engine.runtime.messages:Example",
+            "ExponentialMovingAverage": "tapeflow.engine.optimizers.moving_average:ExponentialMovingAverage",
+            "Feature": "tapeflow.engine.runtime.messages:Feature",
+            "FeatureList": "tapeflow.engine.runtime.messages:FeatureList",
+            "FeatureLists": "tapeflow.engine.runtime.messages:FeatureLists",
+            "Features": "tapeflow.engine.runtime.messages:Features",
+            "FloatList": "tapeflow.engine.runtime.messages:FloatList",
             "FtrlOptimizer": "tapeflow.engine.optimizers.regularized:FtrlOptimizer",
             "GradientDescentOptimizer": "tapeflow.engine.optimizers.classic:GradientDescentOptimizer",
+            "Int64List": "tapeflow.engine.runtime.messages:Int64List",
+            "JobDef": "tapeflow.engine.runtime.messages:JobDef",
             "MomentumOptimizer": "tapeflow.engine.optimizers.classic:MomentumOptimizer",
             "Optimizer": "tapeflow.engine.optimizers.optimizer:Optimizer",
             "ProximalAdagradOptimizer": "tapeflow.engine.optimizers.regularized:ProximalAdagradOptimizer",
             "ProximalGradientDescentOptimizer": "tapeflow.engine.optimizers.regularized:ProximalGradientDescentOptimizer",
             "RMSPropOptimizer": "tapeflow.engine.optimizers.classic:RMSPropOptimizer",
+            "SequenceExample": "tapeflow.engine.runtime.messages:SequenceExample",
+            "cosine_decay": "tapeflow.engine.optimizers.schedules:cosine_decay",
+            "create_global_step": "tapeflow.engine.optimizers.schedules:create_global_step",
+            "exponential_decay": "tapeflow.engine.optimizers.schedules:exponential_decay",
+            "get_global_step": "tapeflow.engine.optimizers.schedules:get_global_step",
+            "get_or_create_global_step": "tapeflow.engine.optimizers.schedules:get_or_create_global_step",
+            "inverse_time_decay": "tapeflow.engine.optimizers.schedules:inverse_time_decay",
+            "natural_exp_decay": "tapeflow.engine.optimizers.schedules:natural_exp_decay",
+            "piecewise_constant": "tapeflow.engine.optimizers.schedules:piecewise_constant",
+            "piecewise_constant_decay": "tapeflow.engine.optimizers.schedules:piecewise_constant",
+            "polynomial_decay": "tapeflow.engine.optimizers.schedules:polynomial_decay",
         },
         (),
     )
