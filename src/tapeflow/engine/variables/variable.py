@@ -186,7 +186,9 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
         experimental_enable_variable_lifting: bool = True,
     ) -> None:
         if variable_def is not None:
-            raise ValueError("Variable: argument variable_def is not supported; give initial_value.")
+            raise ValueError(
+                "Variable: argument variable_def is not supported; give initial_value."
+            )
         if initial_value is None:
             raise ValueError(
                 "The `initial_value` arg to `tf.Variable` must be specified except when you are "
@@ -298,11 +300,12 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
     # Reading.
 
     def _read(self) -> EagerTensor:
-        if state.tracer is not None:
+        recorders = current_recorders()
+        if recorders and state.tracer is not None:
             return state.tracer.read_variable(self)  # type: ignore[no-any-return]
         tensor = _new(EagerTensor)
         tensor._array = self._array
-        for recorder in current_recorders():
+        for recorder in recorders:
             recorder.variable_read(self, tensor)
         return tensor
 
@@ -413,7 +416,11 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
     # Assigning.
 
     def assign(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Replaces the value.
 
@@ -430,13 +437,17 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
           ValueError: when shape or dtype do not fit; the variable keeps its value.
         """
         new = self._fitting(value)
-        if state.tracer is not None:
+        if current_recorders() and state.tracer is not None:
             return state.tracer.assign_variable(self, "assign", new, read_value)
         self._array = _owned(new._array)
         return self if read_value else None
 
     def assign_add(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Adds `delta` to the value.
 
@@ -455,13 +466,17 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
             the variable does not hold numbers.
         """
         new = self._fitting_delta(delta, "AssignAddVariableOp")
-        if state.tracer is not None:
+        if current_recorders() and state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_add", new, read_value)
         self._update(np.add, new._array)
         return self if read_value else None
 
     def assign_sub(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Subtracts `delta` from the value.
 
@@ -480,7 +495,7 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
             the variable does not hold numbers.
         """
         new = self._fitting_delta(delta, "AssignSubVariableOp")
-        if state.tracer is not None:
+        if current_recorders() and state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_sub", new, read_value)
         self._update(np.subtract, new._array)
         return self if read_value else None
@@ -558,4 +573,4 @@ def _from_variable(value: Variable, dtype: DType | None) -> Any:
 CONVERTERS[Variable] = _from_variable
 READERS[Variable] = Variable._read
 overloads.attach(Variable)
-Variable.__getitem__ = slice_assignment.getitem  # type: ignore[attr-defined]
+setattr(Variable, "__getitem__", slice_assignment.getitem)  # noqa: B010 - mypy takes it for a type
