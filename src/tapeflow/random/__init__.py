@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.random.stateless import stateless_normal as stateless_normal
     from tapeflow.engine.ops.random.stateless import stateless_truncated_normal as stateless_truncated_normal
     from tapeflow.engine.ops.random.stateless import stateless_uniform as stateless_uniform
+    from tapeflow.engine.ops.random.truncation import stateless_parameterized_truncated_normal as stateless_parameterized_truncated_normal
     from tapeflow.engine.variables.generator import Generator as Generator
     from tapeflow.engine.variables.generator import create_rng_state as create_rng_state
     from tapeflow.engine.variables.generator import get_global_generator as get_global_generator
@@ -59,6 +60,7 @@ else:
             "stateless_categorical": "tapeflow.engine.ops.random.stateless:stateless_categorical",
             "stateless_gamma": "tapeflow.engine.ops.random.distributions:stateless_gamma",
             "stateless_normal": "tapeflow.engine.ops.random.stateless:stateless_normal",
+            "stateless_parameterized_truncated_normal": "tapeflow.engine.ops.random.truncation:stateless_parameterized_truncated_normal",
             "stateless_poisson": "tapeflow.engine.ops.random.distributions:stateless_poisson",
             "stateless_truncated_normal": "tapeflow.engine.ops.random.stateless:stateless_truncated_normal",
             "stateless_uniform": "tapeflow.engine.ops.random.stateless:stateless_uniform",
