@@ -156,8 +156,8 @@ def tanh(x: Any, name: str | None = None) -> Any:
 
 
 def _relu_kernel(features: np.ndarray) -> Any:
-    # Not np.maximum(x, 0): -0 stays -0, and so does NaN.
-    return np.where(features < 0, features.dtype.type(0), features)
+    # In this order NumPy keeps -0, as TensorFlow does for single elements.
+    return np.maximum(features.dtype.type(0), features)
 
 
 def _relu_samples(draw: Any) -> Any:

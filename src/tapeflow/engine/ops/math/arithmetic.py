@@ -221,6 +221,8 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Any:
         from tapeflow.engine.ops.math.casting import cast
 
         x, y = cast(x, wider), cast(y, wider)
+    elif not (dtype.is_floating or dtype.is_complex):
+        raise TypeError(f"truediv: x: expected a numeric dtype; received {dtype.name}")
     return binary(realdiv_p, x, y)
 
 

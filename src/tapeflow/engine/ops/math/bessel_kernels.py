@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.ops.math.pieces import pieces
+
 Array = np.ndarray[Any, Any]
 
 _EULER = 0.5772156649015328606
@@ -83,72 +85,102 @@ def _phases(x: Array, order: int) -> tuple[Array, Array]:
     return root * (c + s), root * (s - c)
 
 
+def _split(size: Array) -> tuple[Array, Array, Array]:
+    """Masks of small, middle and large (also infinite and NaN) arguments."""
+    small, large = size <= _SMALL, ~(size <= _LARGE)
+    return small, ~(small | large), large
+
+
+def _j_middle(size: Array, order: int) -> Array:
+    total = np.zeros_like(size)
+    for angle, _, weight in _cosines(48):
+        total = total + weight * np.cos(order * angle - size * math.sin(angle))
+    return total
+
+
+def _j_large(size: Array, order: int) -> Array:
+    even, odd = _hankel(size, order, -1.0)
+    c, s = _phases(size, order)
+    out = np.sqrt(2.0 / (math.pi * size)) * (even * c - odd * s)
+    return np.where(np.isinf(size), 0.0, out)
+
+
 def bessel_j(x: Array, order: int) -> Array:
     """The function of the first kind."""
     size = np.absolute(x)
-    small = np.where(size <= _SMALL, size, 0.0)
-    low = _series(small, order, -1.0)[0]
-    middle = np.where((size > _SMALL) & (size <= _LARGE), size, _LARGE)
-    mid = np.zeros_like(middle)
-    for angle, _, weight in _cosines(48):
-        mid = mid + weight * np.cos(order * angle - middle * math.sin(angle))
-    large = np.where((size > _LARGE) & np.isfinite(size), size, 2 * _LARGE)
-    even, odd = _hankel(large, order, -1.0)
-    c, s = _phases(large, order)
-    high = np.sqrt(2.0 / (math.pi * large)) * (even * c - odd * s)
-    out = np.where(size <= _SMALL, low, np.where(size <= _LARGE, mid, high))
-    out = np.where(np.isinf(size), 0.0, out)
-    out = np.where(x < 0, -out, out) if order else out
-    return np.where(np.isnan(x), x, out)
+    small, middle, large = _split(size)
+    out = pieces(
+        size,
+        (small, lambda v: _series(v, order, -1.0)[0]),
+        (middle, lambda v: _j_middle(v, order)),
+        (large, lambda v: _j_large(v, order)),
+    )
+    return np.where(x < 0, -out, out) if order else out
+
+
+def _y_small(x: Array, order: int) -> Array:
+    plain, weighted = _series(x, order, -1.0)
+    scale = (1.0 if order else 2.0) / math.pi
+    out = 2.0 / math.pi * (np.log(x / 2.0) + _EULER) * plain - weighted * scale
+    return out - 2.0 / (math.pi * x) if order else out
+
+
+def _y_middle(x: Array, order: int) -> Array:
+    total = np.zeros_like(x)
+    for node, weight in _gauss(64):
+        angle = math.pi * node
+        total = total + weight * np.sin(x * math.sin(angle) - order * angle)
+    top = np.arcsinh(42.0 / x)
+    for node, weight in _gauss(48):
+        t = top * node
+        grown = np.exp(t) - np.exp(-t) if order else 2.0
+        total = total - weight / math.pi * top * grown * np.exp(-x * np.sinh(t))
+    return total
+
+
+def _y_large(x: Array, order: int) -> Array:
+    even, odd = _hankel(x, order, -1.0)
+    c, s = _phases(x, order)
+    out = np.sqrt(2.0 / (math.pi * x)) * (even * s + odd * c)
+    return np.where(np.isinf(x), 0.0, out)
 
 
 def bessel_y(x: Array, order: int) -> Array:
     """The function of the second kind; -inf at 0 and below."""
-    small = np.where((x > 0) & (x <= _SMALL), x, 1.0)
-    plain, weighted = _series(small, order, -1.0)
-    low = (
-        2.0 / math.pi * ((np.log(small / 2.0) + _EULER) * plain)
-        - weighted * (1.0 if order else 2.0) / math.pi
+    pole = x <= 0
+    small, middle, large = _split(x)
+    return pieces(
+        x,
+        (pole, lambda v: np.full_like(v, -np.inf)),
+        (small & ~pole, lambda v: _y_small(v, order)),
+        (middle, lambda v: _y_middle(v, order)),
+        (large, lambda v: _y_large(v, order)),
     )
-    if order:
-        low = low - 2.0 / (math.pi * small)
-    middle = np.where((x > _SMALL) & (x <= _LARGE), x, _LARGE)
-    mid = np.zeros_like(middle)
-    for node, weight in _gauss(64):
-        angle = math.pi * node
-        mid = mid + weight * np.sin(middle * math.sin(angle) - order * angle)
-    top = np.arcsinh(42.0 / middle)
-    for node, weight in _gauss(48):
-        t = top * node
-        grown = np.exp(t) - np.exp(-t) if order else 2.0
-        mid = mid - weight / math.pi * top * grown * np.exp(-middle * np.sinh(t))
-    large = np.where((x > _LARGE) & np.isfinite(x), x, 2 * _LARGE)
-    even, odd = _hankel(large, order, -1.0)
-    c, s = _phases(large, order)
-    high = np.sqrt(2.0 / (math.pi * large)) * (even * s + odd * c)
-    out = np.where(x <= _SMALL, low, np.where(x <= _LARGE, mid, high))
-    out = np.where(x <= 0, -np.inf, np.where(np.isinf(x), 0.0, out))
-    return np.where(np.isnan(x), x, out)
+
+
+def _ie_middle(size: Array, order: int) -> Array:
+    total = np.zeros_like(size)
+    for _, cosine, weight in _cosines(72):
+        # I1 by parts, so that nothing cancels where x is small.
+        shape = 1.0 - cosine * cosine if order else 1.0
+        total = total + weight * shape * np.exp(size * (cosine - 1.0))
+    return total * size if order else total
+
+
+def _ie_large(size: Array, order: int) -> Array:
+    even, odd = _hankel(size, order, 1.0)
+    out = (even - odd) / np.sqrt(2.0 * math.pi * size)
+    return np.where(np.isinf(size), 0.0, out)
 
 
 def bessel_ie(x: Array, order: int) -> Array:
     """The modified function of the first kind, times exp(-|x|)."""
     size = np.absolute(x)
-    middle = np.minimum(size, 200.0)
-    mid = np.zeros_like(middle)
-    for _, cosine, weight in _cosines(72):
-        # I1 by parts, so that nothing cancels where x is small.
-        shape = 1.0 - cosine * cosine if order else 1.0
-        mid = mid + weight * shape * np.exp(middle * (cosine - 1.0))
-    if order:
-        mid = mid * middle
-    large = np.where((size > 200.0) & np.isfinite(size), size, 200.0)
-    even, odd = _hankel(large, order, 1.0)
-    high = (even - odd) / np.sqrt(2.0 * math.pi * large)
-    out = np.where(size <= 200.0, mid, high)
-    out = np.where(np.isinf(size), 0.0, out)
-    out = np.copysign(out, x) if order else out
-    return np.where(np.isnan(x), x, out)
+    middle = size <= 200.0
+    out = pieces(
+        size, (middle, lambda v: _ie_middle(v, order)), (~middle, lambda v: _ie_large(v, order))
+    )
+    return np.copysign(out, x) if order else out
 
 
 def bessel_i(x: Array, order: int) -> Array:
@@ -160,26 +192,35 @@ def bessel_i(x: Array, order: int) -> Array:
     return np.where(np.isinf(x), infinite, out)
 
 
-def bessel_ke(x: Array, order: int) -> Array:
-    """The modified function of the second kind, times exp(x); inf at 0 and below."""
-    small = np.where((x > 0) & (x <= 2.0), x, 1.0)
-    plain, weighted = _series(small, order, 1.0)
-    low = -(np.log(small / 2.0) + _EULER) * plain + weighted
+def _ke_small(x: Array, order: int) -> Array:
+    plain, weighted = _series(x, order, 1.0)
+    out = -(np.log(x / 2.0) + _EULER) * plain + weighted
     if order:
-        low = 1.0 / small + (np.log(small / 2.0) + _EULER) * plain - weighted / 2.0
-    low = low * np.exp(small)
+        out = 1.0 / x + (np.log(x / 2.0) + _EULER) * plain - weighted / 2.0
+    return out * np.exp(x)
+
+
+def _ke_large(x: Array, order: int) -> Array:
     # The integral of exp(-x (cosh t - 1)) cosh(order t), at steps that follow its width.
-    large = np.where((x > 2.0) & np.isfinite(x), x, 3.0)
-    step = np.minimum(0.2, 0.5 / np.sqrt(large))
-    total = np.full_like(large, 0.5)
+    step = np.minimum(0.2, 0.5 / np.sqrt(x))
+    total = np.full_like(x, 0.5)
     for k in range(1, 25):
         t = step * k
         half = np.sinh(t / 2.0)
-        value = np.exp(-2.0 * large * half * half)
+        value = np.exp(-2.0 * x * half * half)
         total = total + (value * np.cosh(t) if order else value)
-    out = np.where(x <= 2.0, low, total * step)
-    out = np.where(x <= 0, np.inf, np.where(x == np.inf, 0.0, out))
-    return np.where(np.isnan(x), x, out)
+    return np.where(np.isinf(x), 0.0, total * step)
+
+
+def bessel_ke(x: Array, order: int) -> Array:
+    """The modified function of the second kind, times exp(x); inf at 0 and below."""
+    pole, small = x <= 0, x <= 2.0
+    return pieces(
+        x,
+        (pole, lambda v: np.full_like(v, np.inf)),
+        (small & ~pole, lambda v: _ke_small(v, order)),
+        (~small, lambda v: _ke_large(v, order)),
+    )
 
 
 def bessel_k(x: Array, order: int) -> Array:

@@ -32,13 +32,16 @@ def _sum_infer(dy: Spec, like: Spec) -> Spec:
 
 
 def _sum_kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
+    dtype = dy.dtype
+    if dtype.itemsize == 2 and dtype.kind in "fV":  # halves are summed in single precision
+        return _sum_kernel(dy.astype(np.float32), like).astype(dtype)
     if like.ndim == 0:
-        return np.asarray(np.add.reduce(dy, 0 if dy.ndim == 1 else None, dy.dtype))
+        return np.asarray(np.add.reduce(dy, 0 if dy.ndim == 1 else None, dtype))
     lead = dy.ndim - like.ndim
     axes = tuple(range(lead)) + tuple(
         lead + i for i, n in enumerate(like.shape) if n == 1 and dy.shape[lead + i] != 1
     )
-    return np.add.reduce(dy, axis=axes, dtype=dy.dtype).reshape(like.shape)  # type: ignore[no-any-return]
+    return np.add.reduce(dy, axis=axes, dtype=dtype).reshape(like.shape)  # type: ignore[no-any-return]
 
 
 def _sum_samples(draw: Draw) -> Iterable[Sample]:

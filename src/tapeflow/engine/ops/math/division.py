@@ -289,7 +289,7 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
       A tensor of the broadcast shape; see `tf.math.truediv` for the dtype.
 
     Raises:
-      TypeError: when dtypes differ.
+      TypeError: when dtypes differ, or for booleans and strings.
       tf.errors.InvalidArgumentError: when shapes do not broadcast.
 
     Example:
@@ -307,6 +307,8 @@ def divide_no_nan(x: Any, y: Any, name: str | None = None) -> Any:
         from tapeflow.engine.ops.math.casting import cast
 
         x, y = cast(x, wider), cast(y, wider)
+    elif not (x.dtype.is_floating or x.dtype.is_complex):
+        raise TypeError(f"divide_no_nan: x: expected a numeric dtype; received {x.dtype.name}")
     return binary(div_no_nan_p, x, y)
 
 

@@ -24,6 +24,7 @@ erf_p = special(
     -3.0, 3.0, 0.0, float("nan"), 9.0, -9.0,
     bfloat=True,
     lower=lambda b, x: b.erf(x),
+    single=error_kernels.erf_single,
 )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.ops.math.pieces import pieces
+
 Array = np.ndarray[Any, Any]
 
 # Numerators and denominators, highest power first, of Cody's three ranges: |x| <= 0.46875 (erf,
@@ -44,42 +46,66 @@ _ROOT_PI = math.sqrt(math.pi)
 
 def ratio(coefficients: Any, x: Array) -> Array:
     """A quotient of two polynomials by Horner's rule."""
-    above, below = (np.full_like(x, c[0]) for c in coefficients)
-    for c in coefficients[0][1:]:
+    above, below = (c[0] * x + c[1] for c in coefficients)
+    for c in coefficients[0][2:]:
         above = above * x + c
-    for c in coefficients[1][1:]:
+    for c in coefficients[1][2:]:
         below = below * x + c
-    return above / below
+    return above / below  # type: ignore[no-any-return]
 
 
 def _tail(size: Array) -> Array:
     """erfc of `size` > 0.46875."""
-    middle = np.minimum(size, 4.0)
-    far = np.maximum(size, 4.0)
-    inverse = 1.0 / (far * far)
-    beyond = (1.0 / _ROOT_PI - inverse * ratio(_FAR, inverse)) / far
-    scaled = np.where(size <= 4.0, ratio(_MIDDLE, middle), beyond)
+    middle = size <= 4.0
+    scaled = pieces(size, (middle, lambda v: ratio(_MIDDLE, v)), (~middle, _far_tail))
     # exp(-x^2) in two factors: the square of the leading bits is exact.
     lead = np.trunc(size * 16.0) / 16.0
     rest = (size - lead) * (size + lead)
     return np.where(size > 27.3, 0.0, np.exp(-lead * lead) * np.exp(-rest) * scaled)
 
 
+def _far_tail(size: Array) -> Array:
+    """erfc of `size` > 4, times exp(size^2)."""
+    inverse = 1.0 / (size * size)
+    return (1.0 / _ROOT_PI - inverse * ratio(_FAR, inverse)) / size
+
+
 def erf(x: Array) -> Array:
     """The error function."""
-    size = np.absolute(x)
-    near = x * ratio(_NEAR, np.minimum(size, 0.5) ** 2)
-    far = np.copysign(1.0 - _tail(np.maximum(size, 0.46875)), x)
-    return np.where(size <= 0.46875, near, np.where(np.isnan(x), x, far))
+    near = np.absolute(x) <= 0.46875
+    return pieces(
+        x,
+        (near, lambda v: v * ratio(_NEAR, v * v)),
+        (~near, lambda v: np.copysign(1.0 - _tail(np.absolute(v)), v)),
+    )
 
 
 def erfc(x: Array) -> Array:
     """One minus the error function, accurate where that is small."""
-    size = np.absolute(x)
-    near = 1.0 - x * ratio(_NEAR, np.minimum(size, 0.5) ** 2)
-    tail = _tail(np.maximum(size, 0.46875))
-    far = np.where(x < 0, 2.0 - tail, tail)
-    return np.where(size <= 0.46875, near, np.where(np.isnan(x), x, far))
+    near = np.absolute(x) <= 0.46875
+    above = x > 0.46875
+    return pieces(
+        x,
+        (near, lambda v: 1.0 - v * ratio(_NEAR, v * v)),
+        (above, _tail),
+        (~(near | above), lambda v: 2.0 - _tail(np.absolute(v))),
+    )
+
+
+# erf(x) / x as a quotient of polynomials in x^2 for |x| <= 3.95, fitted here by iteratively
+# weighted least squares; in float32 arithmetic the relative error of erf stays below 5e-7.
+_SINGLE = (
+    (2.0259309880956966e-6, 2.846869555683058e-4, 3.808091089612173e-3, 5.287522672442523e-2,
+     1.9154855254990857e-1, 1.1283791437689787),
+    (3.783200158178553e-5, 1.1707103070701078e-3, 1.5054946181477454e-2, 1.1455890886637267e-1,
+     5.030881606623558e-1, 1.0),
+)  # fmt: skip
+
+
+def erf_single(x: Array) -> Array:
+    """The error function of a float32 array, in float32."""
+    inside = np.minimum(np.maximum(x, np.float32(-3.95)), np.float32(3.95))
+    return inside * ratio(_SINGLE, inside * inside)
 
 
 def erfc_inverse(q: Array) -> Array:

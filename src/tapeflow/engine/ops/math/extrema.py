@@ -157,6 +157,10 @@ def _extreme(dtype: np.dtype, which: str) -> Any:
 def _met_nan(input: np.ndarray, where: Any, axis: int) -> bool:
     if input.dtype.kind in "iub":
         return False
+    # The sum of all elements is NaN where one is, and cheap (but so it is of inf and -inf).
+    total = np.add.reduce(input, axis=None)
+    if total == total:
+        return False
     found = np.take_along_axis(input, np.expand_dims(where, axis), axis)
     return bool(np.isnan(found).any())
 

@@ -27,7 +27,11 @@ from tapeflow.engine.runtime.tensor import Tensor
 
 
 def _prod_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
-    return np.multiply.reduce(input, axis=axis, keepdims=keep_dims, dtype=input.dtype)
+    dtype = input.dtype
+    if dtype.itemsize == 2 and dtype.kind in "fV":  # halves are multiplied in single precision
+        total = np.multiply.reduce(input.astype(np.float32), axis=axis, keepdims=keep_dims)
+        return np.asarray(total).astype(dtype)
+    return np.multiply.reduce(input, axis=axis, keepdims=keep_dims, dtype=dtype)
 
 
 def _prod_vjp(ctx: Any, dy: Any) -> Any:

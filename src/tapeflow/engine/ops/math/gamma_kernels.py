@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.ops.math.pieces import pieces
+
 Array = np.ndarray[Any, Any]
 
 # B(2k) / (2k)! for k = 1, 2, ..., by Bernoulli's numbers.
@@ -51,37 +53,48 @@ def _near_two(z: Array) -> Array:
 
 def log_gamma(x: Array) -> Array:
     """The logarithm of |Gamma(x)|; infinite at 0, -1, -2, ..."""
-    reflected = x < 0.5
-    y = np.where(reflected, 1.0 - x, x)  # Gamma(x) Gamma(1 - x) = pi / sin(pi x)
-    positive = _positive_log_gamma(y)
-    fraction = np.absolute(x - np.rint(x))
-    with_sine = math.log(math.pi) - np.log(np.sin(math.pi * fraction)) - positive
-    # Near 0, ln Gamma(x) = ln Gamma(1 + x) - ln |x| keeps the digits.
-    small = np.absolute(x) < 0.5
-    near = _positive_log_gamma(1.0 + np.where(small, x, 0.0)) - np.log(np.absolute(x))
-    out = np.where(small, near, np.where(reflected, with_sine, positive))
     pole = np.isinf(x) | ((x <= 0) & (x == np.floor(x)))
-    return np.where(np.isnan(x), x, np.where(pole, np.inf, out))
+    small = (np.absolute(x) < 0.5) & ~pole
+    below = (x <= -0.5) & ~pole
+    return pieces(
+        x,
+        (pole, lambda v: np.full_like(v, np.inf)),
+        # Near 0, ln Gamma(x) = ln Gamma(1 + x) - ln |x| keeps the digits.
+        (small, lambda v: _positive_log_gamma(1.0 + v) - np.log(np.absolute(v))),
+        (below, _reflected_log_gamma),
+        (~(pole | small | below), _positive_log_gamma),
+    )
+
+
+def _reflected_log_gamma(x: Array) -> Array:
+    """ln Gamma for x < 0, by Gamma(x) Gamma(1 - x) = pi / sin(pi x)."""
+    fraction = np.absolute(x - np.rint(x))
+    sine = np.log(np.sin(math.pi * fraction))
+    return math.log(math.pi) - sine - _positive_log_gamma(1.0 - x)
 
 
 def _positive_log_gamma(x: Array) -> Array:
     """ln Gamma for x >= 0.5."""
-    middle = (x >= 1.5) & (x <= 2.5)
-    lower = x < 1.5
-    upper = (x > 2.5) & (x <= 3.5)
-    near = np.where(lower, x + 1.0, np.where(upper, x - 1.0, np.where(middle, x, 2.0)))
-    base = _near_two(np.where(lower, x - 1.0, near - 2.0))
-    base = base - np.where(lower, np.log(np.where(lower, x, 1.0)), 0.0)
-    base = base + np.where(upper, np.log(np.where(upper, x - 1.0, 1.0)), 0.0)
-    # Beyond: up to 9 by the recurrence, then Stirling's formula.
-    y = np.where(x > 3.5, x, 4.0)
+    lower, middle, upper = x < 1.5, (x >= 1.5) & (x <= 2.5), (x > 2.5) & (x <= 3.5)
+    return pieces(
+        x,
+        (lower, lambda v: _near_two(v - 1.0) - np.log(v)),
+        (middle, lambda v: _near_two(v - 2.0)),
+        (upper, lambda v: _near_two(v - 3.0) + np.log(v - 1.0)),
+        (~(lower | middle | upper), _far_log_gamma),
+    )
+
+
+def _far_log_gamma(x: Array) -> Array:
+    """ln Gamma for x > 3.5: up to 9 by the recurrence, then Stirling's formula."""
+    y = x
     product = np.ones_like(y)
-    for _ in range(6):
+    while (y < 9.0).any():
         small = y < 9.0
         product = np.where(small, product * y, product)
         y = np.where(small, y + 1.0, y)
     far = (y - 0.5) * np.log(y) - y + 0.5 * math.log(2 * math.pi) + _stirling_rest(y)
-    return np.where(x > 3.5, far - np.log(product), base)
+    return far - np.log(product)
 
 
 def digamma(x: Array) -> Array:

@@ -17,11 +17,16 @@ from tapeflow.engine.ir.samples import unary as unary_samples
 DOUBLE = frozenset({dtypes.float32, dtypes.float64})
 
 
-def in_float64(function: Callable[..., Any]) -> Callable[..., np.ndarray]:
-    """A kernel that widens its inputs, calls `function` and rounds the result once."""
+def in_float64(function: Callable[..., Any], single: Any = None) -> Callable[..., np.ndarray]:
+    """A kernel that widens its inputs, calls `function` and rounds the result once.
+
+    Where `single` is given, it computes float32 arrays instead.
+    """
 
     def kernel(*arrays: np.ndarray) -> np.ndarray:
         dtype = arrays[0].dtype
+        if single is not None and dtype == np.float32:
+            return np.asarray(single(*arrays))
         wide = [np.asarray(a, np.float64) for a in arrays]
         return np.asarray(function(*wide)).astype(dtype)
 
@@ -49,6 +54,7 @@ def special(
     half: bool = True,
     bfloat: bool = False,
     lower: Any = HOST,
+    single: Any = None,
 ) -> Primitive:
     """Declares a special function of one variable.
 
@@ -62,6 +68,7 @@ def special(
       half: whether TensorFlow has a kernel for float16.
       bfloat: whether it has one for bfloat16.
       lower: the elementwise code, or `HOST`.
+      single: computes it on float32 arrays, faster.
     """
     over = set(DOUBLE)
     if half:
@@ -71,7 +78,7 @@ def special(
     return primitive(
         name,
         infer=elementwise(over, missing=dtypes.FLOATING - over),
-        kernel=in_float64(function),
+        kernel=in_float64(function, single),
         vjp=vjp,
         lower=lower,
         samples=with_edges(unary_samples(low, high, over=over, specials=False), over, *edges),

@@ -11,7 +11,10 @@ from tapeflow.engine.runtime.convert import convert
 
 
 def _neighbours(x: Any) -> tuple[Any, Any]:
-    flat = shaping.reshape(convert(x), [-1])
+    x = convert(x)
+    if not x.dtype.is_numeric:
+        raise TypeError(f"x: expected a numeric dtype; received {x.dtype.name}")
+    flat = shaping.reshape(x, [-1])
     return flat[:-1], flat[1:]
 
 
@@ -27,7 +30,8 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Any:
       A bool scalar; True for fewer than two elements.
 
     Raises:
-      tf.errors.InvalidArgumentError: for dtypes without an order.
+      TypeError: for strings and booleans.
+      tf.errors.InvalidArgumentError: for complex dtypes.
 
     Example:
       >>> import tapeflow as tf
@@ -50,7 +54,8 @@ def is_strictly_increasing(x: Any, name: str | None = None) -> Any:
       A bool scalar; True for fewer than two elements.
 
     Raises:
-      tf.errors.InvalidArgumentError: for dtypes without an order.
+      TypeError: for strings and booleans.
+      tf.errors.InvalidArgumentError: for complex dtypes.
 
     Example:
       >>> import tapeflow as tf

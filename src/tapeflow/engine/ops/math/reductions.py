@@ -106,9 +106,13 @@ def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
 
 
 def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
+    dtype = input.dtype
+    if dtype.itemsize == 2 and dtype.kind in "fV":  # halves are summed in single precision
+        total = np.add.reduce(input.astype(np.float32), axis=axis, keepdims=keep_dims)
+        return np.asarray(total).astype(dtype)
     if input.ndim == 1 and not keep_dims and axis != ():
-        return np.add.reduce(input, 0, input.dtype)  # twice as fast as spelling it out
-    return np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=input.dtype)
+        return np.add.reduce(input, 0, dtype)  # twice as fast as spelling it out
+    return np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=dtype)
 
 
 sum_p = primitive(
@@ -137,13 +141,16 @@ def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
         total = np.add.reduce(input, axis=axis, keepdims=keep_dims)
         return total / dtype.type(count)
     if kind in "iu":
-        total = np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=dtype)
+        # Summed in 64 bits, so that only those can overflow; the quotient is rounded towards zero.
+        wide = np.dtype(np.int64 if kind == "i" else np.uint64)
+        total = np.add.reduce(input, axis=axis, keepdims=keep_dims, dtype=wide)
         if not count:
-            return np.zeros_like(total)
-        quotient = np.abs(total) // dtype.type(count)
+            return np.zeros_like(total).astype(dtype)
+        quotient = np.abs(total) // wide.type(count)
         return (np.sign(total) * quotient).astype(dtype)
+    # Halves are summed in single precision; the sum is rounded before it is divided.
     total = np.add.reduce(input.astype(np.float32), axis=axis, keepdims=keep_dims)
-    return np.asarray(total / np.float32(count)).astype(dtype)
+    return np.asarray(total).astype(dtype) / np.float32(count).astype(dtype)
 
 
 def _mean_grad_infer(dy: Spec, input: Spec, axis: Any, keep_dims: bool) -> Spec:

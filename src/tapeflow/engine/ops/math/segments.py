@@ -82,28 +82,30 @@ def checked_ids(ids: np.ndarray, count: int) -> np.ndarray | None:
     return ids >= 0 if ids.min() < 0 else None
 
 
+# Up to this many elements to a row, one index for each element is cheaper than a loop over rows.
+_NARROW = 256
+
+
+def fold_rows(combine: Any, out: np.ndarray, ids: np.ndarray, rows: np.ndarray) -> None:
+    """Combines each row into the row of `out` that its id says, in the order in which they come."""
+    width = rows.shape[1]
+    if not rows.size:
+        return
+    if width == 1:
+        combine.at(out.reshape(-1), ids, rows.reshape(-1))
+    elif width <= _NARROW:
+        # `at` is fast for flat arrays only.
+        places = ids.astype(np.intp)[:, None] * width + np.arange(width)
+        combine.at(out.reshape(-1), places.reshape(-1), rows.reshape(-1))
+    else:
+        for i, row in zip(ids.tolist(), rows, strict=True):
+            combine(out[i], row, out=out[i])
+
+
 def add_rows(rows: np.ndarray, ids: np.ndarray, count: int) -> np.ndarray:
     """The sum of the rows of each segment, `[count, width]`, in the order in which they come."""
-    dtype = rows.dtype
-    width = rows.shape[1]
-    out = np.zeros((count, width), dtype)
-    if not rows.size:
-        return out
-    if dtype.kind == "V" or (dtype.itemsize == 2 and dtype.kind == "f"):
-        np.add.at(out, ids, rows)
-        return out
-    if width == 1 or ids.size < 32:
-        # ufunc.at is fast for flat arrays only.
-        if width == 1:
-            np.add.at(out.reshape(-1), ids, rows.reshape(-1))
-        else:
-            for i, row in zip(ids.tolist(), rows, strict=True):
-                out[i] += row
-        return out
-    order = np.argsort(ids, kind="stable")
-    sorted_ids = ids[order]
-    starts = np.flatnonzero(np.r_[True, sorted_ids[1:] != sorted_ids[:-1]])
-    out[sorted_ids[starts]] = np.add.reduceat(rows[order], starts, axis=0, dtype=dtype)
+    out = np.zeros((count, rows.shape[1]), rows.dtype)
+    fold_rows(np.add, out, ids, rows)
     return out
 
 
@@ -118,7 +120,7 @@ def _unsorted_kernel(combine: Any, start: Callable[[np.dtype], Any]) -> Callable
         if combine is np.add:
             return add_rows(rows, ids, count).reshape(shape)
         out = np.full((count, rows.shape[1]), start(data.dtype), data.dtype)
-        combine.at(out, ids, rows)
+        fold_rows(combine, out, ids, rows)
         return out.reshape(shape)
 
     return kernel
