@@ -144,7 +144,7 @@ def _png_infer(contents: Spec, channels: int, dtype: DType) -> Spec:
 
 
 def _png_kernel(contents: np.ndarray, channels: int, dtype: DType) -> np.ndarray:
-    return _with_channels(_to_depth(_read(contents[()]), dtype), channels)
+    return _to_depth(_with_channels(_read(contents[()]), channels), dtype)
 
 
 def _png_samples(draw: Draw) -> Iterable[Sample]:
@@ -177,7 +177,7 @@ def _jpeg_infer(contents: Spec, channels: int, ratio: int) -> Spec:
 
 
 def _jpeg_kernel(contents: np.ndarray, channels: int, ratio: int) -> np.ndarray:
-    return _with_channels(_to_depth(_read(contents[()], ratio), dtypes.uint8), channels)
+    return _to_depth(_with_channels(_read(contents[()], ratio), channels), dtypes.uint8)
 
 
 decode_jpeg_p = primitive(
@@ -202,7 +202,7 @@ def _image_kernel(
     if _format_of(data) == "gif":
         frames = [_with_channels(f, channels) for f in _frames(data)]
         return np.stack(frames) if expand_animations else frames[0]
-    return _with_channels(_to_depth(_read(data), dtype), channels)
+    return _to_depth(_with_channels(_read(data), channels), dtype)
 
 
 decode_image_p = primitive(

@@ -271,7 +271,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Any:
       >>> tf.image.rgb_to_hsv([[1.0, 0.0, 0.0]]).numpy()
       array([[0., 1., 1.]], dtype=float32)
     """
-    return apply(color_ops.rgb_to_hsv_p, convert(images))
+    return apply(color_ops.rgb_to_hsv_p, convert(images, hint=dtypes.float32))
 
 
 @export("image.hsv_to_rgb")
@@ -294,7 +294,7 @@ def hsv_to_rgb(images: Any, name: str | None = None) -> Any:
       >>> tf.image.hsv_to_rgb([[0.0, 1.0, 1.0]]).numpy()
       array([[1., 0., 0.]], dtype=float32)
     """
-    return apply(color_ops.hsv_to_rgb_p, convert(images))
+    return apply(color_ops.hsv_to_rgb_p, convert(images, hint=dtypes.float32))
 
 
 # -- adjustments ---------------------------------------------------------------------------------

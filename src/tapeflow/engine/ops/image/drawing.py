@@ -120,7 +120,7 @@ def draw_bounding_boxes(images: Any, boxes: Any, colors: Any, name: str | None =
         colors = np.zeros((0, 4), np.float32)
     return apply(
         draw_p,
-        convert(images),
+        convert(images, hint=dtypes.float32),
         convert(boxes, hint=dtypes.float32),
         convert(colors, hint=dtypes.float32),
     )

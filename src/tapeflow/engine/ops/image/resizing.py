@@ -396,8 +396,8 @@ def resize(
     method = _NUMBERED.get(method, method)
     if method not in _ALL:
         raise ValueError(f"Resize method is not implemented: {method}")
-    if (rows, columns) == (height, width) and batch.dtype in _PIXELS:
-        # Nothing to do but the conversion.
+    sharp = method not in ("gaussian", "mitchellcubic")  # these two smooth at any size
+    if (rows, columns) == (height, width) and sharp and batch.dtype in _PIXELS:
         return images if method == "nearest" else cast(images, dtypes.float32)
     out = resized(batch, (rows, columns), method, antialias)
     return out if rank == 4 else shaping.reshape(out, out.shape.as_list()[1:])
