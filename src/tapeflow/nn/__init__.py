@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.nn.ranking import approx_min_k as approx_min_k
     from tapeflow.engine.ops.nn.ranking import in_top_k as in_top_k
     from tapeflow.engine.ops.nn.ranking import top_k as top_k
+    from tapeflow.engine.ops.nn.sampled_losses import compute_accidental_hits as compute_accidental_hits
+    from tapeflow.engine.ops.nn.sampled_losses import nce_loss as nce_loss
+    from tapeflow.engine.ops.nn.sampled_losses import sampled_softmax_loss as sampled_softmax_loss
     from tapeflow.engine.ops.nn.softmax import log_softmax as log_softmax
     from tapeflow.engine.ops.nn.softmax import softmax as softmax
     from tapeflow.engine.ops.nn.softmax import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
@@ -107,6 +110,7 @@ else:
             "batch_normalization": "tapeflow.engine.ops.nn.normalization:batch_normalization",
             "bias_add": "tapeflow.engine.ops.nn.bias:bias_add",
             "collapse_repeated": "tapeflow.engine.ops.nn.ctc_functions:collapse_repeated",
+            "compute_accidental_hits": "tapeflow.engine.ops.nn.sampled_losses:compute_accidental_hits",
             "compute_average_loss": "tapeflow.engine.ops.nn.losses:compute_average_loss",
             "conv1d": "tapeflow.engine.ops.nn.convolution:conv1d",
             "conv1d_transpose": "tapeflow.engine.ops.nn.transposed_convolution:conv1d_transpose",
@@ -147,11 +151,13 @@ else:
             "max_pool3d": "tapeflow.engine.ops.nn.pooling_functions:max_pool3d",
             "max_pool_with_argmax": "tapeflow.engine.ops.nn.pooling_argmax:max_pool_with_argmax",
             "moments": "tapeflow.engine.ops.nn.normalization:moments",
+            "nce_loss": "tapeflow.engine.ops.nn.sampled_losses:nce_loss",
             "normalize_moments": "tapeflow.engine.ops.nn.normalization:normalize_moments",
             "pool": "tapeflow.engine.ops.nn.pooling_functions:pool",
             "relu": "tapeflow.engine.ops.math.activations:relu",
             "relu6": "tapeflow.engine.ops.nn.activations:relu6",
             "safe_embedding_lookup_sparse": "tapeflow.engine.ops.nn.embedding:safe_embedding_lookup_sparse",
+            "sampled_softmax_loss": "tapeflow.engine.ops.nn.sampled_losses:sampled_softmax_loss",
             "scale_regularization_loss": "tapeflow.engine.ops.nn.losses:scale_regularization_loss",
             "selu": "tapeflow.engine.ops.nn.activations:selu",
             "separable_conv2d": "tapeflow.engine.ops.nn.depthwise:separable_conv2d",

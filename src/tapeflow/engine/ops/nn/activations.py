@@ -22,6 +22,7 @@ from tapeflow.engine.ops.math.activations import relu, sigmoid, softplus, tanh
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, realdiv
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply, unary
+from tapeflow.engine.runtime.tensor import Tensor
 
 # The self-normalizing constants of Klambauer et al., "Self-Normalizing Neural Networks" (2017).
 SELU_SCALE = 1.0507009873554805
@@ -326,6 +327,7 @@ def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
       A tensor of the shape of `features`, and its dtype where that is floating.
 
     Raises:
+      TypeError: when `alpha` is a tensor.
       tf.errors.InvalidArgumentError: for complex numbers and other dtypes.
 
     Example:
@@ -333,6 +335,8 @@ def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> Any:
       >>> tf.nn.leaky_relu([-10.0, 0.0, 3.0]).numpy()
       array([-2.,  0.,  3.], dtype=float32)
     """
+    if isinstance(alpha, Tensor):
+        raise TypeError(f"Expected float for argument 'alpha' not {alpha!r}.")
     x = convert(features)
     if x.dtype.is_integer:
         x = casting.cast(x, dtypes.float32)
