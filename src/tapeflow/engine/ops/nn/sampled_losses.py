@@ -52,8 +52,8 @@ def compute_accidental_hits(
       name: ignored in eager mode.
 
     Returns:
-      A named tuple `(indices, ids, weights)`, one entry for each hit: the example (int32), the position among the
-      candidates (int64), and the most negative float32.
+      A named tuple `(indices, ids, weights)`, one entry for each hit: the example (int32), the
+      position among the candidates (int64), and the most negative float32.
 
     Raises:
       tf.errors.InvalidArgumentError: when shapes don't go together.
