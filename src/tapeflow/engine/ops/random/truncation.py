@@ -143,7 +143,7 @@ def _moves_infer(sample: Spec, *parameters: Spec) -> tuple[Spec, Spec, Spec, Spe
     return one, one, one, one
 
 
-_erfc = np.frompyfunc(math.erfc, 1, 1)
+_erfc: Any = np.frompyfunc(math.erfc, 1, 1)
 
 
 def _moves_kernel(sample: Array, *parameters: Array) -> tuple[Array, ...]:
