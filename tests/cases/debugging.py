@@ -27,45 +27,74 @@ def message(call):
 
 CASES = []
 COMPARISONS = "equal none_equal less less_equal greater greater_equal".split()
-PAIRS = [([1, 2], [1, 2]), ([1, 2], [2, 1]), ([1], [1, 2, 3]), ([], []), (3, 3), ([[1, 5], [7, 2]], 4)]
+PAIRS = [
+    ([1, 2], [1, 2]),
+    ([1, 2], [2, 1]),
+    ([1], [1, 2, 3]),
+    ([], []),
+    (3, 3),
+    ([[1, 5], [7, 2]], 4),
+]
 for _name in COMPARISONS:
     _symbol = f"debugging.assert_{_name}"
     for _x, _y in PAIRS:
         CASES.append(
-            Case(_symbol, message(lambda tf, n=_name, x=_x, y=_y:
-                                  getattr(tf.debugging, f"assert_{n}")(x, y)))
-        )  # fmt: skip
+            Case(
+                _symbol,
+                message(lambda tf, n=_name, x=_x, y=_y: getattr(tf.debugging, f"assert_{n}")(x, y)),
+            )
+        )
     CASES += [
-        Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")([1, 2], [1, 2, 3]), bad=True),
+        Case(
+            _symbol,
+            lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")([1, 2], [1, 2, 3]),
+            bad=True,
+        ),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")(1, 1.0), bad=True),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")(None, 1), bad=True),
-    ]  # fmt: skip
+    ]
 for _name in ("assert_equal", "assert_less", "assert_greater"):
     CASES.append(Case(_name, lambda tf, n=_name: getattr(tf, n)([1, 4], [2, 3]), bad=True))
 E = "debugging.assert_equal"
 CASES += [
-    Case(E, message(lambda tf: tf.debugging.assert_equal(
-        [1, 2, 3, 4, 5], [1, 2, 3, 4, 6], message="MSG", summarize=2))),
+    Case(
+        E,
+        message(
+            lambda tf: tf.debugging.assert_equal(
+                [1, 2, 3, 4, 5], [1, 2, 3, 4, 6], message="MSG", summarize=2
+            )
+        ),
+    ),
     Case(E, message(lambda tf: tf.debugging.assert_equal(["a"], ["b"]))),
     Case(E, message(lambda tf: tf.debugging.assert_equal([1.5, 2.25], [1.5, 3.125]))),
     Case(E, message(lambda tf: tf.debugging.assert_equal(True, False))),
     Case(E, message(lambda tf: tf.debugging.assert_equal(float("nan"), float("nan")))),
-    Case(E, message(lambda tf: tf.debugging.assert_equal(tf.range(9), tf.range(9) * 2, summarize=-1))),
+    Case(
+        E, message(lambda tf: tf.debugging.assert_equal(tf.range(9), tf.range(9) * 2, summarize=-1))
+    ),
     Case("debugging.assert_less", lambda tf: tf.debugging.assert_less(["a"], ["b"]), bad=True),
-]  # fmt: skip
+]
 
 N = "debugging.assert_near"
 CASES += [
     Case(N, lambda tf: tf.debugging.assert_near([1.0, 2.0], [1.0, 2.000001])),
     Case(N, lambda tf: tf.debugging.assert_near(1.0, 1.2, rtol=0.3)),
     Case(N, lambda tf: tf.debugging.assert_near(1.0, 1.2, atol=0.3)),
-    Case(N, lambda tf: tf.debugging.assert_near(
-        tf.constant(1.0, tf.float16), tf.constant(1.005, tf.float16))),
+    Case(
+        N,
+        lambda tf: tf.debugging.assert_near(
+            tf.constant(1.0, tf.float16), tf.constant(1.005, tf.float16)
+        ),
+    ),
     Case(N, lambda tf: tf.debugging.assert_near([1.0, 2.0], [1.0, 2.1]), bad=True),
     Case(N, lambda tf: tf.debugging.assert_near(1, 2), bad=True),
-    Case(N, lambda tf: tf.debugging.assert_near(tf.constant(1.0), tf.constant(1.0, tf.float64)), bad=True),
+    Case(
+        N,
+        lambda tf: tf.debugging.assert_near(tf.constant(1.0), tf.constant(1.0, tf.float64)),
+        bad=True,
+    ),
     Case(N, lambda tf: tf.debugging.assert_near(float("nan"), float("nan")), bad=True),
-]  # fmt: skip
+]
 
 for _name in ("negative", "non_negative", "positive", "non_positive"):
     _symbol = f"debugging.assert_{_name}"
@@ -75,7 +104,9 @@ for _name in ("negative", "non_negative", "positive", "non_positive"):
             CASES.append(Case(_symbol, _run))
         else:
             CASES.append(Case(_symbol, lambda tf, run=_run: run(tf)[0]))
-    CASES.append(Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")("a"), bad=True))
+    CASES.append(
+        Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, f"assert_{n}")("a"), bad=True)
+    )
 
 D = "debugging.assert_"
 
@@ -111,7 +142,9 @@ texts(
     lambda tf: tf.debugging.assert_rank_in([1], (2, 3), message="q"),
     lambda tf: tf.debugging.assert_rank_in([1], []),
 )
-CASES.append(Case("debugging.assert_rank_in", lambda tf: tf.debugging.assert_rank_in([1], 1), bad=True))
+CASES.append(
+    Case("debugging.assert_rank_in", lambda tf: tf.debugging.assert_rank_in([1], 1), bad=True)
+)
 texts(
     "assert_type",
     lambda tf: tf.debugging.assert_type(tf.constant(1), tf.int32),
@@ -131,22 +164,35 @@ CASES.append(Case("debugging.assert_scalar", lambda tf: tf.debugging.assert_scal
 P = "debugging.assert_proper_iterable"
 CASES += [
     Case(P, lambda tf: tf.debugging.assert_proper_iterable([1])),
-    *[Case(P, lambda tf, v=v: tf.debugging.assert_proper_iterable(v), bad=True)
-      for v in ("a", b"a", 1, np.zeros(2))],
+    *[
+        Case(P, lambda tf, v=v: tf.debugging.assert_proper_iterable(v), bad=True)
+        for v in ("a", b"a", 1, np.zeros(2))
+    ],
     Case(P, lambda tf: tf.debugging.assert_proper_iterable(tf.constant([1])), bad=True),
-]  # fmt: skip
+]
 S = "debugging.assert_same_float_dtype"
 CASES += [
     Case(S, lambda tf: tf.debugging.assert_same_float_dtype([tf.constant(1.0, tf.float64)])),
     Case(S, lambda tf: tf.debugging.assert_same_float_dtype()),
-    Case(S, lambda tf: tf.debugging.assert_same_float_dtype(
-        [tf.constant(1.0), None, tf.Variable(1.0)], tf.float32)),
-    Case(S, lambda tf: tf.debugging.assert_same_float_dtype(
-        [tf.constant(1.0), tf.constant(1.0, tf.float64)]), bad=True),
+    Case(
+        S,
+        lambda tf: tf.debugging.assert_same_float_dtype(
+            [tf.constant(1.0), None, tf.Variable(1.0)], tf.float32
+        ),
+    ),
+    Case(
+        S,
+        lambda tf: tf.debugging.assert_same_float_dtype(
+            [tf.constant(1.0), tf.constant(1.0, tf.float64)]
+        ),
+        bad=True,
+    ),
     Case(S, lambda tf: tf.debugging.assert_same_float_dtype([tf.constant(1)]), bad=True),
-    Case(S, lambda tf: tf.debugging.assert_same_float_dtype([tf.constant(1.0)], tf.float64), bad=True),
+    Case(
+        S, lambda tf: tf.debugging.assert_same_float_dtype([tf.constant(1.0)], tf.float64), bad=True
+    ),
     Case(S, lambda tf: tf.debugging.assert_same_float_dtype(None, tf.int32), bad=True),
-]  # fmt: skip
+]
 
 
 def shapes(*wanted, **options):
@@ -181,7 +227,7 @@ CASES += [
     Case("debugging.assert_shapes", shapes((0, ("N", "N")), message="mm")),
     Case("debugging.assert_shapes", lambda tf: tf.debugging.assert_shapes(3), bad=True),
     Case("debugging.assert_shapes", lambda tf: tf.debugging.assert_shapes([([1, 2], (2,))])),
-]  # fmt: skip
+]
 
 
 def numbers(tf, *values, dtype="float32"):
@@ -212,14 +258,20 @@ for _name in ("check_numerics", "assert_all_finite"):
     _symbol = f"debugging.{_name}"
     CASES += [
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)([1.0, 2.0], "m")),
-        Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)(numbers(tf, 1, dtype="float16"), "m")),
+        Case(
+            _symbol,
+            lambda tf, n=_name: getattr(tf.debugging, n)(numbers(tf, 1, dtype="float16"), "m"),
+        ),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)([1.0, NAN], "m"), bad=True),
-        Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)(numbers(tf, -INF, dtype="float64"), "m"),
-             bad=True),
+        Case(
+            _symbol,
+            lambda tf, n=_name: getattr(tf.debugging, n)(numbers(tf, -INF, dtype="float64"), "m"),
+            bad=True,
+        ),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)([1], "m"), bad=True),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)([1j], "m"), bad=True),
         Case(_symbol, lambda tf, n=_name: getattr(tf.debugging, n)([1.0], 3), bad=True),
-    ]  # fmt: skip
+    ]
 C = "debugging.enable_check_numerics"
 CASES += [
     Case("debugging.check_numerics", check_gradient),
@@ -228,29 +280,60 @@ CASES += [
     Case(C, while_enabled(lambda tf: numbers(tf, 1.0) / numbers(tf, 0.0)), bad=True),
     Case(C, while_enabled(lambda tf: numbers(tf, 1e38) * 10.0), bad=True),
     Case(C, while_enabled(lambda tf: tf.reduce_sum(numbers(tf, 3e38, 3e38))), bad=True),
-    Case("debugging.disable_check_numerics", lambda tf: [
-        while_enabled(lambda tf: 1)(tf), numbers(tf, 1.0) / numbers(tf, 0.0)]),
-    Case("debugging.is_numeric_tensor", lambda tf: [
-        tf.debugging.is_numeric_tensor(v)
-        for v in (tf.constant(1), tf.constant("a"), tf.constant(True), 1, tf.Variable(1.0), np.zeros(1),
-                  tf.constant(1j), tf.constant(1, tf.uint8), tf.constant(1, tf.uint64))]),
-    Case("debugging.is_traceback_filtering_enabled", lambda tf: [
-        tf.debugging.disable_traceback_filtering(), tf.debugging.is_traceback_filtering_enabled(),
-        tf.debugging.enable_traceback_filtering(), tf.debugging.is_traceback_filtering_enabled()]),
-    Case("debugging.set_log_device_placement", lambda tf: [
-        tf.debugging.set_log_device_placement(False), tf.debugging.get_log_device_placement()]),
-]  # fmt: skip
+    Case(
+        "debugging.disable_check_numerics",
+        lambda tf: [while_enabled(lambda tf: 1)(tf), numbers(tf, 1.0) / numbers(tf, 0.0)],
+    ),
+    Case(
+        "debugging.is_numeric_tensor",
+        lambda tf: [
+            tf.debugging.is_numeric_tensor(v)
+            for v in (
+                tf.constant(1),
+                tf.constant("a"),
+                tf.constant(True),
+                1,
+                tf.Variable(1.0),
+                np.zeros(1),
+                tf.constant(1j),
+                tf.constant(1, tf.uint8),
+                tf.constant(1, tf.uint64),
+            )
+        ],
+    ),
+    Case(
+        "debugging.is_traceback_filtering_enabled",
+        lambda tf: [
+            tf.debugging.disable_traceback_filtering(),
+            tf.debugging.is_traceback_filtering_enabled(),
+            tf.debugging.enable_traceback_filtering(),
+            tf.debugging.is_traceback_filtering_enabled(),
+        ],
+    ),
+    Case(
+        "debugging.set_log_device_placement",
+        lambda tf: [
+            tf.debugging.set_log_device_placement(False),
+            tf.debugging.get_log_device_placement(),
+        ],
+    ),
+]
 A = "debugging.Assert"
 CASES += [
     Case(A, lambda tf: tf.debugging.Assert(True, [1])),
     Case(A, lambda tf: tf.debugging.Assert([True], [1])),
     Case("Assert", lambda tf: tf.Assert(tf.constant(True), ["x"])),
-    Case(A, message(lambda tf: tf.debugging.Assert(False, [tf.constant([1, 2, 3, 4, 5]), "t"], summarize=2))),
+    Case(
+        A,
+        message(
+            lambda tf: tf.debugging.Assert(False, [tf.constant([1, 2, 3, 4, 5]), "t"], summarize=2)
+        ),
+    ),
     Case(A, message(lambda tf: tf.debugging.Assert(False, []))),
     Case(A, message(lambda tf: tf.debugging.Assert(0, ["x"]))),
     Case(A, lambda tf: tf.debugging.Assert(False, tf.constant([1])), bad=True),
     Case("Assert", lambda tf: tf.Assert(False, ["x"]), bad=True),
-]  # fmt: skip
+]
 
 
 def printed(make, **options):

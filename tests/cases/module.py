@@ -21,7 +21,10 @@ def classes(tf):
     class Net(tf.Module):
         def __init__(self):
             super().__init__()
-            self.z = [Dense(1, 2), {"k": Dense(2, 1, "kk"), "a": (tf.Variable(3.0, name="q"), None)}]
+            self.z = [
+                Dense(1, 2),
+                {"k": Dense(2, 1, "kk"), "a": (tf.Variable(3.0, name="q"), None)},
+            ]
             self.a = Dense(1, 1)
             self.self_ref = self
             self._private = tf.Variable(7.0, name="private")
@@ -173,19 +176,36 @@ M = "Module"
 CASES = [
     Case(M, members),
     Case(M, scoped_names),
-    Case(M, lambda tf: named(tf, "HTTPServer2D", "ABCModule", "myMod", "A1B2", "_Private", "Module")),
+    Case(
+        M, lambda tf: named(tf, "HTTPServer2D", "ABCModule", "myMod", "A1B2", "_Private", "Module")
+    ),
     Case(M, order),
     Case(M, without_init),
     Case(M, mixed_keys, bad=True),
-    *[Case(M, lambda tf, n=n: tf.Module(name=n), bad=True) for n in ("a b", "1a", "a/b", "", "a-b", 3)],
+    *[
+        Case(M, lambda tf, n=n: tf.Module(name=n), bad=True)
+        for n in ("a b", "1a", "a/b", "", "a-b", 3)
+    ],
     Case(M, lambda tf: setattr(tf.Module(), "variables", 3), bad=True),
     Case("name_scope", scopes),
     Case("name_scope", lambda tf: tf.name_scope(None), bad=True),
     Case("name_scope", lambda tf: tf.name_scope(3), bad=True),
     *[
         Case("device", on_device(n), id=str(n))
-        for n in ("/CPU:0", "cpu", "CPU", "cpu:0", "/device:CPU:0", "/gpu:0", "GPU:0", "/cpu:1", None, "",
-                  "/job:localhost/replica:0/task:0/device:CPU:0", "/device:TPU:0")
+        for n in (
+            "/CPU:0",
+            "cpu",
+            "CPU",
+            "cpu:0",
+            "/device:CPU:0",
+            "/gpu:0",
+            "GPU:0",
+            "/cpu:1",
+            None,
+            "",
+            "/job:localhost/replica:0/task:0/device:CPU:0",
+            "/device:TPU:0",
+        )
     ],
     *[
         Case("device", on_device(n), bad=True, id=str(n))
@@ -195,47 +215,102 @@ CASES = [
     Case("device", hard("/gpu:0"), bad=True),
     Case("device", hard("/cpu:1"), bad=True),
     Case("device", hard("/cpu:0")),
-    Case(CPU, lambda tf: [[tuple(d) for d in tf.config.list_physical_devices(k)]
-                          for k in (None, "CPU", "GPU", "foo")]),
-    Case("config.list_logical_devices", lambda tf: [
-        [tuple(d) for d in tf.config.list_logical_devices(k)] for k in (None, "CPU", "GPU")]),
-    Case("config.get_visible_devices", lambda tf: [
-        [tuple(d) for d in tf.config.get_visible_devices(k)] for k in (None, "CPU", "GPU")]),
+    Case(
+        CPU,
+        lambda tf: [
+            [tuple(d) for d in tf.config.list_physical_devices(k)]
+            for k in (None, "CPU", "GPU", "foo")
+        ],
+    ),
+    Case(
+        "config.list_logical_devices",
+        lambda tf: [
+            [tuple(d) for d in tf.config.list_logical_devices(k)] for k in (None, "CPU", "GPU")
+        ],
+    ),
+    Case(
+        "config.get_visible_devices",
+        lambda tf: [
+            [tuple(d) for d in tf.config.get_visible_devices(k)] for k in (None, "CPU", "GPU")
+        ],
+    ),
     Case("config.set_visible_devices", lambda tf: tf.config.set_visible_devices([], "GPU")),
-    Case("config.set_visible_devices", lambda tf: tf.config.set_visible_devices(
-        tf.config.list_physical_devices("CPU"), "CPU")),
+    Case(
+        "config.set_visible_devices",
+        lambda tf: tf.config.set_visible_devices(tf.config.list_physical_devices("CPU"), "CPU"),
+    ),
     Case("config.set_visible_devices", lambda tf: tf.config.set_visible_devices("x"), bad=True),
-    Case("config.experimental.set_memory_growth", lambda tf:
-         tf.config.experimental.set_memory_growth(tf.config.list_physical_devices()[0], True), bad=True),
-    Case("config.experimental.set_memory_growth", lambda tf:
-         tf.config.experimental.set_memory_growth("GPU:0", True), bad=True),
-    Case("config.experimental.get_memory_growth", lambda tf:
-         tf.config.experimental.get_memory_growth(tf.config.list_physical_devices()[0]), bad=True),
-    Case("config.set_logical_device_configuration", lambda tf:
-         tf.config.set_logical_device_configuration("x", []), bad=True),
-    Case("config.LogicalDeviceConfiguration", lambda tf: [
-        tuple(tf.config.LogicalDeviceConfiguration(memory_limit=3)),
-        tf.config.experimental.VirtualDeviceConfiguration is tf.config.LogicalDeviceConfiguration]),
-    Case("config.PhysicalDevice", lambda tf: tf.config.PhysicalDevice("a", "b")
-         == tf.config.PhysicalDevice("a", "b")),
+    Case(
+        "config.experimental.set_memory_growth",
+        lambda tf: tf.config.experimental.set_memory_growth(
+            tf.config.list_physical_devices()[0], True
+        ),
+        bad=True,
+    ),
+    Case(
+        "config.experimental.set_memory_growth",
+        lambda tf: tf.config.experimental.set_memory_growth("GPU:0", True),
+        bad=True,
+    ),
+    Case(
+        "config.experimental.get_memory_growth",
+        lambda tf: tf.config.experimental.get_memory_growth(tf.config.list_physical_devices()[0]),
+        bad=True,
+    ),
+    Case(
+        "config.set_logical_device_configuration",
+        lambda tf: tf.config.set_logical_device_configuration("x", []),
+        bad=True,
+    ),
+    Case(
+        "config.LogicalDeviceConfiguration",
+        lambda tf: [
+            tuple(tf.config.LogicalDeviceConfiguration(memory_limit=3)),
+            tf.config.experimental.VirtualDeviceConfiguration
+            is tf.config.LogicalDeviceConfiguration,
+        ],
+    ),
+    Case(
+        "config.PhysicalDevice",
+        lambda tf: tf.config.PhysicalDevice("a", "b") == tf.config.PhysicalDevice("a", "b"),
+    ),
     Case("config.run_functions_eagerly", settings),
     Case("config.optimizer.set_experimental_options", optimizer_options),
     Case("config.experimental.set_device_policy", policies),
-    Case("config.experimental.set_device_policy",
-         lambda tf: tf.config.experimental.set_device_policy("x"), bad=True),
-    Case("config.experimental.get_device_details", lambda tf:
-         tf.config.experimental.get_device_details(tf.config.list_physical_devices()[0])),
-    Case("config.experimental.get_device_details",
-         lambda tf: tf.config.experimental.get_device_details("x"), bad=True),
-    Case("config.experimental.get_memory_info",
-         lambda tf: tf.config.experimental.get_memory_info("GPU:0"), bad=True),
-    Case("config.experimental_connect_to_cluster",
-         lambda tf: tf.config.experimental_connect_to_cluster(3), bad=True),
-    Case("config.experimental_connect_to_host",
-         lambda tf: tf.config.experimental_connect_to_host(None), bad=True),
+    Case(
+        "config.experimental.set_device_policy",
+        lambda tf: tf.config.experimental.set_device_policy("x"),
+        bad=True,
+    ),
+    Case(
+        "config.experimental.get_device_details",
+        lambda tf: tf.config.experimental.get_device_details(tf.config.list_physical_devices()[0]),
+    ),
+    Case(
+        "config.experimental.get_device_details",
+        lambda tf: tf.config.experimental.get_device_details("x"),
+        bad=True,
+    ),
+    Case(
+        "config.experimental.get_memory_info",
+        lambda tf: tf.config.experimental.get_memory_info("GPU:0"),
+        bad=True,
+    ),
+    Case(
+        "config.experimental_connect_to_cluster",
+        lambda tf: tf.config.experimental_connect_to_cluster(3),
+        bad=True,
+    ),
+    Case(
+        "config.experimental_connect_to_host",
+        lambda tf: tf.config.experimental_connect_to_host(None),
+        bad=True,
+    ),
     Case("control_dependencies", dependencies),
     Case("init_scope", init_scope),
-    Case("group", lambda tf: [tf.group(1, 2), tf.group(tf.constant(1), [tf.constant(2)], name="q")]),
+    Case(
+        "group", lambda tf: [tf.group(1, 2), tf.group(tf.constant(1), [tf.constant(2)], name="q")]
+    ),
     Case("no_op", lambda tf: tf.no_op()),
     Case("executing_eagerly", lambda tf: tf.executing_eagerly()),
     Case("inside_function", lambda tf: tf.inside_function()),
@@ -248,26 +323,60 @@ CASES = [
     Case("compat.as_text", lambda tf: [tf.compat.as_text(b"a"), tf.compat.as_text("a")]),
     Case("compat.as_text", lambda tf: tf.compat.as_text(3), bad=True),
     Case("compat.as_text", lambda tf: tf.compat.as_text(b"\xff"), bad=True),
-    Case("compat.as_bytes", lambda tf: [tf.compat.as_bytes("\xe9"), tf.compat.as_bytes(b"a"),
-                                        tf.compat.as_bytes("\xe9", "latin-1")]),
+    Case(
+        "compat.as_bytes",
+        lambda tf: [
+            tf.compat.as_bytes("\xe9"),
+            tf.compat.as_bytes(b"a"),
+            tf.compat.as_bytes("\xe9", "latin-1"),
+        ],
+    ),
     Case("compat.as_bytes", lambda tf: tf.compat.as_bytes(3), bad=True),
     Case("compat.as_str", lambda tf: tf.compat.as_str(b"a")),
     Case("compat.as_str_any", lambda tf: [tf.compat.as_str_any(v) for v in (3, b"x", None)]),
     Case("compat.path_to_str", lambda tf: [tf.compat.path_to_str(v) for v in ("a", b"a", 3)]),
-    Case("compat.forward_compatible", lambda tf: [tf.compat.forward_compatible(2019, 1, 1),
-                                                  tf.compat.forward_compatible(2090, 1, 1)]),
+    Case(
+        "compat.forward_compatible",
+        lambda tf: [
+            tf.compat.forward_compatible(2019, 1, 1),
+            tf.compat.forward_compatible(2090, 1, 1),
+        ],
+    ),
     Case("compat.v1.placeholder", lambda tf: tf.compat.v1.placeholder(tf.float32), bad=True),
-    Case("compat.v1.placeholder_with_default",
-         lambda tf: tf.compat.v1.placeholder_with_default(1.0, [])),
-    Case("compat.v1.global_variables_initializer",
-         lambda tf: tf.compat.v1.global_variables_initializer()),
-    Case("compat.v1.enable_eager_execution", lambda tf: [
-        tf.compat.v1.enable_eager_execution(), tf.compat.v1.enable_v2_behavior(),
-        tf.compat.v1.enable_resource_variables(), tf.compat.v1.executing_eagerly()]),
-    Case("compat.v1.logging.set_verbosity", lambda tf: [
-        tf.compat.v1.logging.DEBUG, tf.compat.v1.logging.INFO, tf.compat.v1.logging.WARN,
-        tf.compat.v1.logging.ERROR, tf.compat.v1.logging.FATAL]),
-    *[Case(f"version.{n}", lambda tf, n=n: getattr(tf.version, n)) for n in (
-        "VERSION", "GRAPH_DEF_VERSION", "GRAPH_DEF_VERSION_MIN_CONSUMER",
-        "GRAPH_DEF_VERSION_MIN_PRODUCER")],
-]  # fmt: skip
+    Case(
+        "compat.v1.placeholder_with_default",
+        lambda tf: tf.compat.v1.placeholder_with_default(1.0, []),
+    ),
+    Case(
+        "compat.v1.global_variables_initializer",
+        lambda tf: tf.compat.v1.global_variables_initializer(),
+    ),
+    Case(
+        "compat.v1.enable_eager_execution",
+        lambda tf: [
+            tf.compat.v1.enable_eager_execution(),
+            tf.compat.v1.enable_v2_behavior(),
+            tf.compat.v1.enable_resource_variables(),
+            tf.compat.v1.executing_eagerly(),
+        ],
+    ),
+    Case(
+        "compat.v1.logging.set_verbosity",
+        lambda tf: [
+            tf.compat.v1.logging.DEBUG,
+            tf.compat.v1.logging.INFO,
+            tf.compat.v1.logging.WARN,
+            tf.compat.v1.logging.ERROR,
+            tf.compat.v1.logging.FATAL,
+        ],
+    ),
+    *[
+        Case(f"version.{n}", lambda tf, n=n: getattr(tf.version, n))
+        for n in (
+            "VERSION",
+            "GRAPH_DEF_VERSION",
+            "GRAPH_DEF_VERSION_MIN_CONSUMER",
+            "GRAPH_DEF_VERSION_MIN_PRODUCER",
+        )
+    ],
+]

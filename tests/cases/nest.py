@@ -65,8 +65,8 @@ STRUCTURES = {
     "scalar": lambda: 1,
     "none": lambda: None,
     "string": lambda: "abc",
-    "empty": lambda: [],
-    "empty-dict": lambda: {},
+    "empty": list,
+    "empty-dict": dict,
     "lists": lambda: [1, [2, (3,)], []],
     "dict": lambda: {"b": 2, "a": [1, {"z": 5, "y": 4}]},
     "int-keys": lambda: {2: 1, 1: 2},
@@ -94,15 +94,23 @@ for _id, _make in STRUCTURES.items():
     CASES += [
         Case("nest.is_nested", lambda tf, make=_make: tf.nest.is_nested(make()), id=_id),
         Case("nest.flatten", lambda tf, make=_make: tf.nest.flatten(make()), id=_id),
-        Case("nest.pack_sequence_as", lambda tf, make=_make: shown(
-            tf.nest.pack_sequence_as(make(), [str(x) for x in tf.nest.flatten(make())])), id=_id),
-        Case("nest.map_structure", lambda tf, make=_make: shown(
-            tf.nest.map_structure(lambda x: [x], make())), id=_id),
-    ]  # fmt: skip
+        Case(
+            "nest.pack_sequence_as",
+            lambda tf, make=_make: shown(
+                tf.nest.pack_sequence_as(make(), [str(x) for x in tf.nest.flatten(make())])
+            ),
+            id=_id,
+        ),
+        Case(
+            "nest.map_structure",
+            lambda tf, make=_make: shown(tf.nest.map_structure(lambda x: [x], make())),
+            id=_id,
+        ),
+    ]
 
 
 def composites(tf):
-    sparse = tf.sparse.from_dense([0, 1])
+    sparse = tf.SparseTensor([[1]], [1], [2])
     slices = tf.IndexedSlices(tf.constant([1.0]), tf.constant([0]), tf.constant([2]))
     ragged = tf.RaggedTensor.from_row_splits([1, 2], [0, 1, 2])
     return {"slices": slices, "more": [sparse, (ragged,)]}
@@ -118,9 +126,13 @@ CASES += [
     Case("nest.flatten", lambda tf: tf.nest.flatten(composites(tf))),
     Case("nest.flatten", lambda tf: tf.nest.flatten(composites(tf), expand_composites=True)),
     Case("nest.pack_sequence_as", packed_composites),
-    Case("nest.flatten", lambda tf: tf.nest.flatten(
-        [tf.SparseTensorSpec([2], tf.float32), tf.TensorSpec([2], tf.int32)],
-        expand_composites=True)),
+    Case(
+        "nest.flatten",
+        lambda tf: tf.nest.flatten(
+            [tf.SparseTensorSpec([2], tf.float32), tf.TensorSpec([2], tf.int32)],
+            expand_composites=True,
+        ),
+    ),
     Case("nest.flatten", lambda tf: tf.nest.flatten(tf.Variable(1.0), expand_composites=True)),
     Case("nest.flatten", lambda tf: tf.nest.flatten({"a": 1, 2: 3}), bad=True),
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as([1, 2], [1]), bad=True),
@@ -128,23 +140,35 @@ CASES += [
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as(1, [5, 6]), bad=True),
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as([1], 5), bad=True),
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as([1, 2], "ab"), bad=True),
-    Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as(
-        [1, 2], tf.constant([1, 2])), bad=True),
-    Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as(
-        [1, 2], np.array([1, 2])), bad=True),
-    Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as(
-        [1, 2], {"a": 1, "b": 2}), bad=True),
+    Case(
+        "nest.pack_sequence_as",
+        lambda tf: tf.nest.pack_sequence_as([1, 2], tf.constant([1, 2])),
+        bad=True,
+    ),
+    Case(
+        "nest.pack_sequence_as",
+        lambda tf: tf.nest.pack_sequence_as([1, 2], np.array([1, 2])),
+        bad=True,
+    ),
+    Case(
+        "nest.pack_sequence_as",
+        lambda tf: tf.nest.pack_sequence_as([1, 2], {"a": 1, "b": 2}),
+        bad=True,
+    ),
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as([1, (2, 3)], (4, 5, 6))),
     Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as([1, 2], [[1], [2]])),
-    Case("nest.pack_sequence_as", lambda tf: tf.nest.pack_sequence_as(
-        types.MappingProxyType({"a": 1}), [2]), bad=True),
-]  # fmt: skip
+    Case(
+        "nest.pack_sequence_as",
+        lambda tf: tf.nest.pack_sequence_as(types.MappingProxyType({"a": 1}), [2]),
+        bad=True,
+    ),
+]
 
 
 def pairs(tf, key):
     slices = tf.IndexedSlices(tf.constant([1.0]), tf.constant([0]), tf.constant([2]))
     if "sparse" in key:
-        sparse = tf.sparse.from_dense([0, 1])
+        sparse = tf.SparseTensor([[1]], [1], [2])
         spec = tf.SparseTensorSpec([2], tf.int32)
         return {"slices-sparse": (slices, sparse), "sparse-spec": (sparse, spec)}[key]
     return {
@@ -195,34 +219,66 @@ def same(tf, key, **options):
 for _key in (
     "leaves list-tuple length length-and-type keys more-keys leaf-list list-leaf none-list "
     "namedtuples twins tuple-namedtuple empty strings dict-ordered default-dict user-dict listlike "
-    "list-like tuplelike tuple-like userlist deque inner-type inner-leaf attrs attrs-list list-dict "
-    "namedtuple-dict custom array slices slices-leaf slices-sparse sparse-spec"
+    "list-like tuplelike tuple-like userlist deque inner-type inner-leaf attrs attrs-list "
+    "list-dict namedtuple-dict custom array slices slices-leaf slices-sparse sparse-spec"
 ).split():
     CASES += [
         Case("nest.assert_same_structure", lambda tf, key=_key: same(tf, key), id=_key),
-        Case("nest.assert_same_structure",
-             lambda tf, key=_key: same(tf, key, check_types=False), id=f"{_key}-unchecked"),
-        Case("nest.assert_same_structure",
-             lambda tf, key=_key: same(tf, key, expand_composites=True), id=f"{_key}-expanded"),
-    ]  # fmt: skip
+        Case(
+            "nest.assert_same_structure",
+            lambda tf, key=_key: same(tf, key, check_types=False),
+            id=f"{_key}-unchecked",
+        ),
+        Case(
+            "nest.assert_same_structure",
+            lambda tf, key=_key: same(tf, key, expand_composites=True),
+            id=f"{_key}-expanded",
+        ),
+    ]
 
 CASES += [
     Case("nest.map_structure", lambda tf: tf.nest.map_structure(lambda: 1), bad=True),
     Case("nest.map_structure", lambda tf: tf.nest.map_structure(3, [1]), bad=True),
     Case("nest.map_structure", lambda tf: tf.nest.map_structure(lambda x: 1, [1], foo=2), bad=True),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda a, b: a + b, [1], (2,), check_types=False)),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda a, b: a + b, {"b": 1, "a": [2]}, {"a": [10], "b": 20})),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda a, b: a + b, Point(1, 2), {"x": 1, "y": 2}, check_types=False)),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda a, b: a + b, [1], [2, 3]), bad=True),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda a, b: a + b, [1], (2,)), bad=True),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(lambda a, b: a + b, 1, [2]), bad=True),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda x: x + 1, {"x": tf.constant([1, 2]), "y": [tf.constant(3)]})),
-    Case("nest.map_structure", lambda tf: tf.nest.map_structure(
-        lambda x: x * 1, tf.sparse.from_dense([0, 1]), expand_composites=True)),
-]  # fmt: skip
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(lambda a, b: a + b, [1], (2,), check_types=False),
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(
+            lambda a, b: a + b, {"b": 1, "a": [2]}, {"a": [10], "b": 20}
+        ),
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(
+            lambda a, b: a + b, Point(1, 2), {"x": 1, "y": 2}, check_types=False
+        ),
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(lambda a, b: a + b, [1], [2, 3]),
+        bad=True,
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(lambda a, b: a + b, [1], (2,)),
+        bad=True,
+    ),
+    Case(
+        "nest.map_structure", lambda tf: tf.nest.map_structure(lambda a, b: a + b, 1, [2]), bad=True
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(
+            lambda x: x + 1, {"x": tf.constant([1, 2]), "y": [tf.constant(3)]}
+        ),
+    ),
+    Case(
+        "nest.map_structure",
+        lambda tf: tf.nest.map_structure(
+            lambda x: x * 1, tf.SparseTensor([[1]], [1], [2]), expand_composites=True
+        ),
+    ),
+]

@@ -52,7 +52,9 @@ def dense(key, dtype="float32"):
         v = tf.Variable([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]], dtype=dtype)
         b = tf.Variable([0.5, -0.5, 1.0], dtype=dtype)
         x = tf.constant([[1.0, 2.0], [-1.0, 0.5], [0.3, -0.7], [2.0, 1.0]], dtype)
-        y = tf.constant([[0.0, 1.0, 2.0], [1.0, 0.5, 0.0], [2.0, 2.0, -1.0], [0.0, 0.3, 0.1]], dtype)
+        y = tf.constant(
+            [[0.0, 1.0, 2.0], [1.0, 0.5, 0.0], [2.0, 2.0, -1.0], [0.0, 0.3, 0.1]], dtype
+        )
         optimizer = make(tf, key)
         for _ in range(STEPS):
             optimizer.minimize(lambda: tf.reduce_mean(tf.square(tf.matmul(x, v) + b - y)))
@@ -85,9 +87,36 @@ def mixed(key):
             if step % 4 == 3:
                 optimizer.apply_gradients([(tf.ones([4, 2]) * 0.1, table)])
             else:
-                grad = tf.IndexedSlices(tf.constant([[0.1, 0.2]]), tf.constant([step % 3], tf.int64))
+                grad = tf.IndexedSlices(
+                    tf.constant([[0.1, 0.2]]), tf.constant([step % 3], tf.int64)
+                )
                 optimizer.apply_gradients([(grad, table)])
         return state_of(optimizer, table)
+
+    return run
+
+
+def scalar(key):
+    def run(tf):
+        v = tf.Variable(2.0)
+        optimizer = make(tf, key)
+        for _ in range(10):
+            optimizer.minimize(lambda: tf.square(v - 1.0))
+        return state_of(optimizer, v)
+
+    return run
+
+
+def vector(key):
+    """Elements of a vector as rows."""
+
+    def run(tf):
+        v = tf.Variable([2.0, 1.0, 0.5])
+        optimizer = make(tf, key)
+        for step in range(10):
+            grad = tf.IndexedSlices(tf.constant([0.5, 0.25]), tf.constant([step % 3, 1]))
+            optimizer.apply_gradients([(grad, v)])
+        return state_of(optimizer, v)
 
     return run
 
@@ -122,6 +151,8 @@ for _key, (_name, _, _) in OPTIMIZERS.items():
         Case(_symbol, sparse(_key), id=f"{_key}-sparse", rtol=2e-5, atol=2e-6),
         Case(_symbol, mixed(_key), id=f"{_key}-mixed"),
         Case(_symbol, embedding(_key), id=f"{_key}-embedding"),
+        Case(_symbol, scalar(_key), id=f"{_key}-scalar"),
+        Case(_symbol, vector(_key), id=f"{_key}-vector"),
     ]
 for _key in ("sgd", "momentum", "adam", "adagrad", "adadelta", "rmsprop", "ftrl"):
     _symbol = f"compat.v1.train.{OPTIMIZERS[_key][0]}"
@@ -145,7 +176,10 @@ def with_rate(make_rate):
 def adam_with_tensors(tf):
     v = tf.Variable([1.0, 2.0])
     optimizer = tf.compat.v1.train.AdamOptimizer(
-        lambda: 0.1, beta1=tf.constant(0.8), beta2=lambda: tf.constant(0.9), epsilon=tf.constant(1e-3)
+        lambda: 0.1,
+        beta1=tf.constant(0.8),
+        beta2=lambda: tf.constant(0.9),
+        epsilon=tf.constant(1e-3),
     )
     for _ in range(3):
         optimizer.apply_gradients([(tf.constant([1.0, 0.5]), v)])
@@ -187,7 +221,7 @@ def global_step(tf):
 def gradients(tf):
     v, u = tf.Variable([1.0, 2.0], name="v"), tf.Variable(3.0, name="u")
     optimizer = tf.compat.v1.train.GradientDescentOptimizer(0.1)
-    loss = lambda: tf.reduce_sum(v * v)  # noqa: E731
+    loss = lambda: tf.reduce_sum(v * v)
     first = optimizer.compute_gradients(loss)
     second = optimizer.compute_gradients(loss, [u, v])
     third = optimizer.compute_gradients(lambda: v * v, [v], grad_loss=tf.constant([1.0, 10.0]))
@@ -275,8 +309,12 @@ CASES += [
     Case(BASE, constraint),
     Case(BASE, sparse_constraint, bad=True),
     Case(BASE, custom),
-    Case(BASE, lambda tf: [getattr(tf.compat.v1.train.Optimizer, "GATE_" + n) for n in
-                           ("NONE", "OP", "GRAPH")]),
+    Case(
+        BASE,
+        lambda tf: [
+            getattr(tf.compat.v1.train.Optimizer, "GATE_" + n) for n in ("NONE", "OP", "GRAPH")
+        ],
+    ),
     Case(BASE, lambda tf: tf.compat.v1.train.Optimizer(False, ""), bad=True),
     Case(BASE, lambda tf: tf.compat.v1.train.Optimizer(False, "X").get_slot_names()),
     Case(BASE, one(lambda tf: [1.0, 2.0])),
@@ -284,22 +322,45 @@ CASES += [
     Case(BASE, one(lambda tf: tf.IndexedSlices(tf.ones([1]), tf.constant([5]))), bad=True),
     Case(BASE, one(lambda tf: tf.IndexedSlices(tf.ones([1]), tf.constant([-1]))), bad=True),
     Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().apply_gradients([]), bad=True),
-    Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().apply_gradients(
-        [(None, tf.Variable(1.0))]), bad=True),
-    Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().apply_gradients(
-        [(tf.ones([]), tf.ones([]))]), bad=True),
+    Case(
+        BASE,
+        lambda tf: tf.compat.v1.train.AdamOptimizer().apply_gradients([(None, tf.Variable(1.0))]),
+        bad=True,
+    ),
+    Case(
+        BASE,
+        lambda tf: tf.compat.v1.train.AdamOptimizer().apply_gradients([(tf.ones([]), tf.ones([]))]),
+        bad=True,
+    ),
     Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().minimize(tf.constant(1.0)), bad=True),
-    Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().compute_gradients(tf.constant(1.0)),
-         bad=True),
-    Case(BASE, lambda tf: tf.compat.v1.train.AdamOptimizer().minimize(
-        lambda: tf.constant(1.0), var_list=[tf.Variable(1.0)]), bad=True),
-    Case("compat.v1.train.AdagradOptimizer",
-         with_options("AdagradOptimizer", initial_accumulator_value=0.0), bad=True),
-    Case("compat.v1.train.ProximalAdagradOptimizer",
-         with_options("ProximalAdagradOptimizer", initial_accumulator_value=-1.0), bad=True),
-    Case("compat.v1.train.ProximalAdagradOptimizer",
-         with_options("ProximalAdagradOptimizer", l1_regularization_strength=-1.0), bad=True),
-]  # fmt: skip
+    Case(
+        BASE,
+        lambda tf: tf.compat.v1.train.AdamOptimizer().compute_gradients(tf.constant(1.0)),
+        bad=True,
+    ),
+    Case(
+        BASE,
+        lambda tf: tf.compat.v1.train.AdamOptimizer().minimize(
+            lambda: tf.constant(1.0), var_list=[tf.Variable(1.0)]
+        ),
+        bad=True,
+    ),
+    Case(
+        "compat.v1.train.AdagradOptimizer",
+        with_options("AdagradOptimizer", initial_accumulator_value=0.0),
+        bad=True,
+    ),
+    Case(
+        "compat.v1.train.ProximalAdagradOptimizer",
+        with_options("ProximalAdagradOptimizer", initial_accumulator_value=-1.0),
+        bad=True,
+    ),
+    Case(
+        "compat.v1.train.ProximalAdagradOptimizer",
+        with_options("ProximalAdagradOptimizer", l1_regularization_strength=-1.0),
+        bad=True,
+    ),
+]
 for _option in (
     "initial_accumulator_value",
     "l1_regularization_strength",
@@ -307,14 +368,20 @@ for _option in (
     "l2_shrinkage_regularization_strength",
 ):
     CASES.append(
-        Case("compat.v1.train.FtrlOptimizer", with_options("FtrlOptimizer", **{_option: -1.0}),
-             bad=True, id=_option)
-    )  # fmt: skip
-CASES.append(
-    Case("compat.v1.train.FtrlOptimizer", with_options("FtrlOptimizer", learning_rate_power=0.5),
-         bad=True, id="power")
-)  # fmt: skip
-for _key in OPTIMIZERS:
-    CASES.append(
-        Case(f"compat.v1.train.{OPTIMIZERS[_key][0]}", names(_key), id=f"{_key}-names")
+        Case(
+            "compat.v1.train.FtrlOptimizer",
+            with_options("FtrlOptimizer", **{_option: -1.0}),
+            bad=True,
+            id=_option,
+        )
     )
+CASES.append(
+    Case(
+        "compat.v1.train.FtrlOptimizer",
+        with_options("FtrlOptimizer", learning_rate_power=0.5),
+        bad=True,
+        id="power",
+    )
+)
+for _key in OPTIMIZERS:
+    CASES.append(Case(f"compat.v1.train.{OPTIMIZERS[_key][0]}", names(_key), id=f"{_key}-names"))

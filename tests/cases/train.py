@@ -13,9 +13,16 @@ def averages(tf):
         v.assign_add([1.0, step * 0.5])
         ema.apply([v])
     return [
-        results, ema.average(v), ema.average(v).name, ema.average_name(v), ema.name,
-        sorted(ema.variables_to_restore()), ema.average(tf.Variable(1.0)), ema.apply(), v,
-    ]  # fmt: skip
+        results,
+        ema.average(v),
+        ema.average(v).name,
+        ema.average_name(v),
+        ema.name,
+        sorted(ema.variables_to_restore()),
+        ema.average(tf.Variable(1.0)),
+        ema.apply(),
+        v,
+    ]
 
 
 def averages_with(tf, **options):
@@ -30,7 +37,9 @@ def averages_with(tf, **options):
 def schedule(name, *args, **kwargs):
     def run(tf):
         step = tf.Variable(0)
-        rate = getattr(tf.compat.v1.train, name)(*[step if a == "step" else a for a in args], **kwargs)
+        rate = getattr(tf.compat.v1.train, name)(
+            *[step if a == "step" else a for a in args], **kwargs
+        )
         rates = []
         for value in (0, 1, 3, 10, 25):
             step.assign(value)
@@ -55,12 +64,25 @@ def cluster(tf):
     spec = tf.train.ClusterSpec({"worker": ["a:1", "b:2"], "ps": ["c:3"]})
     gaps = tf.train.ClusterSpec({"w": {1: "x:1", 3: "y:2"}})
     return [
-        spec.jobs, spec.as_dict(), spec.num_tasks("worker"), spec.task_indices("worker"),
-        spec.task_address("worker", 1), spec.job_tasks("ps"), bool(spec), bool(tf.train.ClusterSpec({})),
-        spec == tf.train.ClusterSpec(spec), spec != gaps, str(spec), str(spec.as_cluster_def()),
-        gaps.as_dict(), gaps.num_tasks("w"), gaps.task_indices("w"), gaps.job_tasks("w"), repr(gaps),
+        spec.jobs,
+        spec.as_dict(),
+        spec.num_tasks("worker"),
+        spec.task_indices("worker"),
+        spec.task_address("worker", 1),
+        spec.job_tasks("ps"),
+        bool(spec),
+        bool(tf.train.ClusterSpec({})),
+        spec == tf.train.ClusterSpec(spec),
+        spec != gaps,
+        str(spec),
+        str(spec.as_cluster_def()),
+        gaps.as_dict(),
+        gaps.num_tasks("w"),
+        gaps.task_indices("w"),
+        gaps.job_tasks("w"),
+        repr(gaps),
         sorted(tf.train.ClusterSpec(spec.as_cluster_def()).as_dict()),
-    ]  # fmt: skip
+    ]
 
 
 def spec(tf):
@@ -70,17 +92,26 @@ def spec(tf):
 def example(tf):
     train = tf.train
     feature = train.Feature(int64_list=train.Int64List(value=[1, -2]))
-    made = train.Example(features=train.Features(feature={
-        "i": feature,
-        "b": train.Feature(bytes_list=train.BytesList(value=[b"x", b"\xff"])),
-        "f": train.Feature(float_list=train.FloatList(value=[1.5, 0.1])),
-    }))  # fmt: skip
+    made = train.Example(
+        features=train.Features(
+            feature={
+                "i": feature,
+                "b": train.Feature(bytes_list=train.BytesList(value=[b"x", b"\xff"])),
+                "f": train.Feature(float_list=train.FloatList(value=[1.5, 0.1])),
+            }
+        )
+    )
     data = made.SerializeToString(deterministic=True)
     again = train.Example.FromString(data)
     return [
-        data, again == made, feature.WhichOneof("kind"), list(again.features.feature["i"].int64_list.value),
-        train.Example.DESCRIPTOR.full_name, list(again.features.feature["f"].float_list.value), str(feature),
-    ]  # fmt: skip
+        data,
+        again == made,
+        feature.WhichOneof("kind"),
+        list(again.features.feature["i"].int64_list.value),
+        train.Example.DESCRIPTOR.full_name,
+        list(again.features.feature["f"].float_list.value),
+        str(feature),
+    ]
 
 
 def sequence(tf):
@@ -88,7 +119,9 @@ def sequence(tf):
     feature = train.Feature(int64_list=train.Int64List(value=[1, 2]))
     return train.SequenceExample(
         context=train.Features(feature={"c": feature}),
-        feature_lists=train.FeatureLists(feature_list={"q": train.FeatureList(feature=[feature, feature])}),
+        feature_lists=train.FeatureLists(
+            feature_list={"q": train.FeatureList(feature=[feature, feature])}
+        ),
     ).SerializeToString(deterministic=True)
 
 
@@ -98,10 +131,15 @@ CASES = [
     Case(EMA, averages),
     Case(EMA, lambda tf: averages_with(tf, num_updates=3)),
     Case(EMA, lambda tf: averages_with(tf, zero_debias=True)),
-    Case(EMA, lambda tf: tf.train.ExponentialMovingAverage(0.9).apply([tf.constant(1.0)]), bad=True),
+    Case(
+        EMA, lambda tf: tf.train.ExponentialMovingAverage(0.9).apply([tf.constant(1.0)]), bad=True
+    ),
     Case(EMA, lambda tf: tf.train.ExponentialMovingAverage(0.9).apply([tf.Variable(1)]), bad=True),
     Case(V1 + "exponential_decay", schedule("exponential_decay", 0.1, "step", 10, 0.5)),
-    Case(V1 + "exponential_decay", schedule("exponential_decay", 0.1, "step", 10, 0.5, staircase=True)),
+    Case(
+        V1 + "exponential_decay",
+        schedule("exponential_decay", 0.1, "step", 10, 0.5, staircase=True),
+    ),
     Case(V1 + "natural_exp_decay", schedule("natural_exp_decay", 0.1, "step", 10, 0.5)),
     Case(V1 + "natural_exp_decay", schedule("natural_exp_decay", 0.1, "step", 10, 0.5, True)),
     Case(V1 + "inverse_time_decay", schedule("inverse_time_decay", 0.1, "step", 10, 0.5)),
@@ -111,24 +149,38 @@ CASES = [
     Case(V1 + "polynomial_decay", schedule("polynomial_decay", 0.1, "step", 10, cycle=True)),
     Case(V1 + "cosine_decay", schedule("cosine_decay", 0.1, "step", 10)),
     Case(V1 + "cosine_decay", schedule("cosine_decay", 0.1, "step", 10, alpha=0.2)),
-    Case(V1 + "piecewise_constant", schedule("piecewise_constant", "step", [1, 5], [1.0, 0.5, 0.1])),
-    Case(V1 + "piecewise_constant",
-         lambda tf: tf.compat.v1.train.piecewise_constant(tf.Variable(0), [1, 5], [1.0, 0.5]), bad=True),
+    Case(
+        V1 + "piecewise_constant", schedule("piecewise_constant", "step", [1, 5], [1.0, 0.5, 0.1])
+    ),
+    Case(
+        V1 + "piecewise_constant",
+        lambda tf: tf.compat.v1.train.piecewise_constant(tf.Variable(0), [1, 5], [1.0, 0.5]),
+        bad=True,
+    ),
     Case(V1 + "get_or_create_global_step", scheduled),
-    Case(V1 + "create_global_step", lambda tf: [
-        tf.compat.v1.train.get_or_create_global_step(), tf.compat.v1.train.create_global_step()], bad=True),
+    Case(
+        V1 + "create_global_step",
+        lambda tf: [
+            tf.compat.v1.train.get_or_create_global_step(),
+            tf.compat.v1.train.create_global_step(),
+        ],
+        bad=True,
+    ),
     Case("train.ClusterSpec", cluster),
-    *[Case("train.ClusterSpec", run, bad=True) for run in (
-        lambda tf: tf.train.ClusterSpec(3),
-        lambda tf: tf.train.ClusterSpec({"a": 3}),
-        lambda tf: tf.train.ClusterSpec({"a": [3]}),
-        lambda tf: tf.train.ClusterSpec({3: ["a"]}),
-        lambda tf: tf.train.ClusterSpec({"a": {"x": "y"}}),
-        lambda tf: spec(tf).num_tasks("zz"),
-        lambda tf: spec(tf).task_address("worker", 9),
-        lambda tf: spec(tf).job_tasks("zz"),
-        lambda tf: hash(spec(tf)),
-    )],
+    *[
+        Case("train.ClusterSpec", run, bad=True)
+        for run in (
+            lambda tf: tf.train.ClusterSpec(3),
+            lambda tf: tf.train.ClusterSpec({"a": 3}),
+            lambda tf: tf.train.ClusterSpec({"a": [3]}),
+            lambda tf: tf.train.ClusterSpec({3: ["a"]}),
+            lambda tf: tf.train.ClusterSpec({"a": {"x": "y"}}),
+            lambda tf: spec(tf).num_tasks("zz"),
+            lambda tf: spec(tf).task_address("worker", 9),
+            lambda tf: spec(tf).job_tasks("zz"),
+            lambda tf: hash(spec(tf)),
+        )
+    ],
     Case("train.Example", example),
     Case("train.SequenceExample", sequence),
     Case("train.Int64List", lambda tf: tf.train.Int64List(value=["x"]), bad=True),
@@ -140,4 +192,4 @@ CASES = [
     Case("test.is_gpu_available", lambda tf: tf.test.is_gpu_available()),
     Case("test.gpu_device_name", lambda tf: tf.test.gpu_device_name()),
     Case("test.is_built_with_rocm", lambda tf: tf.test.is_built_with_rocm()),
-]  # fmt: skip
+]

@@ -50,7 +50,9 @@ def on(make, function):
     return run
 
 
-ROWS = "scatter_add scatter_sub scatter_mul scatter_div scatter_max scatter_min scatter_update".split()
+ROWS = (
+    "scatter_add scatter_sub scatter_mul scatter_div scatter_max scatter_min scatter_update".split()
+)
 CASES = []
 for _m in ROWS:
     CASES += [
@@ -63,35 +65,71 @@ for _m in ROWS:
         Case(V, scattered(_m, [[7, -2], [3, 2]], [0, 0], "int32"), id=f"{_m}-int32"),
         Case(V, scattered(_m, [[7, 2], [3, 2]], [0, 2], "float64"), id=f"{_m}-float64"),
         Case(V, scattered(_m, [[7, 2], [3, 2]], [0, 2], "bfloat16"), id=f"{_m}-bfloat16"),
-        Case(V, lambda tf, m=_m: getattr(table(tf), m)(tf.constant([1.0])), bad=True, id=f"{_m}-tensor"),
+        Case(
+            V,
+            lambda tf, m=_m: getattr(table(tf), m)(tf.constant([1.0])),
+            bad=True,
+            id=f"{_m}-tensor",
+        ),
         Case(V, scattered(_m, [[1, 2]], [3]), bad=True, id=f"{_m}-range"),
         Case(V, scattered(_m, [[1, 2]], [-1]), bad=True, id=f"{_m}-negative"),
         Case(V, scattered(_m, [[1, 2]], [1.0]), bad=True, id=f"{_m}-float-index"),
         Case(V, scattered(_m, [[1, 2]], tuple(np.array([1], np.int16))), id=f"{_m}-listed"),
-        Case(V, lambda tf, m=_m: getattr(table(tf), m)(slices(tf, [[1, 2]], [0], "int32")),
-             bad=True, id=f"{_m}-dtype"),
-        Case(V, lambda tf, m=_m: getattr(tf.Variable(5.0), m)(slices(tf, [1.0], [0])),
-             bad=True, id=f"{_m}-scalar-variable"),
-    ]  # fmt: skip
+        Case(
+            V,
+            lambda tf, m=_m: getattr(table(tf), m)(slices(tf, [[1, 2]], [0], "int32")),
+            bad=True,
+            id=f"{_m}-dtype",
+        ),
+        Case(
+            V,
+            lambda tf, m=_m: getattr(tf.Variable(5.0), m)(slices(tf, [1.0], [0])),
+            bad=True,
+            id=f"{_m}-scalar-variable",
+        ),
+    ]
 for _m in ("scatter_add", "scatter_sub", "scatter_mul", "scatter_div", "scatter_update"):
     CASES.append(Case(V, scattered(_m, [[1 + 2j, 2], [1j, 1]], [0, 0], "complex64"), id=f"{_m}-c"))
 for _m in ("scatter_add", "scatter_max", "scatter_div"):
     CASES += [
-        Case(V, on(lambda tf: tf.Variable([True]),
-                   lambda tf, v, m=_m: getattr(v, m)(tf.IndexedSlices([False], [0]))), bad=True),
-        Case(V, on(lambda tf: tf.Variable(["a"]),
-                   lambda tf, v, m=_m: getattr(v, m)(tf.IndexedSlices(["b"], [0]))), bad=True),
-    ]  # fmt: skip
+        Case(
+            V,
+            on(
+                lambda tf: tf.Variable([True]),
+                lambda tf, v, m=_m: getattr(v, m)(tf.IndexedSlices([False], [0])),
+            ),
+            bad=True,
+        ),
+        Case(
+            V,
+            on(
+                lambda tf: tf.Variable(["a"]),
+                lambda tf, v, m=_m: getattr(v, m)(tf.IndexedSlices(["b"], [0])),
+            ),
+            bad=True,
+        ),
+    ]
 CASES += [
-    Case(V, on(lambda tf: tf.Variable(["a", "b"]),
-               lambda tf, v: v.scatter_update(tf.IndexedSlices(["x"], [1])))),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable(["a", "b"]),
+            lambda tf, v: v.scatter_update(tf.IndexedSlices(["x"], [1])),
+        ),
+    ),
     Case(V, scattered("scatter_div", [[0, 1]], [0], "int32"), bad=True, id="divide-by-zero"),
     Case(V, scattered("scatter_div", [[-2, 2]], [1], "int32"), id="divide-towards-zero"),
     Case(V, scattered("scatter_div", [[0, 1]], [0]), bad=True, id="divide-by-zero-float"),
     Case(V, nd("scatter_nd_max", [[0], [0]], [[float("nan"), 1], [2, float("nan")]]), id="nd-nan"),
     Case(V, scattered("scatter_max", [[float("nan"), 1]], [0]), id="max-nan"),
-]  # fmt: skip
-for _m in ("scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_nd_max", "scatter_nd_min"):
+]
+for _m in (
+    "scatter_nd_add",
+    "scatter_nd_sub",
+    "scatter_nd_update",
+    "scatter_nd_max",
+    "scatter_nd_min",
+):
     CASES += [
         Case(V, nd(_m, [[0], [2]], [[10, -20], [1, 7]]), id=f"{_m}-rows"),
         Case(V, nd(_m, [[0, 1], [2, 0]], [10, -20]), id=f"{_m}-elements"),
@@ -99,30 +137,64 @@ for _m in ("scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "scatter_nd_
         Case(V, nd(_m, [[0], [3]], [[10, -20], [1, 2]]), bad=True, id=f"{_m}-range"),
         Case(V, nd(_m, [[0]], [[10, 20, 4]]), bad=True, id=f"{_m}-shape"),
         Case(V, nd(_m, [[0.0]], [[10, 20]]), bad=True, id=f"{_m}-float-index"),
-        Case(V, on(table, lambda tf, v, m=_m: getattr(v, m)([[0]], tf.constant([[1, 2]]))),
-             bad=True, id=f"{_m}-dtype"),
-        Case(V, on(lambda tf: tf.Variable(1.0), lambda tf, v, m=_m: getattr(v, m)([[0]], [1.0])),
-             bad=True, id=f"{_m}-scalar"),
-    ]  # fmt: skip
+        Case(
+            V,
+            on(table, lambda tf, v, m=_m: getattr(v, m)([[0]], tf.constant([[1, 2]]))),
+            bad=True,
+            id=f"{_m}-dtype",
+        ),
+        Case(
+            V,
+            on(lambda tf: tf.Variable(1.0), lambda tf, v, m=_m: getattr(v, m)([[0]], [1.0])),
+            bad=True,
+            id=f"{_m}-scalar",
+        ),
+    ]
 for _m in ("scatter_nd_add", "scatter_nd_sub"):
     CASES.append(Case(V, nd(_m, [[0], [0], [0]], [[1, 2], [3, 4], [5, 6]]), id=f"{_m}-again"))
 CASES += [
-    Case(V, on(lambda tf: tf.Variable([True, False]),
-               lambda tf, v: v.scatter_nd_add([[0], [1]], [True, True]))),
-    Case(V, on(lambda tf: tf.Variable([True, False]),
-               lambda tf, v: v.scatter_nd_sub([[0], [1]], [True, True]))),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable([True, False]),
+            lambda tf, v: v.scatter_nd_add([[0], [1]], [True, True]),
+        ),
+    ),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable([True, False]),
+            lambda tf, v: v.scatter_nd_sub([[0], [1]], [True, True]),
+        ),
+    ),
     Case(V, on(lambda tf: tf.Variable(["a"]), lambda tf, v: v.scatter_nd_update([[0]], ["b"]))),
-    Case(V, on(lambda tf: tf.Variable([[1, 2], [3, 4]]),
-               lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9], [8]], [[1], [0]])))),
-    Case(V, on(lambda tf: tf.Variable([[1, 2], [3, 4]]),
-               lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9, 7]], [1])))),
-    Case(V, on(lambda tf: tf.Variable([[1, 2], [3, 4]]),
-               lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9]], [1]))), bad=True),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable([[1, 2], [3, 4]]),
+            lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9], [8]], [[1], [0]])),
+        ),
+    ),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable([[1, 2], [3, 4]]),
+            lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9, 7]], [1])),
+        ),
+    ),
+    Case(
+        V,
+        on(
+            lambda tf: tf.Variable([[1, 2], [3, 4]]),
+            lambda tf, v: v.batch_scatter_update(tf.IndexedSlices([[9]], [1])),
+        ),
+        bad=True,
+    ),
     Case(V, on(table, lambda tf, v: v.gather_nd([[0, 1], [2, 0]]))),
     Case(V, on(table, lambda tf, v: v.gather_nd([[0, 9]])), bad=True),
     Case(V, on(table, lambda tf, v: v.sparse_read([0, 2, 0]))),
     Case(V, on(table, lambda tf, v: v.sparse_read([7])), bad=True),
-]  # fmt: skip
+]
 
 # Parts.
 PARTS = {
@@ -157,7 +229,7 @@ for _key in PARTS:
     CASES.append(Case(V, part(_key), id=f"part-{_key}"))
 CASES += [
     Case(V, part("rows", "int64"), id="part-int64"),
-    Case(V, on(table, lambda tf, v: v[tf.constant(0):tf.constant(2)].assign([[1.0, 1], [2, 2]]))),
+    Case(V, on(table, lambda tf, v: v[tf.constant(0) : tf.constant(2)].assign([[1.0, 1], [2, 2]]))),
     Case(V, on(table, lambda tf, v: v[0:2].assign(1))),
     Case(V, on(table, lambda tf, v: v[0:2].assign([7.0, 8, 9])), bad=True),
     Case(V, on(table, lambda tf, v: v[0:2].assign(tf.constant(1))), bad=True),
@@ -167,7 +239,7 @@ CASES += [
     Case(V, on(table, lambda tf, v: v[v > 2.0])),
     Case(V, on(table, lambda tf, v: v[0][0].assign(1.0)), bad=True),
     Case(V, on(table, lambda tf, v: v.__setitem__(0, 1.0)), bad=True),
-]  # fmt: skip
+]
 
 
 def sliced_gradient(tf):
@@ -210,22 +282,42 @@ def ended(tf):
 def attributes(tf):
     v = tf.Variable([1.0, 2.0], name="a", trainable=False)
     return [
-        v.name, v.dtype, v.shape, v.trainable, v.device, v.constraint, v.synchronization.name,
-        v.aggregation.name, v.initializer, v.is_initialized(), v.get_shape(), v.load([5.0, 6.0]),
-        v.read_value(), v.value(), v.numpy(),
-    ]  # fmt: skip
+        v.name,
+        v.dtype,
+        v.shape,
+        v.trainable,
+        v.device,
+        v.constraint,
+        v.synchronization.name,
+        v.aggregation.name,
+        v.initializer,
+        v.is_initialized(),
+        v.get_shape(),
+        v.load([5.0, 6.0]),
+        v.read_value(),
+        v.value(),
+        v.numpy(),
+    ]
 
 
 def reprs(tf):
     return [
         repr(v)
         for v in (
-            tf.Variable(1.0), tf.Variable([1, 2], name="k"), tf.Variable(b"ab"), tf.Variable(True),
-            tf.Variable([b"a"]), tf.Variable(tf.zeros([2, 0])), tf.Variable([[1.0, 2.0], [3.0, 4.0]]),
-            tf.Variable([1.0], shape=tf.TensorShape(None)), tf.Variable([1.0], shape=[None]),
-            tf.Variable(1 + 2j), tf.Variable(3, dtype=tf.int8), tf.Variable(0.1, dtype=tf.float64),
+            tf.Variable(1.0),
+            tf.Variable([1, 2], name="k"),
+            tf.Variable(b"ab"),
+            tf.Variable(True),
+            tf.Variable([b"a"]),
+            tf.Variable(tf.zeros([2, 0])),
+            tf.Variable([[1.0, 2.0], [3.0, 4.0]]),
+            tf.Variable([1.0], shape=tf.TensorShape(None)),
+            tf.Variable([1.0], shape=[None]),
+            tf.Variable(1 + 2j),
+            tf.Variable(3, dtype=tf.int8),
+            tf.Variable(0.1, dtype=tf.float64),
         )
-    ] + [str(tf.Variable(2.5)), f"{tf.Variable(1.5)}"]  # fmt: skip
+    ] + [str(tf.Variable(2.5)), f"{tf.Variable(1.5)}"]
 
 
 def copies(tf):
@@ -256,18 +348,29 @@ CASES += [
     Case(V, reprs),
     Case(V, copies),
     Case(V, slice_info),
-    Case("VariableSynchronization", lambda tf: [(m.name, m.value) for m in tf.VariableSynchronization]),
+    Case(
+        "VariableSynchronization",
+        lambda tf: [(m.name, m.value) for m in tf.VariableSynchronization],
+    ),
     Case("VariableAggregation", lambda tf: [(m.name, m.value) for m in tf.VariableAggregation]),
     Case(V, lambda tf: [tf.Variable([1.0, 2.0], shape=[None]).assign([1.0, 2.0, 3.0])]),
-    Case(V, lambda tf: [int(tf.Variable(3.7)), float(tf.Variable(3)), complex(tf.Variable(1.0)),
-                        bool(tf.Variable(True)), list(tf.Variable([1, 2]))]),
+    Case(
+        V,
+        lambda tf: [
+            int(tf.Variable(3.7)),
+            float(tf.Variable(3)),
+            complex(tf.Variable(1.0)),
+            bool(tf.Variable(True)),
+            list(tf.Variable([1, 2])),
+        ],
+    ),
     Case(V, lambda tf: tf.Variable(tf.constant(127, tf.int8)).assign_add(1)),
     Case(V, lambda tf: np.add(float_variable(tf), 1)),
     Case(V, lambda tf: np.ones(2) + tf.Variable([1.0, 2.0], dtype=tf.float64)),
     Case(V, lambda tf: tf.Variable(lambda: tf.zeros([2]), dtype=tf.float32, shape=[2])),
     Case(V, lambda tf: tf.Variable(1, dtype=tf.float32)),
     Case(V, lambda tf: [float_variable(tf).assign([3.0, 4.0], read_value=False)]),
-]  # fmt: skip
+]
 
 BAD = [
     lambda tf: tf.Variable(),
@@ -321,18 +424,27 @@ def older(name, *args):
 CASES += [
     Case("compat.v1.assign", older("assign", [[0.0, 0.0]] * 3)),
     Case("compat.v1.assign", older("assign", [1.0]), bad=True),
-    Case("compat.v1.assign", lambda tf: tf.compat.v1.assign(
-        tf.Variable([1.0, 2.0]), [1.0, 2.0, 3.0], validate_shape=False), bad=True),
+    Case(
+        "compat.v1.assign",
+        lambda tf: tf.compat.v1.assign(
+            tf.Variable([1.0, 2.0]), [1.0, 2.0, 3.0], validate_shape=False
+        ),
+        bad=True,
+    ),
     Case("compat.v1.assign_add", older("assign_add", [[1.0, 1.0]] * 3)),
     Case("compat.v1.assign_sub", older("assign_sub", [[1.0, 1.0]] * 3)),
     Case("compat.v1.scatter_nd_update", older("scatter_nd_update", [[0], [2]], [[1.0, 1], [2, 2]])),
     Case("compat.v1.scatter_nd_add", older("scatter_nd_add", [[0], [0]], [[1.0, 1], [2, 2]])),
     Case("compat.v1.scatter_nd_sub", older("scatter_nd_sub", [[0], [2]], [[1.0, 1], [2, 2]])),
-    Case("compat.v1.batch_scatter_update", lambda tf: tf.compat.v1.batch_scatter_update(
-        tf.Variable([[1, 2], [3, 4]]), [[1], [0]], [[9], [8]])),
+    Case(
+        "compat.v1.batch_scatter_update",
+        lambda tf: tf.compat.v1.batch_scatter_update(
+            tf.Variable([[1, 2], [3, 4]]), [[1], [0]], [[9], [8]]
+        ),
+    ),
     Case("compat.v1.count_up_to", lambda tf: tf.compat.v1.count_up_to(tf.Variable(0), 3)),
     Case("compat.v1.count_up_to", lambda tf: tf.compat.v1.count_up_to(tf.Variable(3), 3), bad=True),
-]  # fmt: skip
+]
 for _m in ROWS:
     CASES += [
         Case(f"compat.v1.{_m}", older(_m, [0, 2], [[1.0, 2.0], [3.0, 4.0]])),

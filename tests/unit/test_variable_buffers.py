@@ -66,7 +66,7 @@ VIEWS = {
     "asarray of tensor": lambda v: np.asarray(v.value()),
     "view of asarray": lambda v: np.asarray(v)[1:],
     "dlpack": lambda v: np.from_dlpack(v.value()),
-    "iterated": lambda v: list(v)[0],
+    "iterated": lambda v: next(iter(v)),
     "gathered": lambda v: tf.gather(v, [0, 4]),
     "expanded": lambda v: tf.expand_dims(v, 0),
     "deep copy": lambda v: copy.deepcopy(v),

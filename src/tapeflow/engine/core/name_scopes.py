@@ -9,7 +9,7 @@ from tapeflow.engine.core.export import export
 
 
 @export("name_scope")
-class name_scope:  # noqa: N801 - TensorFlow's name
+class name_scope:
     """Puts a prefix in front of the names of the variables made inside.
 
     The same object may be entered again, also while it is open.
@@ -52,9 +52,8 @@ class name_scope:  # noqa: N801 - TensorFlow's name
             state.name_scope = f"{state.name_scope}{name}/"
         return state.name_scope
 
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> bool:
+    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
         state.name_scope = self._before.pop()
-        return False
 
 
 @export("compat.v1.name_scope")
@@ -73,15 +72,19 @@ class NameScopeV1(name_scope):
 
     __slots__ = ()
 
-    def __init__(self, name: str | None, default_name: str | None = None, values: Any = None) -> None:
+    def __init__(
+        self, name: str | None, default_name: str | None = None, values: Any = None
+    ) -> None:
         if default_name is not None and not isinstance(default_name, str):
             raise TypeError(
-                f"`default_name` type ({type(default_name)}) is not a string type. You likely meant "
-                "to pass this into the `values` kwarg."
+                f"`default_name` type ({type(default_name)}) is not a string type. You likely "
+                "meant to pass this into the `values` kwarg."
             )
         chosen = default_name if name is None else name
         if chosen is None and values is not None:
-            raise ValueError("At least one of name (None) and default_name (None) must be provided.")
+            raise ValueError(
+                "At least one of name (None) and default_name (None) must be provided."
+            )
         super().__init__("" if chosen is None else chosen)
 
 

@@ -45,12 +45,10 @@ def _classify(cls: type) -> int:
     return SEQUENCE if issubclass(cls, Sequence) else LEAF
 
 
-
-
 def _parts(structure: Any, expand: bool) -> Any:
     """The items one level down, in order, or None for a leaf."""
     kind = _kind(type(structure))
-    if kind == SEQUENCE or kind == NAMED or kind == VIEW:
+    if kind in (SEQUENCE, NAMED, VIEW):
         return structure
     if kind == MAPPING:
         return [structure[key] for key in sorted(structure)]
@@ -343,7 +341,9 @@ def _difference(a: Any, b: Any, check_types: bool, expand: bool) -> Any:
 
 
 def _composite_type(value: Any) -> Any:
-    return type(value) if hasattr(type(value), "_components") else getattr(value, "value_type", None)
+    return (
+        type(value) if hasattr(type(value), "_components") else getattr(value, "value_type", None)
+    )
 
 
 def _same_type(a: Any, b: Any, kind_a: int, kind_b: int) -> bool:

@@ -1,4 +1,4 @@
-"""The classic optimizers: gradient descent, momentum, Adagrad, Adadelta, RMSProp, Ftrl and proximal.
+"""The classic optimizers: gradient descent, momentum, Adagrad, Adadelta and RMSProp.
 
 Each gives one `_step`, which changes arrays in place: whole buffers for a dense gradient, copies of
 the addressed rows for a sparse one. Sparse steps therefore cost what their rows cost.
@@ -53,7 +53,9 @@ class InPlaceOptimizer(Optimizer):
         numbers = self._numbers.get(dtype)
         if numbers is None:
             if dtype not in _TRAINABLE:
-                raise refuse(f"Apply{self._name}", f"var: this optimizer does not take dtype {dtype}")
+                raise refuse(
+                    f"Apply{self._name}", f"var: this optimizer does not take dtype {dtype}"
+                )
             token = enter_silence(SILENCE)
             try:
                 numbers = self._combined(*[v.astype(dtype)[()] for v in self._values])
@@ -68,10 +70,13 @@ class InPlaceOptimizer(Optimizer):
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> None:
         numbers = self._numbers_for(handle._array.dtype)
-        slots = [slot._writable() for slot in self._slots_of(handle)]
+        arrays = [handle._writable(), grad._array]
+        arrays += [slot._writable() for slot in self._slots_of(handle)]
+        if not arrays[0].ndim:  # NumPy's functions turn arrays of rank 0 into scalars
+            arrays = [array.reshape(1) for array in arrays]
         token = enter_silence(SILENCE)
         try:
-            self._step(numbers, handle._writable(), grad._array, *slots)
+            self._step(numbers, *arrays)
         finally:
             leave_silence(token)
 
@@ -115,7 +120,9 @@ class GradientDescentOptimizer(InPlaceOptimizer):
     def _step(self, numbers: tuple[Any, ...], var: Array, grad: Array, *slots: Array) -> None:
         np.subtract(var, grad * numbers[0], out=var)
 
-    def _resource_apply_sparse_duplicate_indices(self, grad: Any, handle: Any, indices: Any) -> None:
+    def _resource_apply_sparse_duplicate_indices(
+        self, grad: Any, handle: Any, indices: Any
+    ) -> None:
         # Rows simply add up; nothing needs them to be unique.
         (rate,) = self._numbers_for(handle._array.dtype)
         combine_rows(np.subtract, handle._writable(), indices._array, grad._array * rate)

@@ -86,9 +86,9 @@ class ExponentialMovingAverage:
                 average = Variable(EagerTensor(var._array.copy()), trainable=False, name=name)
                 average._name, average._handle.name = f"{name}:0", name
                 self._averages[var._handle] = entry = (var, average)
-            array = entry[1]._writable()
+            array = entry[1]._writable().reshape(-1)
             rest = np.float32(1.0 - decay).astype(array.dtype)
-            change = array - var._array
+            change = array - var._array.reshape(-1)
             np.multiply(change, rest, out=change)
             np.subtract(array, change, out=array)
 

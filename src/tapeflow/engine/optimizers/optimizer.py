@@ -302,7 +302,9 @@ class Optimizer:
         if existing is not None:
             return existing
         like = var._array
-        array = np.full(like.shape, value, like.dtype) if value else np.zeros(like.shape, like.dtype)
+        array = (
+            np.full(like.shape, value, like.dtype) if value else np.zeros(like.shape, like.dtype)
+        )
         return self._make_slot(var, EagerTensor(array), slot_name, op_name)
 
     def _get_or_make_slot(self, var: Any, val: Any, slot_name: str, op_name: str) -> Any:

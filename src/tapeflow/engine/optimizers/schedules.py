@@ -35,7 +35,9 @@ def _schedule(function: Callable[..., Any]) -> Callable[..., Any]:
             def number(x: Any) -> Any:
                 return kind(_value(x)) if not isinstance(x, (bool, str, type(None))) else x
 
-            value = function(start[()], *map(number, args), **{k: number(v) for k, v in kwargs.items()})
+            value = function(
+                start[()], *map(number, args), **{k: number(v) for k, v in kwargs.items()}
+            )
             return EagerTensor(np.asarray(value, start.dtype))
 
         if args or "global_step" in kwargs:
@@ -121,7 +123,7 @@ def polynomial_decay(
     cycle: bool = False,
     name: str | None = None,
 ) -> Any:
-    """From `learning_rate` to `end_learning_rate` in `decay_steps` steps, by a power of what is left.
+    """From `learning_rate` to `end_learning_rate` in `decay_steps`, by a power of what is left.
 
     Args:
       learning_rate: the first rate.
@@ -146,7 +148,11 @@ def polynomial_decay(
 @export("compat.v1.train.cosine_decay")
 @_schedule
 def cosine_decay(
-    learning_rate: Any, global_step: Any, decay_steps: Any, alpha: Any = 0.0, name: str | None = None
+    learning_rate: Any,
+    global_step: Any,
+    decay_steps: Any,
+    alpha: Any = 0.0,
+    name: str | None = None,
 ) -> Any:
     """Half a cosine from `learning_rate` to `alpha * learning_rate` in `decay_steps` steps.
 

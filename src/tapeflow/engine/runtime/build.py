@@ -40,7 +40,9 @@ def get_build_info() -> OrderedDict[str, Any]:
 
 def _no_headers(what: str) -> NoReturn:
     raise UnimplementedError(
-        None, None, f"tf.sysconfig.{what}: tapeflow has no C++ library that extensions could link to."
+        None,
+        None,
+        f"tf.sysconfig.{what}: tapeflow has no C++ library that extensions could link to.",
     )
 
 

@@ -29,7 +29,7 @@ class ClusterSpec:
 
     def __init__(self, cluster: Any) -> None:
         if isinstance(cluster, ClusterSpec):
-            self._jobs = {job: dict(tasks) for job, tasks in cluster._jobs.items()}
+            self._jobs: dict[str, dict[int, str]] = {j: dict(t) for j, t in cluster._jobs.items()}
         elif isinstance(cluster, Mapping):
             self._jobs = {_job(job): _tasks(job, tasks) for job, tasks in cluster.items()}
         elif hasattr(cluster, "job") and hasattr(cluster, "SerializeToString"):
@@ -57,7 +57,9 @@ class ClusterSpec:
     def as_dict(self) -> dict[str, Any]:
         """The addresses by job: lists, or dicts where task numbers have gaps."""
         return {
-            job: [tasks[i] for i in sorted(tasks)] if sorted(tasks) == [*range(len(tasks))] else tasks
+            job: [tasks[i] for i in sorted(tasks)]
+            if sorted(tasks) == [*range(len(tasks))]
+            else tasks
             for job, tasks in self._jobs.items()
         }
 

@@ -161,7 +161,8 @@ def get_memory_growth(device: Any) -> NoReturn:
 
 
 @export(
-    "config.set_logical_device_configuration", "config.experimental.set_virtual_device_configuration"
+    "config.set_logical_device_configuration",
+    "config.experimental.set_virtual_device_configuration",
 )
 def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
     """Cuts a device into several; a CPU that is in use stays one.
@@ -181,7 +182,8 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
 
 
 @export(
-    "config.get_logical_device_configuration", "config.experimental.get_virtual_device_configuration"
+    "config.get_logical_device_configuration",
+    "config.experimental.get_virtual_device_configuration",
 )
 def get_logical_device_configuration(device: Any) -> Any:
     """What was given to `set_logical_device_configuration`.
@@ -285,7 +287,9 @@ def experimental_connect_to_cluster(
     if not hasattr(cluster_spec_or_resolver, "as_cluster_def") and not hasattr(
         cluster_spec_or_resolver, "cluster_spec"
     ):
-        raise ValueError("`cluster_spec_or_resolver` must be a `ClusterSpec` or a `ClusterResolver`.")
+        raise ValueError(
+            "`cluster_spec_or_resolver` must be a `ClusterSpec` or a `ClusterResolver`."
+        )
     raise UnavailableError(None, None, "tapeflow runs on one machine; there is no cluster to join.")
 
 

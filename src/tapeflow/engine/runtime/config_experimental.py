@@ -42,7 +42,7 @@ def set_device_policy(device_policy: str | None) -> None:
     """Says what happens when an operation's inputs are on another device; here none ever are.
 
     Args:
-      device_policy: `"explicit"`, `"warn"`, `"silent"`, `"silent_for_int32"`, or None for `"silent"`.
+      device_policy: `"explicit"`, `"warn"`, `"silent"` (also for None) or `"silent_for_int32"`.
 
     Raises:
       ValueError: for anything else.

@@ -69,13 +69,14 @@ def parse(name: str) -> dict[str, Any]:
             parts["index"] = int(index) if index.isdigit() else None
         else:
             raise ValueError(
-                f"Unknown attribute '{part}' is encountered while parsing the device spec: '{name}'."
+                f"Unknown attribute '{part}' is encountered while parsing the device spec: "
+                f"'{name}'."
             )
     return parts
 
 
 @export("device")
-class device:  # noqa: N801 - TensorFlow's name
+class device:
     """Says where the operations inside run; there is the CPU, which runs all of them.
 
     While soft placement is on (the default), a device of this process that is absent stands for the
@@ -115,7 +116,9 @@ class device:  # noqa: N801 - TensorFlow's name
         if self._parts is None:
             self._parts = parse(self._name or "")
         parts = self._parts
-        job, replica, task = (parts.get(k, d) for k, d in (("job", "localhost"), ("replica", 0), ("task", 0)))
+        job, replica, task = (
+            parts.get(k, d) for k, d in (("job", "localhost"), ("replica", 0), ("task", 0))
+        )
         kind, index = parts.get("type", "CPU"), parts.get("index") or 0
         full = f"/job:{job}/replica:{replica}/task:{task}/device:{kind}:{index}"
         if (job, replica, task) != ("localhost", 0, 0):

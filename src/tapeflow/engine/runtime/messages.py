@@ -1,7 +1,8 @@
 """The protocol buffers of `tf.train`: `Example` and its parts, `ClusterDef`.
 
-Their descriptors are built here, field by field; the `protobuf` package (the extra `tapeflow[proto]`)
-does the rest. Where real TensorFlow is loaded too, its classes are the same messages.
+Their descriptors are built here, field by field; the `protobuf` package (the extra
+`tapeflow[proto]`) does the rest. They have a pool of their own, apart from
+those of real TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ try:
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 except ImportError as error:
     raise ImportError(
-        "tf.train.Example and its relatives need the protobuf package: pip install 'tapeflow[proto]'"
+        "tf.train.Example and its relatives need protobuf: pip install 'tapeflow[proto]'"
     ) from error
 
 _INT32, _INT64, _FLOAT, _STRING, _BYTES, _MESSAGE = 5, 3, 2, 9, 12, 11
@@ -30,7 +31,7 @@ class _File:
         )
 
     def message(self, name: str, *fields: tuple[Any, ...], oneof: str | None = None) -> None:
-        """Adds a message of fields `(name, number, type[, message name])`, repeated with `*name`."""
+        """Adds a message of fields `(name, number, type[, message])`; `*name` is repeated."""
         message = self.proto.message_type.add(name=name)
         if oneof:
             message.oneof_decl.add(name=oneof)
@@ -84,7 +85,9 @@ def _files() -> list[Any]:
     feature.message("FeatureList", ("*feature", 1, _MESSAGE, "Feature"))
     feature.message("FeatureLists")
     feature.map("FeatureLists", "feature_list", 1, _STRING, _MESSAGE, "FeatureList")
-    example = _File("tensorflow/core/example/example.proto", "tensorflow/core/example/feature.proto")
+    example = _File(
+        "tensorflow/core/example/example.proto", "tensorflow/core/example/feature.proto"
+    )
     example.message("Example", ("features", 1, _MESSAGE, "Features"))
     example.message(
         "SequenceExample",

@@ -44,7 +44,9 @@ def assign(
 
 
 @export("compat.v1.assign_add", "assign_add")
-def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_add(
+    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+) -> Any:
     """Adds to a variable; `v.assign_add(value)` is the newer form.
 
     Args:
@@ -60,7 +62,9 @@ def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str 
 
 
 @export("compat.v1.assign_sub", "assign_sub")
-def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
+def assign_sub(
+    ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
+) -> Any:
     """Subtracts from a variable; `v.assign_sub(value)` is the newer form.
 
     Args:

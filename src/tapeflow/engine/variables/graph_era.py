@@ -57,6 +57,8 @@ class GraphEraMethods:
 
     __slots__ = ()
 
+    _array: Any
+
     SaveSliceInfo = SaveSliceInfo
 
     @property
@@ -102,7 +104,9 @@ class GraphEraMethods:
 
     def to_proto(self, export_scope: str | None = None) -> NoReturn:
         """Refused: only graph variables have a protocol buffer."""
-        raise RuntimeError("to_proto is not supported in eager mode; save with tf.train.Checkpoint.")
+        raise RuntimeError(
+            "to_proto is not supported in eager mode; save with tf.train.Checkpoint."
+        )
 
     @staticmethod
     def from_proto(variable_def: Any, import_scope: str | None = None) -> NoReturn:
@@ -135,7 +139,7 @@ class GraphEraMethods:
             raise refuse(
                 "ResourceCountUpTo", f"resource: expected int32 or int64; received {dtype.name}"
             )
-        before = EagerTensor(self._array.copy())  # type: ignore[has-type]
+        before = EagerTensor(self._array.copy())
         if before._array.ndim:
             raise refuse(
                 "ResourceCountUpTo",
@@ -143,5 +147,5 @@ class GraphEraMethods:
             )
         if before._array >= limit:
             raise OutOfRangeError(None, None, f"Reached limit of {limit} [Op:ResourceCountUpTo]")
-        self._array = np.asarray(before._array + convert(1, dtype)._array)
+        self.assign(EagerTensor(np.asarray(before._array + convert(1, dtype)._array)))  # type: ignore[attr-defined]
         return before

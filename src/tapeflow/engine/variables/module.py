@@ -19,7 +19,7 @@ _WORD_START = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 class Module:
     """A container of variables: a layer, a model, or anything that has state.
 
-    Variables and modules are found in the attributes, also inside of lists, tuples and dictionaries.
+    Variables and modules are found in the attributes, also inside lists, tuples and dictionaries.
 
     Args:
       name: a Python identifier; by default the class name in snake case.
@@ -163,7 +163,9 @@ class _Walk:
             try:
                 leaves = list(_leaves(attributes[name], (name,), self.expand))
             except Exception as error:
-                raise ValueError(f"Error processing property {name!r} of {attributes[name]!r}") from error
+                raise ValueError(
+                    f"Error processing property {name!r} of {attributes[name]!r}"
+                ) from error
             for place, leaf in leaves:
                 if not self.with_path:
                     if id(leaf) in seen:
@@ -182,7 +184,9 @@ class _Walk:
                 yield from self.of(leaf, (*path, *place), seen)
 
 
-def _leaves(value: Any, path: tuple[Any, ...], expand: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def _leaves(
+    value: Any, path: tuple[Any, ...], expand: bool
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
     if isinstance(value, dict):
         for key in sorted(value):
             yield from _leaves(value[key], (*path, key), expand)

@@ -117,7 +117,9 @@ def check_elements(op: str, shape: tuple[int, ...], indices: Array, updates: Arr
         at = np.argwhere(outside)[0].tolist()
         place = "".join(f"[{i}]" for i in at)
         raise refuse(
-            op, f"indices{place} = {indices[tuple(at)].tolist()} does not index into shape {list(shape)}"
+            op,
+            f"indices{place} = {indices[tuple(at)].tolist()} does not index into "
+            f"shape {list(shape)}",
         )
 
 

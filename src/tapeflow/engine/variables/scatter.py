@@ -139,7 +139,9 @@ class ScatterMethods:
 
     _array: Array
 
-    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_add(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Adds rows; rows of an index that occurs several times are all added.
 
         Args:
@@ -162,23 +164,33 @@ class ScatterMethods:
         """
         return scatter_rows("scatter_add", self, *_slices(sparse_delta))
 
-    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_sub(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Subtracts rows; see `scatter_add` for arguments, result and errors."""
         return scatter_rows("scatter_sub", self, *_slices(sparse_delta))
 
-    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_max(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Raises elements to those of the rows; see `scatter_add`."""
         return scatter_rows("scatter_max", self, *_slices(sparse_delta))
 
-    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_min(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Lowers elements to those of the rows; see `scatter_add`."""
         return scatter_rows("scatter_min", self, *_slices(sparse_delta))
 
-    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_mul(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Multiplies by rows; see `scatter_add`."""
         return scatter_rows("scatter_mul", self, *_slices(sparse_delta))
 
-    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+    def scatter_div(
+        self, sparse_delta: Any, use_locking: bool = False, name: str | None = None
+    ) -> Any:
         """Divides by rows, integers rounding towards zero; see `scatter_add`."""
         return scatter_rows("scatter_div", self, *_slices(sparse_delta))
 

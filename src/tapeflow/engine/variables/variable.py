@@ -396,7 +396,10 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
 
     def __repr__(self) -> str:
         shown = EagerTensor(self._array).__repr__().split("numpy=", 1)[1]
-        return f"<tf.Variable '{self._name}' shape={self._shape} dtype={self._dtype.name}, numpy={shown}"
+        return (
+            f"<tf.Variable '{self._name}' shape={self._shape} dtype={self._dtype.name}, "
+            f"numpy={shown}"
+        )
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Any:
         """Elements or slices at multi-dimensional indices.
@@ -509,8 +512,8 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
             convert(value, self._dtype)  # raises, naming both dtypes
         if array.shape != self._array.shape and not self._shape.is_compatible_with(array.shape):
             raise ValueError(
-                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable shape "
-                f"{self._shape}, and the assigned value shape {value.shape} are incompatible."
+                f"Cannot assign value to variable '{self._name}': Shape mismatch. The variable "
+                f"shape {self._shape}, and the assigned value shape {value.shape} are incompatible."
             )
         return value
 
@@ -555,7 +558,7 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
 
 
 def _owned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """`array` itself where it owns its memory, else a copy: views hide who else holds the buffer."""
+    """`array` itself where it owns its memory, else a copy: views hide who else holds it."""
     if array.base is None and array.flags.c_contiguous and array.flags.writeable:
         return array
     return np.array(array, order="C")

@@ -28,7 +28,7 @@ def _require(condition: Any, explain: Callable[[], str], data: list[Any]) -> Non
 
 
 @export("debugging.Assert", "Assert", "compat.v1.Assert")
-def Assert(  # noqa: N802 - TensorFlow's name
+def Assert(
     condition: Any, data: Any, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Raises unless `condition` holds.
@@ -57,7 +57,9 @@ def Assert(  # noqa: N802 - TensorFlow's name
         state.tracer.assert_true(tensor, list(data))
         return
     if not tensor._array.all():
-        shown = "\n".join(_summarized(convert(x), 3 if summarize is None else summarize) for x in data)
+        shown = "\n".join(
+            _summarized(convert(x), 3 if summarize is None else summarize) for x in data
+        )
         _fail(f"Expected '{condition}' to be true. Summarized data: {shown}")
 
 
@@ -210,8 +212,10 @@ def _against_zero(x: Any, sign: str, test: Callable[..., Any], message: Any) -> 
     start = f"{message}.  " if message else ""
     _require(
         test(x, zero),
-        lambda: f"{start}\nCondition x {sign} 0 did not hold element-wise:\n"
-        f"x (shape={x.shape} dtype={x.dtype.name}) = \n{_listed(x._array)}",
+        lambda: (
+            f"{start}\nCondition x {sign} 0 did not hold element-wise:\n"
+            f"x (shape={x.shape} dtype={x.dtype.name}) = \n{_listed(x._array)}"
+        ),
         [x],
     )
 
@@ -338,8 +342,10 @@ def assert_near(
     start = f"{message}.  " if message else ""
     _require(
         holds,
-        lambda: f"{start}x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}\n"
-        f"x (shape={x.shape} dtype={x.dtype.name}) = {_summarized(x, summarize or 3)}\n"
-        f"y (shape={y.shape} dtype={y.dtype.name}) = {_summarized(y, summarize or 3)}",
+        lambda: (
+            f"{start}x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}\n"
+            f"x (shape={x.shape} dtype={x.dtype.name}) = {_summarized(x, summarize or 3)}\n"
+            f"y (shape={y.shape} dtype={y.dtype.name}) = {_summarized(y, summarize or 3)}"
+        ),
         [x, y],
     )

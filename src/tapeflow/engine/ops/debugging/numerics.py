@@ -19,7 +19,9 @@ from tapeflow.engine.runtime.dispatch import apply
 
 def _kernel(tensor: np.ndarray, message: str = "") -> np.ndarray:
     if not np.isfinite(tensor).all():
-        found = [name for name, test in (("Inf", np.isinf), ("NaN", np.isnan)) if test(tensor).any()]
+        found = [
+            name for name, test in (("Inf", np.isinf), ("NaN", np.isnan)) if test(tensor).any()
+        ]
         reject(f"{message} : Tensor had {' and '.join(found)} values")
     return tensor
 
@@ -29,16 +31,16 @@ def _samples(draw: Draw) -> Any:
         yield Sample(draw.reals(*shape), message="checked")
 
 
+_IN_GRADIENT = "Not a number (NaN) or infinity (Inf) values detected in gradient."
+
 check_numerics_p = primitive(
     "CheckNumerics",
     infer=same_as_input(dtypes.FLOATING),
     kernel=_kernel,
-    vjp=lambda ctx, dy: (
-        apply(check_numerics_p, dy, message="Not a number (NaN) or infinity (Inf) values detected in gradient."),
-    ),
+    vjp=lambda ctx, dy: (apply(check_numerics_p, dy, message=_IN_GRADIENT),),
     lower=HOST,
     samples=_samples,
-)  # fmt: skip
+)
 
 
 @export("debugging.check_numerics", "compat.v1.check_numerics")
@@ -86,7 +88,7 @@ def assert_all_finite(x: Any, message: str, name: str | None = None) -> Any:
     return check_numerics(x, message)
 
 
-# All operations: kernels are wrapped while checking is on, so that it costs nothing while it is off.
+# All operations: kernels are wrapped while checking is on; while it is off, it costs nothing.
 
 _PLAIN: dict[str, Callable[..., Any]] = {}
 
@@ -161,8 +163,9 @@ def _report(name: str, index: int, count: int, array: np.ndarray, inputs: tuple[
         if number
     ]
     lines = [
-        f'\n\n!!! Detected Infinity or NaN in output {index} of eagerly-executing op "{name}" '
-        f"(# of outputs: {count}) !!!",
+        "\n",
+        f'!!! Detected Infinity or NaN in output {index} of eagerly-executing op "{name}"'
+         f" (# of outputs: {count}) !!!",
         f"  dtype: {array.dtype}",
         f"  shape: {array.shape}",
         *counts,

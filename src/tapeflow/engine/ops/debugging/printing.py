@@ -107,7 +107,9 @@ class _Verbatim:
 
     def __init__(self, value: Any, count: int) -> None:
         is_tensor = _is_tensor(value)
-        self._text = _tensor_text(value, count, False) if is_tensor else _composite_text(value, count)
+        self._text = (
+            _tensor_text(value, count, False) if is_tensor else _composite_text(value, count)
+        )
 
     def __repr__(self) -> str:
         return self._text

@@ -277,9 +277,12 @@ def _check_shape(
     fits = len(dims) >= len(rest) if open_start else (
         len(dims) in (0, 1) if len(rest) <= 1 else len(dims) == len(rest))  # fmt: skip
     if not fits:
-        rank = f"at least {len(rest)}" if open_start else "in (0, 1)" if len(rest) <= 1 else len(rest)
+        rank = (
+            f"at least {len(rest)}" if open_start else "in (0, 1)" if len(rest) <= 1 else len(rest)
+        )
         raise ValueError(
-            f"{_start(message)}Tensor  must have rank {rank}.  Received rank {len(dims)}, shape {shape}"
+            f"{_start(message)}Tensor  must have rank {rank}.  Received rank {len(dims)}, "
+            f"shape {shape}"
         )
     offset = len(dims) - len(rest)
     if offset < 0:
