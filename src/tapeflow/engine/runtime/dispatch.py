@@ -179,7 +179,7 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
     try:
         arrays = [t._array for t in inputs]  # type: ignore[attr-defined]
     except AttributeError:
-        _reject_inputs(prim, inputs)
+        return _apply_composite(prim, inputs, attrs)
     key: Any = (*[(a.dtype, a.shape) for a in arrays], *attrs.items())
     if prim.value_inputs:
         key = _with_values(key, prim, arrays)
@@ -297,7 +297,12 @@ def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Excepti
     raise error
 
 
-def _reject_inputs(prim: Primitive, inputs: tuple[Any, ...]) -> NoReturn:
+def _apply_composite(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """Leaves the operation to an input that is a composite tensor; else rejects what is no tensor."""
+    for t in inputs:
+        own = getattr(type(t), "_apply", None)
+        if own is not None:
+            return own(t, prim, inputs, attrs)
     for i, t in enumerate(inputs):
         if isinstance(t, Tensor) and not isinstance(t, EagerTensor):
             raise TypeError(

@@ -220,7 +220,7 @@ def _part(text: bytes, pos: int, size: int, unit: str) -> bytes:
     begin = pos + count if pos < 0 else pos
     if not 0 <= begin <= count:
         reject(f"pos: {pos} is out of range for string b'{text.decode('latin-1')}'")
-    end = min(begin + max(size, 0), count)
+    end = count if size < 0 else min(begin + size, count)
     bounds = [*starts, len(text)]
     return text[bounds[begin] : bounds[end]]
 
@@ -265,7 +265,8 @@ def substr(input: Any, pos: Any, len: Any, unit: str = "BYTE", name: str | None 
       input: string tensor.
       pos: int32 or int64 tensor that broadcasts with `input`: where the part begins; negative
         positions count from the end.
-      len: tensor of the shape and dtype of `pos`: the greatest length of the part.
+      len: tensor of the shape and dtype of `pos`: the greatest length of the part; negative for all
+        that follows.
       unit: `"BYTE"`, or `"UTF8_CHAR"` where positions and lengths count characters.
       name: ignored in eager mode.
 

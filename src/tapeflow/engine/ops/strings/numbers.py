@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject, require_dtype
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
@@ -25,16 +25,18 @@ _NUMBERS = frozenset(
     )
 )  # fmt: skip
 _FLOAT = re.compile(
-    rb"[ \t\n\v\f\r]*[+-]?(inf(inity)?|nan(\(\w*\))?|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)[ \t\n\v\f\r]*",
-    re.IGNORECASE,
+    rb"\s*[+-]?(inf(inity)?|nan(\(\w*\))?|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*", re.IGNORECASE
 )
-_INTEGER = re.compile(rb"[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*")
+_HEXADECIMAL = re.compile(rb"\s*[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)(p[+-]?\d+)?\s*", re.IGNORECASE)
+_INTEGER = re.compile(rb"\s*[+-]?\d+\s*")
 
 
 def _number(text: bytes, target: DType) -> Any:
     if target.is_floating:
         if _FLOAT.fullmatch(text):
             return float(text.split(b"(")[0])
+        if _HEXADECIMAL.fullmatch(text):
+            return float.fromhex(text.decode())
     elif _INTEGER.fullmatch(text):
         value = int(text)
         if target.min <= value <= target.max:
@@ -107,15 +109,17 @@ def _writer(dtype: DType, attrs: dict[str, Any]) -> Callable[[Any], bytes]:
     width, fill = attrs["width"], attrs["fill"]
     if len(fill) > 1:
         reject(f"fill: expected at most one character; received {fill!r}")
-    flags = fill if fill in ("0", "+", "-", " ") else reject(f"fill: not supported: {fill!r}")
+    if fill not in ("", "0", "+", "-", " "):
+        reject(f"fill: expected one of '', ' ', '0', '-', '+'; received {fill!r}")
     real = dtype.is_floating or dtype.is_complex
     if scientific and shortest:
         reject("scientific, shortest: expected at most one of them to be true")
-    if not real:
+    if not real and dtype is not dtypes.string:
         if scientific or shortest:
             reject(f"scientific, shortest: expected false for dtype {dtype.name}")
         if precision >= 0:
             reject(f"precision: expected none for dtype {dtype.name}; received {precision}")
+    flags = "" if fill == "+" and dtype.is_unsigned else fill  # as C has it
     form = "%" + flags + (str(width) if width >= 0 else "")
     if real:
         form += (f".{precision}" if precision >= 0 else "") + (
@@ -126,19 +130,19 @@ def _writer(dtype: DType, attrs: dict[str, Any]) -> Callable[[Any], bytes]:
             return lambda v: (pair % (v.real, v.imag)).encode()
         return lambda v: (form % v).encode()
     if dtype.is_bool:
-        text = "%" + ("-" if flags == "-" else "") + (str(width) if width >= 0 else "") + "s"
-        return lambda v: (text % ("true" if v else "false")).encode()
+        return lambda v: b"true" if v else b"false"
     if dtype is dtypes.string:
         size = max(width, 0)
         return lambda v: v.ljust(size) if flags == "-" else v.rjust(size)
+    form += "d"
     return lambda v: (form % v).encode()
 
 
 def _as_string(input: np.ndarray, **attrs: Any) -> np.ndarray:
-    dtype = as_dtype(input.dtype)
+    dtype = FROM_NUMPY[input.dtype]
     write = _writer(dtype, attrs)
     flat = input.reshape(-1)
-    if input.dtype.kind == "V" or dtype.name in ("bfloat16",):
+    if dtype is dtypes.bfloat16:
         flat = flat.astype(np.float32)
     return array_of(map(write, flat.tolist()), input.shape)
 
