@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -144,16 +145,20 @@ def _require_no_layout(layout: Any, function: str) -> None:
         raise ValueError(f"{function}: layout: tensors are not distributed; received {layout!r}")
 
 
-def _zero_of(dtype: DType) -> Any:
-    return b"" if dtype is dtypes.string else np.zeros((), dtype.np)
-
-
-def _filled(dims: Any, dtype: DType, value: Any) -> Any:
-    """A tensor of `value`; without an operation when the shape is plain Python."""
+def _filled(dims: Any, dtype: DType, value: int) -> Any:
+    """A tensor of zeros or ones; without an operation when the shape is plain Python."""
+    if type(dims) in (list, tuple) and dtype is not dtypes.string:
+        recorders = current_recorders()
+        if not (recorders and state.tracer is not None) and all(type(d) is int for d in dims):
+            try:
+                return EagerTensor((np.ones if value else np.zeros)(dims, dtype.np))
+            except (ValueError, MemoryError):
+                pass  # the operation says what is wrong
     sizes = to_shape_tensor(dims)
     if not isinstance(dims, Tensor) and not sizes.dtype.is_integer:
         sizes = convert(dims, dtypes.int32)
-    return apply(fill_p, sizes, convert(value))
+    scalar: Any = b"" if dtype is dtypes.string else bool(value) if dtype is dtypes.bool else value
+    return apply(fill_p, sizes, convert(scalar, dtype))
 
 
 @export("zeros")
@@ -181,7 +186,7 @@ def zeros(
     """
     _require_no_layout(layout, "zeros")
     target = as_dtype(dtype)
-    return _filled(shape, target, _zero_of(target))
+    return _filled(shape, target, 0)
 
 
 @export("ones")
@@ -211,7 +216,7 @@ def ones(
     target = as_dtype(dtype)
     if target is dtypes.string:
         raise TypeError("ones: expected a numeric dtype or bool; received string")
-    return _filled(shape, target, np.ones((), target.np))
+    return _filled(shape, target, 1)
 
 
 def _like(input: Any, dtype: Any, value: str) -> Any:
