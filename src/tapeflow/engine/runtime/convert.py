@@ -302,7 +302,7 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
         array = np.empty(array.shape, dtype.np)
     elif dtype is dtypes.string or (array.dtype.kind in "iu" and dtype.is_floating and dtype in dtypes.SMALL):
         raise _misfit(leaf, dtype)
-    elif array.dtype == np.float64 and not (dtype.is_floating or dtype.is_complex):
+    elif array.dtype.kind == "f" and not (dtype.is_floating or dtype.is_complex):
         raise _misfit(leaf, dtype)
     if dtype is None:
         return _from_array(array, None)

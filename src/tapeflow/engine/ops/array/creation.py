@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -53,11 +52,6 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
                 f"constant: value: expected dtype {target.name}; received a tensor of dtype "
                 f"{value.dtype.name} (tf.cast converts it)"
             )
-        if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biufc":
-            if target in dtypes.NUMERIC | dtypes.BOOL:  # NumPy values are cast, come what may
-                with np.errstate(all="ignore"), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    value = np.asarray(value).astype(target.np)
     tensor = convert(value, target)
     if shape is None:
         return tensor
