@@ -41,7 +41,9 @@ def test_message_names_op_or_argument(entry: Entry):
         return
     message = str(caught.value)
     words = {w.lower() for w in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", message)}
-    named = words & telling_words(entry.case.symbol) or re.search(r"\[Op:|`\w+`|\w_\w", message)
+    named = words & telling_words(entry.case.symbol) or re.search(
+        r"\[Op:|`\w+`|\w_\w|\b[A-Z]\w+: ", message
+    )
     if not named and entry.case.symbol.rpartition(".")[2].replace("_", "") not in message.lower():
         pytest.fail(f"the message names neither op nor argument: {message!r}", pytrace=False)
 
@@ -56,11 +58,13 @@ def telling_words(symbol: str) -> set[str]:
     parts = symbol.split(".")
     words = {*parts, *(part.replace("_", "") for part in parts)}
     recorded: dict[str, Any] = reference().get(symbol, {})
-    words |= set(re.findall(r"\w+", recorded.get("signature", "")))
+    arguments = re.findall(r"\w+", recorded.get("signature", ""))
+    words |= {part for argument in arguments for part in (argument, *argument.split("_"))}
     words |= set(recorded.get("members", ()))
     words |= {"tensor", "tensors", "eagertensor", "variable", "variables", "tape", "dtype"}
     words |= {"shape", "shapes", "dimension", "dimensions", "rank", "index", "indices", "axis"}
     words |= {"array", "sequence", "structure", "structures", "subscripts", "scalar"}
+    words |= {"key", "literal"}
     return {w.lower() for w in words}
 
 

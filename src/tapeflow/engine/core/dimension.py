@@ -21,7 +21,7 @@ def dimension_size(value: Any) -> int | None:
         return value._value
     try:
         size = operator.index(value)
-    except TypeError:
+    except (TypeError, AttributeError):
         raise TypeError(
             "Dimension value must be integer or None or have an __index__ method, got value "
             f"'{value!r}' with type '{type(value)!r}'"
