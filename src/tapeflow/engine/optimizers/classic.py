@@ -17,6 +17,9 @@ from tapeflow.engine.optimizers.optimizer import Array, Optimizer
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.variables.row_updates import combine_rows, refuse
 
+BLOCK = 1 << 15
+"""Elements taken at a time from large arrays."""
+
 _TRAINABLE = {d.np: True for d in dtypes.FLOATING | dtypes.COMPLEX}
 
 
@@ -28,6 +31,8 @@ class InPlaceOptimizer(Optimizer):
         self._learning_rate = learning_rate
         # The numbers of this step by dtype: they are computed in the variable's precision.
         self._numbers: dict[Any, tuple[Any, ...]] = {}
+        # What they were made of; nothing where it may change without being another object.
+        self._former: tuple[Any, ...] = ()
 
     def _hyper(self) -> tuple[Any, ...]:
         """The numbers that `_step` takes: the learning rate, and what a subclass adds."""
@@ -42,10 +47,14 @@ class InPlaceOptimizer(Optimizer):
         raise NotImplementedError
 
     def _prepare(self) -> None:
+        hyper = self._hyper()
+        if hyper == self._former and all([type(h) is float for h in hyper]):
+            return
+        self._former = hyper if all([type(h) is float for h in hyper]) else ()
         # Python numbers become float32 here, also for variables of double precision.
         self._values = [
             np.float32(h) if type(h) is float else convert(self._call_if_callable(h))._array
-            for h in self._hyper()
+            for h in hyper
         ]
         self._numbers = {}
 
@@ -53,9 +62,8 @@ class InPlaceOptimizer(Optimizer):
         numbers = self._numbers.get(dtype)
         if numbers is None:
             if dtype not in _TRAINABLE:
-                raise refuse(
-                    f"Apply{self._name}", f"var: this optimizer does not take dtype {dtype}"
-                )
+                op = f"Apply{self._name}"
+                raise refuse(op, f"var: this optimizer does not take dtype {dtype}")
             token = enter_silence(SILENCE)
             try:
                 numbers = self._combined(*[v.astype(dtype)[()] for v in self._values])
@@ -72,11 +80,18 @@ class InPlaceOptimizer(Optimizer):
         numbers = self._numbers_for(handle._array.dtype)
         arrays = [handle._writable(), grad._array]
         arrays += [slot._writable() for slot in self._slots_of(handle)]
-        if not arrays[0].ndim:  # NumPy's functions turn arrays of rank 0 into scalars
-            arrays = [array.reshape(1) for array in arrays]
+        size = arrays[0].size
+        if not arrays[0].ndim or size > 2 * BLOCK:
+            # NumPy's functions turn arrays of rank 0 into scalars, and large arrays are taken in
+            # pieces that stay in the cache from one pass to the next.
+            arrays = [array.reshape(-1) for array in arrays]
         token = enter_silence(SILENCE)
         try:
-            self._step(numbers, *arrays)
+            if size <= 2 * BLOCK:
+                self._step(numbers, *arrays)
+            else:
+                for start in range(0, size, BLOCK):
+                    self._step(numbers, *[array[start : start + BLOCK] for array in arrays])
         finally:
             leave_silence(token)
 

@@ -27,7 +27,8 @@ def getitem(variable: Any, key: Any) -> Any:
       A tensor with the additional attribute `assign(value, name=None)`.
     """
     part = indexing.getitem(variable._read(), key)
-    if not _is_mask(key):
+    kind = type(key)
+    if kind is int or kind is slice or kind is tuple or not _is_mask(key):
         part.assign = partial(assign, variable, key)
     return part
 

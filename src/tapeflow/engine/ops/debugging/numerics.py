@@ -164,8 +164,8 @@ def _report(name: str, index: int, count: int, array: np.ndarray, inputs: tuple[
     ]
     lines = [
         "\n",
-        f'!!! Detected Infinity or NaN in output {index} of eagerly-executing op "{name}"'
-         f" (# of outputs: {count}) !!!",
+        f'!!! Detected Infinity or NaN in output {index} of eagerly-executing op "{name}" !!!',
+        f"  # of outputs: {count}",
         f"  dtype: {array.dtype}",
         f"  shape: {array.shape}",
         *counts,
