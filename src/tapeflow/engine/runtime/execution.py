@@ -44,6 +44,11 @@ def inside_function() -> bool:
 
     Returns:
       A bool.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.inside_function()
+      False
     """
     return state.tracer is not None
 
