@@ -140,6 +140,20 @@ def test_gradients_that_share_the_buffer():
     assert v.numpy().tolist() == [0.5, 1.0]
 
 
+def test_optimizers_copied_along_keep_their_slots():
+    v = tf.Variable([1.0, 2.0])
+    optimizer = tf.compat.v1.train.MomentumOptimizer(0.5, 0.9)
+    optimizer.apply_gradients([(tf.ones([2]), v)])
+    for pair in ([v, optimizer], [optimizer, v]):
+        copied = copy.deepcopy(pair)
+        w, other = copied if copied[1].__class__ is optimizer.__class__ else copied[::-1]
+        other.apply_gradients([(tf.ones([2]), w)])
+        assert other.get_slot(w, "momentum").numpy().tolist() == pytest.approx([1.9, 1.9])
+        assert optimizer.get_slot(v, "momentum").numpy().tolist() == [1.0, 1.0]
+        assert w.numpy().tolist() == pytest.approx([-0.45, 0.55])
+        assert v.numpy().tolist() == [0.5, 1.5]
+
+
 def test_slots_stay_apart():
     optimizer = tf.compat.v1.train.MomentumOptimizer(0.5, 0.9)
     v = tf.Variable([1.0, 2.0])

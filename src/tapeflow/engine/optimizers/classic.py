@@ -48,9 +48,10 @@ class InPlaceOptimizer(Optimizer):
 
     def _prepare(self) -> None:
         hyper = self._hyper()
-        if hyper == self._former and all([type(h) is float for h in hyper]):
+        plain = {*map(type, hyper)} == {float}
+        if plain and hyper == self._former:
             return
-        self._former = hyper if all([type(h) is float for h in hyper]) else ()
+        self._former = hyper if plain else ()
         # Python numbers become float32 here, also for variables of double precision.
         self._values = [
             np.float32(h) if type(h) is float else convert(self._call_if_callable(h))._array

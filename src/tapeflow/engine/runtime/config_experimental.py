@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.runtime.config import Settings
 from tapeflow.engine.runtime.devices import PhysicalDevice
@@ -155,6 +156,59 @@ def enable_mlir_bridge() -> None:
 @export("config.experimental.disable_mlir_bridge")
 def disable_mlir_bridge() -> None:
     """Accepted: there is no such bridge here, and results do not depend on it."""
+
+
+@export("config.experimental.ClusterDeviceFilters")
+class ClusterDeviceFilters:
+    """Which devices of a cluster the machines see; for `experimental_connect_to_cluster`."""
+
+    def __init__(self) -> None:
+        self._filters: dict[tuple[str, int], list[str]] = {}
+
+    def set_device_filters(self, job_name: str, task_index: int, device_filters: Any) -> None:
+        """Says which devices a task sees.
+
+        Args:
+          job_name: name of its job.
+          task_index: its number.
+          device_filters: list of device names.
+        """
+        if not all(isinstance(name, str) for name in device_filters):
+            raise TypeError("Device filter must be a list of strings")
+        self._filters[job_name, task_index] = list(device_filters)
+
+
+@export("debugging.experimental.enable_dump_debug_info")
+def enable_dump_debug_info(
+    dump_root: str,
+    tensor_debug_mode: str = "NO_TENSOR",
+    circular_buffer_size: int = 1000,
+    op_regex: str | None = None,
+    tensor_dtypes: Any = None,
+) -> NoReturn:
+    """Refused: files for TensorBoard's debugger are not written.
+
+    Args:
+      dump_root: folder.
+      tensor_debug_mode: how much of each tensor.
+      circular_buffer_size: number of events kept.
+      op_regex: which operations.
+      tensor_dtypes: which dtypes.
+
+    Raises:
+      tf.errors.UnimplementedError: always.
+    """
+    raise UnimplementedError(
+        None,
+        None,
+        "tf.debugging.experimental.enable_dump_debug_info: tapeflow writes no debugger files; "
+        "tf.debugging.enable_check_numerics finds where NaN and infinities come from.",
+    )
+
+
+@export("debugging.experimental.disable_dump_debug_info")
+def disable_dump_debug_info() -> None:
+    """Accepted: nothing is written anyway."""
 
 
 @export("debugging.set_log_device_placement")

@@ -386,7 +386,11 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
         copy._trainable = self._trainable
         copy._constraint = self._constraint
         copy._array = self._array.copy()
-        copy._handle = ResourceHandle(self._handle.name)
+        # An optimizer copied along knows its slots by the handles.
+        handle = memo.get(id(self._handle))
+        if handle is None:
+            handle = memo[id(self._handle)] = ResourceHandle(self._handle.name)
+        copy._handle = handle
         copy.__dict__.update(self.__dict__)
         return copy
 
