@@ -64,7 +64,9 @@ SOLVERS = [
     bad(L + "cholesky", lambda tf: tf.linalg.cholesky(tf.ones([2, 3]))),
     bad(L + "cholesky", lambda tf: tf.linalg.cholesky(tf.ones([3]))),
     bad(L + "cholesky", lambda tf: tf.linalg.cholesky([[1, 0], [0, 1]])),
-    Case(L + "cholesky_solve", lambda tf: tf.linalg.cholesky_solve(tf.linalg.cholesky(SPD), f64(RHS))),
+    Case(
+        L + "cholesky_solve", lambda tf: tf.linalg.cholesky_solve(tf.linalg.cholesky(SPD), f64(RHS))
+    ),
     Case(L + "cholesky_solve", lambda tf: tf.linalg.cholesky_solve(COMPLEX, COMPLEX[:, :1])),
     Case(L + "cholesky_solve", lambda tf: gradient(tf, tf.linalg.cholesky_solve, SPD, f64(RHS))),
     bad(L + "cholesky_solve", lambda tf: tf.linalg.cholesky_solve(SPD, np.ones((4, 1)))),
@@ -82,17 +84,38 @@ SOLVERS = [
     Case(L + "solve", lambda tf: tf.linalg.solve(STACK, np.ones((2, 3, 1)), adjoint=True)),
     Case(L + "solve", lambda tf: tf.linalg.solve(COMPLEX, COMPLEX[:, :2], adjoint=True)),
     Case(L + "solve", lambda tf: gradient(tf, tf.linalg.solve, GENERAL, f64(RHS))),
-    Case(L + "solve", lambda tf: gradient(tf, lambda a, b: tf.linalg.solve(a, b, adjoint=True), COMPLEX, COMPLEX[:, :2])),
+    Case(
+        L + "solve",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.linalg.solve(a, b, adjoint=True), COMPLEX, COMPLEX[:, :2]
+        ),
+    ),
     bad(L + "solve", lambda tf: tf.linalg.solve(tf.ones([2, 2]), tf.ones([2, 1]))),
     bad(L + "solve", lambda tf: tf.linalg.solve(SPD, np.ones(3))),
     bad(L + "solve", lambda tf: tf.linalg.solve(STACK, np.ones((3, 1)))),
     Case(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(A, RHS)),
     Case(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(A, RHS, lower=False)),
-    Case(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(COMPLEX, COMPLEX, adjoint=True)),
+    Case(
+        L + "triangular_solve",
+        lambda tf: tf.linalg.triangular_solve(COMPLEX, COMPLEX, adjoint=True),
+    ),
     Case(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(STACK, np.ones((3, 1)))),
-    Case(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve([[0.0, 0.0], [1.0, 1.0]], [[1.0], [1.0]])),
-    Case(L + "triangular_solve", lambda tf: gradient(tf, lambda a, b: tf.linalg.triangular_solve(a, b, lower=False), SPD, f64(RHS))),
-    Case(L + "triangular_solve", lambda tf: gradient(tf, lambda a, b: tf.linalg.triangular_solve(a, b, adjoint=True), STACK, f64(RHS))),
+    Case(
+        L + "triangular_solve",
+        lambda tf: tf.linalg.triangular_solve([[0.0, 0.0], [1.0, 1.0]], [[1.0], [1.0]]),
+    ),
+    Case(
+        L + "triangular_solve",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.linalg.triangular_solve(a, b, lower=False), SPD, f64(RHS)
+        ),
+    ),
+    Case(
+        L + "triangular_solve",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.linalg.triangular_solve(a, b, adjoint=True), STACK, f64(RHS)
+        ),
+    ),
     bad(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(SPD, np.ones(3))),
     bad(L + "triangular_solve", lambda tf: tf.linalg.triangular_solve(SPD, np.ones((4, 1)))),
     Case(L + "lstsq", lambda tf: tf.linalg.lstsq(TALL, np.ones((4, 1)))),
@@ -102,9 +125,19 @@ SOLVERS = [
     Case(L + "lstsq", lambda tf: tf.linalg.lstsq(TALL.T, np.ones((2, 1)), fast=False)),
     Case(L + "lstsq", lambda tf: tf.linalg.lstsq(tf.ones([3, 2]), tf.ones([3, 1]), fast=False)),
     Case(L + "lstsq", lambda tf: gradient(tf, tf.linalg.lstsq, TALL, np.ones((4, 1)))),
-    Case(L + "lstsq", lambda tf: gradient(tf, lambda a, b: tf.linalg.lstsq(a, b, 0.1), TALL.T.copy(), np.ones((2, 1)))),
+    Case(
+        L + "lstsq",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.linalg.lstsq(a, b, 0.1), TALL.T.copy(), np.ones((2, 1))
+        ),
+    ),
     bad(L + "lstsq", lambda tf: tf.linalg.lstsq(SPD, np.ones((4, 1)))),
-    bad(L + "lstsq", lambda tf: gradient(tf, lambda a, b: tf.linalg.lstsq(a, b, fast=False), SPD, np.ones((3, 1)))),
+    bad(
+        L + "lstsq",
+        lambda tf: gradient(
+            tf, lambda a, b: tf.linalg.lstsq(a, b, fast=False), SPD, np.ones((3, 1))
+        ),
+    ),
     Case(L + "det", lambda tf: tf.linalg.det(B)),
     Case(L + "det", lambda tf: tf.linalg.det(STACK)),
     Case(L + "det", lambda tf: tf.linalg.det(COMPLEX)),
@@ -125,7 +158,7 @@ SOLVERS = [
     Case(L + "logdet", lambda tf: tf.linalg.logdet(STACK)),
     Case(L + "logdet", lambda tf: gradient(tf, tf.linalg.logdet, SPD)),
     bad(L + "logdet", lambda tf: tf.linalg.logdet(tf.ones([2, 3]))),
-]  # fmt: skip
+]
 
 FACTORS = [
     Case(L + "lu", lambda tf: tf.linalg.lu(SPD[[2, 0, 1]])),
@@ -148,7 +181,9 @@ FACTORS = [
     Case(L + "qr", lambda tf: tf.linalg.qr(TALL.T)),
     Case(L + "qr", lambda tf: magnitudes(tf, *tf.linalg.qr(COMPLEX))),
     Case(L + "qr", lambda tf: tf.linalg.qr(TALL, full_matrices=True)[1]),
-    Case(L + "qr", lambda tf: [t.shape for t in tf.linalg.qr(tf.ones([2, 4, 3]), full_matrices=True)]),
+    Case(
+        L + "qr", lambda tf: [t.shape for t in tf.linalg.qr(tf.ones([2, 4, 3]), full_matrices=True)]
+    ),
     Case(L + "qr", lambda tf: gradient(tf, tf.linalg.qr, TALL)),
     Case(L + "qr", lambda tf: gradient(tf, tf.linalg.qr, GENERAL)),
     Case(L + "qr", lambda tf: gradient(tf, tf.linalg.qr, TALL.T.copy())),
@@ -162,14 +197,26 @@ FACTORS = [
     Case(L + "svd", lambda tf: product_of_svd(tf, TALL, full=True)),
     Case(L + "svd", lambda tf: product_of_svd(tf, wave(2, 4))),
     Case(L + "svd", lambda tf: tf.linalg.svd(B, compute_uv=False)),
-    Case(L + "svd", lambda tf: [t.shape for t in tf.linalg.svd(tf.ones([2, 4, 3]), full_matrices=True)]),
+    Case(
+        L + "svd",
+        lambda tf: [t.shape for t in tf.linalg.svd(tf.ones([2, 4, 3]), full_matrices=True)],
+    ),
     Case(L + "svd", lambda tf: tf.linalg.svd([[np.nan, 1.0]], compute_uv=False)),
     Case(L + "svd", lambda tf: gradient(tf, lambda x: tf.linalg.svd(x, compute_uv=False), GENERAL)),
     Case(L + "svd", lambda tf: gradient(tf, lambda x: svd_invariants(tf, x), GENERAL), rtol=1e-7),
     Case(L + "svd", lambda tf: gradient(tf, lambda x: svd_invariants(tf, x), TALL), rtol=1e-7),
-    Case(L + "svd", lambda tf: gradient(tf, lambda x: svd_invariants(tf, x), COMPLEX), rtol=1e-6, atol=1e-8),
+    Case(
+        L + "svd",
+        lambda tf: gradient(tf, lambda x: svd_invariants(tf, x), COMPLEX),
+        rtol=1e-6,
+        atol=1e-8,
+    ),
     Case(L + "svd", lambda tf: gradient(tf, lambda x: product_of_svd(tf, x), TALL), rtol=1e-7),
-    Case(L + "svd", lambda tf: second(tf, lambda x: tf.linalg.svd(x, compute_uv=False), GENERAL), rtol=1e-7),
+    Case(
+        L + "svd",
+        lambda tf: second(tf, lambda x: tf.linalg.svd(x, compute_uv=False), GENERAL),
+        rtol=1e-7,
+    ),
     bad(L + "svd", lambda tf: tf.linalg.svd(tf.ones([3]))),
     bad(L + "svd", lambda tf: tf.linalg.svd(tf.ones([2, 2], tf.int32))),
     Case(L + "eigh", lambda tf: eigh_invariants(tf, SPD)),
@@ -187,15 +234,23 @@ FACTORS = [
     Case("eig", lambda tf: eig_residual(tf, tf.constant(GENERAL))),
     Case("eig", lambda tf: eig_residual(tf, tf.constant(COMPLEX))),
     Case("eig", lambda tf: eig_residual(tf, tf.constant(A))),
-    Case("eig", lambda tf: gradient(tf, lambda x: tf.reduce_sum(tf.linalg.eig(x)[0] ** 2), GENERAL), rtol=1e-6),
+    Case(
+        "eig",
+        lambda tf: gradient(tf, lambda x: tf.reduce_sum(tf.linalg.eig(x)[0] ** 2), GENERAL),
+        rtol=1e-6,
+    ),
     bad("eig", lambda tf: tf.linalg.eig(tf.ones([2, 3]))),
     bad("eig", lambda tf: tf.linalg.eig([[0.0, 1.0], [-1.0, 0.0]])),
     Case("eigvals", lambda tf: sorted_eig(tf, tf.constant(GENERAL))),
     Case("eigvals", lambda tf: sorted_eig(tf, tf.constant(COMPLEX))),
     Case("eigvals", lambda tf: sorted_eig(tf, tf.constant(A)), rtol=1e-4),
-    Case("eigvals", lambda tf: gradient(tf, lambda x: tf.reduce_sum(tf.linalg.eigvals(x) ** 2), GENERAL), rtol=1e-6),
+    Case(
+        "eigvals",
+        lambda tf: gradient(tf, lambda x: tf.reduce_sum(tf.linalg.eigvals(x) ** 2), GENERAL),
+        rtol=1e-6,
+    ),
     bad("eigvals", lambda tf: tf.linalg.eigvals(tf.ones([2, 2], tf.int32))),
-]  # fmt: skip
+]
 
 M = [[3.0, 4.0], [1.0, -9.0]]
 CUBE = wave(2, 3, 2, dtype=np.float64)
@@ -232,11 +287,15 @@ NORMS = [
     Case(L + "normalize", lambda tf: tf.linalg.normalize(M, axis=1)),
     Case(L + "normalize", lambda tf: tf.linalg.normalize(M, ord=1, axis=[0, 1])),
     Case(L + "normalize", lambda tf: tf.linalg.normalize([[0.0, 0.0]])),
-    Case(L + "normalize", lambda tf: gradient(tf, lambda x: tf.linalg.normalize(x, axis=1)[0], CUBE)),
+    Case(
+        L + "normalize", lambda tf: gradient(tf, lambda x: tf.linalg.normalize(x, axis=1)[0], CUBE)
+    ),
     bad(L + "normalize", lambda tf: tf.linalg.normalize(M, ord="foo")),
     Case(L + "cross", lambda tf: tf.linalg.cross([1, 2, 3], [4, 5, 6])),
     Case(L + "cross", lambda tf: tf.linalg.cross(wave(2, 3), wave(2, 3)[::-1])),
-    Case(L + "cross", lambda tf: gradient(tf, tf.linalg.cross, wave(2, 3), wave(2, 3)[::-1].copy())),
+    Case(
+        L + "cross", lambda tf: gradient(tf, tf.linalg.cross, wave(2, 3), wave(2, 3)[::-1].copy())
+    ),
     bad(L + "cross", lambda tf: tf.linalg.cross([1, 2], [4, 5])),
     bad(L + "cross", lambda tf: tf.linalg.cross([1, 2, 3], [[4, 5, 6]])),
     bad(L + "cross", lambda tf: tf.linalg.cross([1j, 2, 3], [4, 5, 6j])),
@@ -269,6 +328,6 @@ NORMS = [
     Case(L + "logm", lambda tf: tf.linalg.logm(tf.eye(2, dtype=tf.complex64)), atol=1e-5),
     bad(L + "logm", lambda tf: tf.linalg.logm(A)),
     bad(L + "logm", lambda tf: tf.linalg.logm(tf.ones([2, 3], tf.complex64))),
-]  # fmt: skip
+]
 
 CASES = [*SOLVERS, *FACTORS, *NORMS]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject, require_dtype, require_rank
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
@@ -54,7 +55,7 @@ def _read(data: bytes) -> tuple[np.ndarray, int]:
             samples = np.frombuffer(body[: count * 2 * channels], "<i2").reshape(count, channels)
             return samples, layout[2]
         at += 8 + size + size % 2
-    reject("contents: the WAV file has no samples")
+    raise InvalidArgumentError(None, None, "contents: the WAV file has no samples")
 
 
 def _decode_infer(contents: Spec, desired_channels: int, desired_samples: int) -> tuple[Spec, Spec]:
@@ -80,7 +81,7 @@ def _decode_kernel(
 
 
 def _write(audio: np.ndarray, rate: int) -> bytes:
-    count, channels = audio.shape
+    channels = audio.shape[1]
     samples = np.clip(np.rint(audio * np.float32(32768)), -32768, 32767).astype("<i2").tobytes()
     layout = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
     body = b"WAVEfmt " + struct.pack("<I", 16) + layout
@@ -148,7 +149,8 @@ def decode_wav(
       name: ignored in eager mode.
 
     Returns:
-      A named tuple of `audio`, float32 `[samples, channels]` in [-1, 1], and `sample_rate` in hertz.
+      A named tuple of `audio`, float32 `[samples, channels]` in [-1, 1], and `sample_rate` in
+      hertz.
 
     Raises:
       tf.errors.InvalidArgumentError: when it is no such file.

@@ -13,7 +13,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ops.array import repetition, selection, shaping, slicing
-from tapeflow.engine.ops.image import codecs, colors
+from tapeflow.engine.ops.image import colors, encoding
 from tapeflow.engine.ops.image.geometry import to_image
 from tapeflow.engine.ops.math.comparison import greater, less
 from tapeflow.engine.ops.math.division import floormod
@@ -83,7 +83,7 @@ def _recompressed(image: Any, low: Any, high: Any, draw: DrawUniform) -> Any:
         raise ValueError("jpeg encoding range must be between 0 and 100.")
     if low >= high:
         raise ValueError("`min_jpeg_quality` must be less than `max_jpeg_quality`.")
-    return codecs.adjust_jpeg_quality(image, draw([], low, high, dtypes.int32))
+    return encoding.adjust_jpeg_quality(image, draw([], low, high, dtypes.int32))
 
 
 def _cropped(value: Any, size: Any, draw: DrawUniform) -> Any:

@@ -1,14 +1,14 @@
-"""Encoding and decoding of image files.
+"""Decoding of image files.
 
-PNG is done here; other formats need the package Pillow, which is loaded when first used. JPEG files
-decode to the values of its inverse cosine transform, which is the exact one; TensorFlow's default is a
-faster, less exact one, so that single values differ a little.
+PNG is done here; other formats need the package Pillow, which is loaded when first used. JPEG
+files decode to the values of its inverse cosine transform, which is the exact one; TensorFlow's
+default is a faster, less exact one, so that single values differ a little.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive, primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.image import png
@@ -29,7 +29,7 @@ _JPEG = b"\xff\xd8\xff"
 _STARTS = {b"\x89PNG": "png", _JPEG: "jpeg", b"GIF8": "gif", b"BM": "bmp", b"RIFF": "webp"}
 
 
-def _pillow() -> Any:
+def load_pillow() -> Any:
     try:
         from PIL import Image
     except ImportError:
@@ -41,13 +41,13 @@ def _pillow() -> Any:
 
 
 def _format_of(contents: bytes) -> str:
-    for start, kind in _STARTS.items():
-        if contents.startswith(start):
-            return kind
-    reject(
-        "contents: expected a JPEG, PNG, GIF, BMP or WebP file; received "
-        f"{len(contents)} bytes that begin with {contents[:8]!r}"
-    )
+    found = [kind for start, kind in _STARTS.items() if contents.startswith(start)]
+    if not found:
+        reject(
+            "contents: expected a JPEG, PNG, GIF, BMP or WebP file; received "
+            f"{len(contents)} bytes that begin with {contents[:8]!r}"
+        )
+    return found[0]
 
 
 def _read(contents: bytes, ratio: int = 1) -> np.ndarray:
@@ -61,7 +61,7 @@ def _read(contents: bytes, ratio: int = 1) -> np.ndarray:
 
 
 def _frames(contents: bytes, ratio: int = 1) -> list[np.ndarray]:
-    pillow = _pillow()
+    pillow = load_pillow()
     frames = []
     try:
         with pillow.open(io.BytesIO(contents)) as image:
@@ -102,7 +102,7 @@ def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _grey(color: np.ndarray) -> np.ndarray:
-    """Brightness in fixed point, with the weights and the rounding that TensorFlow's results show."""
+    """Brightness in fixed point, with the weights and rounding that TensorFlow's results show."""
     wide = color.astype(np.int64)
     total = wide[..., :1] * 9797 + wide[..., 1:2] * 19234 + wide[..., 2:] * 3737
     grey = (total + (16384 if color.dtype.itemsize == 2 else 0)) >> 15
@@ -165,9 +165,16 @@ decode_png_p = primitive(
 )
 
 
-def _no_samples(draw: Draw) -> Iterable[Sample]:
-    # Needs Pillow, and its values are not TensorFlow's to the last bit: see the cases.
-    return ()
+def _file_samples(**attrs: Any) -> Any:
+    """PNG files, which every decoder takes; JPEG's values are not TensorFlow's to the last bit."""
+
+    def sample(draw: Draw) -> Iterable[Sample]:
+        for depth in (1, 3):
+            image = draw.ints(3, 4, depth, high=256, dtype=dtypes.uint8)
+            for channels in (0, 1, 3):
+                yield Sample(_stored(image), channels=channels, **attrs, grad=False)
+
+    return sample
 
 
 def _jpeg_infer(contents: Spec, channels: int, ratio: int) -> Spec:
@@ -186,7 +193,7 @@ decode_jpeg_p = primitive(
     kernel=_jpeg_kernel,
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
-    samples=_no_samples,
+    samples=_file_samples(ratio=1),
 )
 
 
@@ -211,116 +218,7 @@ decode_image_p = primitive(
     kernel=_image_kernel,
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
-    samples=_no_samples,
-)
-
-
-def _encode_png_infer(image: Spec, compression: int) -> Spec:
-    require_dtype(image, {dtypes.uint8, dtypes.uint16}, "image")
-    if image.shape is None:
-        return Spec(dtypes.string, None)
-    if len(image.shape) < 3:
-        reject(f"image: expected rank >= 3; received shape {shape_text(image.shape)}")
-    if image.shape[-1] not in (1, 2, 3, 4, None):
-        reject(f"image: expected 1 to 4 channels; received shape {shape_text(image.shape)}")
-    if 0 in image.shape[-3:]:
-        reject(f"image: expected pixels; received shape {shape_text(image.shape)}")
-    return Spec(dtypes.string, image.shape[:-3])
-
-
-def _encoded(image: np.ndarray, encode: Callable[[np.ndarray], bytes]) -> np.ndarray:
-    out = np.empty(image.shape[:-3], object)
-    for index in np.ndindex(out.shape):
-        out[index] = encode(image[index])
-    return out
-
-
-encode_png_p = primitive(
-    "EncodePng",
-    infer=_encode_png_infer,
-    kernel=lambda image, compression: _encoded(image, lambda x: png.write_png(x, compression)),
-    vjp=NOT_DIFFERENTIABLE,
-    lower=HOST,
-    samples=_no_samples,  # files of equal pixels need not be equal
-)
-
-
-def _write_jpeg(image: np.ndarray, quality: int, subsampled: bool = True, **more: Any) -> bytes:
-    pillow = _pillow()
-    data = io.BytesIO()
-    pixels = image[..., 0] if image.shape[-1] == 1 else image
-    pillow.fromarray(np.ascontiguousarray(pixels)).save(
-        data, "JPEG", quality=quality, subsampling=2 if subsampled else 0, **more
-    )
-    return data.getvalue()
-
-
-def _check_jpeg(image: Spec) -> None:
-    require_dtype(image, {dtypes.uint8}, "image")
-    if image.shape is not None:
-        if len(image.shape) != 3 or image.shape[2] not in (1, 3, None):
-            reject(
-                f"image: expected shape [height, width, 1 or 3]; received {shape_text(image.shape)}"
-            )
-
-
-def _encode_jpeg_infer(image: Spec, **attrs: Any) -> Spec:
-    _check_jpeg(image)
-    if not 0 <= attrs["quality"] <= 100:
-        reject(f"quality: expected 0 to 100; received {attrs['quality']}")
-    depth = {"": (1, 3), "grayscale": (1,), "rgb": (3,)}.get(attrs["format"])
-    if depth is None:
-        reject(f"format: expected '', 'grayscale' or 'rgb'; received {attrs['format']!r}")
-    if image.shape is not None and image.shape[2] not in (*depth, None):
-        reject(f"image: expected {depth} channels; received shape {shape_text(image.shape)}")
-    return Spec(dtypes.string, ())
-
-
-def _encode_jpeg_kernel(image: np.ndarray, **attrs: Any) -> np.ndarray:
-    density = (attrs["x_density"], attrs["y_density"])
-    return _encoded(
-        image,
-        lambda x: _write_jpeg(
-            x,
-            attrs["quality"],
-            attrs["chroma_downsampling"],
-            progressive=attrs["progressive"],
-            optimize=attrs["optimize_size"],
-            dpi=density if attrs["density_unit"] == "in" else tuple(d * 2.54 for d in density),
-        ),
-    )
-
-
-encode_jpeg_p = primitive(
-    "EncodeJpeg",
-    infer=_encode_jpeg_infer,
-    kernel=_encode_jpeg_kernel,
-    vjp=NOT_DIFFERENTIABLE,
-    lower=HOST,
-    samples=_no_samples,
-)
-
-
-def _quality_infer(images: Spec, quality: Spec) -> Spec:
-    _check_jpeg(images)
-    require_dtype(quality, {dtypes.int32}, "quality")
-    return Spec(dtypes.string, ())
-
-
-def _quality_kernel(images: np.ndarray, quality: np.ndarray) -> np.ndarray:
-    value = int(quality)
-    if not 0 <= value <= 100:
-        reject(f"quality: expected 0 to 100; received {value}")
-    return _encoded(images, lambda x: _write_jpeg(x, value))
-
-
-encode_quality_p: Primitive = primitive(
-    "EncodeJpegVariableQuality",
-    infer=_quality_infer,
-    kernel=_quality_kernel,
-    vjp=NOT_DIFFERENTIABLE,
-    lower=HOST,
-    samples=_no_samples,
+    samples=_file_samples(dtype=dtypes.uint8, expand_animations=True),
 )
 
 
@@ -349,29 +247,6 @@ def decode_png(
       array([[[7]]], dtype=uint8)
     """
     return apply(decode_png_p, convert(contents), channels=channels, dtype=as_dtype(dtype))
-
-
-@export("image.encode_png", "io.encode_png")
-def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Any:
-    """Encodes images as PNG files.
-
-    Args:
-      image: tensor `[..., height, width, channels]`, uint8 or uint16, with 1 to 4 channels.
-      compression: 0 (none) to 9 (most), -1 for the usual.
-      name: ignored in eager mode.
-
-    Returns:
-      A string tensor `[...]`.
-
-    Raises:
-      tf.errors.InvalidArgumentError: for another dtype or shape.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.io.encode_png(tf.constant([[[7]]], tf.uint8)).numpy()[:4]
-      b'\\x89PNG'
-    """
-    return apply(encode_png_p, convert(image), compression=int(compression))
 
 
 @export("image.decode_jpeg", "io.decode_jpeg")
@@ -411,61 +286,6 @@ def decode_jpeg(
       TensorShape([2, 3, 1])
     """
     return apply(decode_jpeg_p, convert(contents), channels=channels, ratio=ratio)
-
-
-@export("image.encode_jpeg", "io.encode_jpeg")
-def encode_jpeg(
-    image: Any,
-    format: str = "",
-    quality: int = 95,
-    progressive: bool = False,
-    optimize_size: bool = False,
-    chroma_downsampling: bool = True,
-    density_unit: str = "in",
-    x_density: int = 300,
-    y_density: int = 300,
-    xmp_metadata: str = "",
-    name: str | None = None,
-) -> Any:
-    """Encodes an image as a JPEG file; needs Pillow.
-
-    Args:
-      image: uint8 tensor `[height, width, channels]` with 1 or 3 channels.
-      format: `""`, `"grayscale"` or `"rgb"`.
-      quality: 0 to 100.
-      progressive: whether the file shows the whole image coarsely first.
-      optimize_size: whether to search for a smaller file.
-      chroma_downsampling: whether colours are stored at half the resolution.
-      density_unit: `"in"` or `"cm"`.
-      x_density: pixels per unit.
-      y_density: pixels per unit.
-      xmp_metadata: ignored.
-      name: ignored in eager mode.
-
-    Returns:
-      A string scalar.
-
-    Raises:
-      ImportError: when Pillow is not installed.
-      tf.errors.InvalidArgumentError: for another dtype, shape or quality.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.io.encode_jpeg(tf.zeros([2, 3, 1], tf.uint8)).numpy()[:2]
-      b'\\xff\\xd8'
-    """
-    return apply(
-        encode_jpeg_p,
-        convert(image),
-        format=format,
-        quality=quality,
-        progressive=progressive,
-        optimize_size=optimize_size,
-        chroma_downsampling=chroma_downsampling,
-        density_unit=density_unit,
-        x_density=x_density,
-        y_density=y_density,
-    )
 
 
 @export("image.decode_image", "io.decode_image")
@@ -554,38 +374,73 @@ def extract_jpeg_shape(
     """
     data = convert(contents, dtypes.string)._array[()]
     try:
-        with _pillow().open(io.BytesIO(data)) as image:
+        with load_pillow().open(io.BytesIO(data)) as image:
             (width, height), channels = image.size, len(image.getbands())
     except OSError as error:
         reject(f"contents: expected a JPEG file; {error}")
     return convert(np.array((height, width, channels), as_dtype(output_type).np))
 
 
-@export("image.adjust_jpeg_quality")
-def adjust_jpeg_quality(
-    image: Any, jpeg_quality: Any, dct_method: str = "", name: str | None = None
-) -> Any:
-    """Encodes an image as a JPEG file and decodes it again; needs Pillow.
+def _of_format(contents: Any, kind: str) -> None:
+    """Rejects a file that is of another format, as far as its first bytes tell."""
+    data = convert(contents, dtypes.string)._array
+    if data.ndim:
+        reject(f"contents: expected a scalar; received shape {shape_text(data.shape)}")
+    found = _format_of(data[()])
+    if found != kind:
+        reject(f"contents: expected a file of format {kind}; received one of format {found}")
+
+
+@export("image.decode_bmp", "io.decode_bmp")
+def decode_bmp(contents: Any, channels: int = 0, name: str | None = None) -> Any:
+    """Decodes a BMP file; needs Pillow.
 
     Args:
-      image: tensor `[height, width, channels]`, floating or integer, with 1 or 3 channels.
-      jpeg_quality: 0 to 100.
-      dct_method: ignored: always the exact one.
+      contents: string scalar, the file.
+      channels: 0 (as in the file), 3 (RGB) or 4 (RGBA).
       name: ignored in eager mode.
 
     Returns:
-      A tensor of the shape and dtype of `image`.
+      A uint8 tensor `[height, width, channels]`.
 
     Raises:
       ImportError: when Pillow is not installed.
-      tf.errors.InvalidArgumentError: for another shape or quality.
+      tf.errors.InvalidArgumentError: when it is no such file.
 
     Example:
       >>> import tapeflow as tf
-      >>> tf.image.adjust_jpeg_quality(tf.zeros([2, 3, 1]), 50).shape
-      TensorShape([2, 3, 1])
+      >>> try:
+      ...     tf.io.decode_bmp(b"GIF89a")
+      ... except tf.errors.InvalidArgumentError as error:
+      ...     print(error.message)
+      contents: expected a file of format bmp; received one of format gif
     """
-    image = convert(image)
-    whole = convert_image_dtype(image, dtypes.uint8, saturate=True)
-    file = apply(encode_quality_p, whole, convert(jpeg_quality, dtypes.int32))
-    return convert_image_dtype(decode_jpeg(file), image.dtype, saturate=True)
+    _of_format(contents, "bmp")
+    return decode_image(contents, channels=channels)
+
+
+@export("image.decode_gif", "io.decode_gif")
+def decode_gif(contents: Any, name: str | None = None) -> Any:
+    """Decodes all frames of a GIF file; needs Pillow.
+
+    Args:
+      contents: string scalar, the file.
+      name: ignored in eager mode.
+
+    Returns:
+      A uint8 tensor `[frames, height, width, 3]`.
+
+    Raises:
+      ImportError: when Pillow is not installed.
+      tf.errors.InvalidArgumentError: when it is no such file.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> try:
+      ...     tf.io.decode_gif(b"BM")
+      ... except tf.errors.InvalidArgumentError as error:
+      ...     print(error.message)
+      contents: expected a file of format gif; received one of format bmp
+    """
+    _of_format(contents, "gif")
+    return decode_image(contents)

@@ -82,7 +82,12 @@ def _hsv_vjp(ctx: Any, dy: Any) -> Any:
     by_hue = divide_no_nan(
         subtract(toward, multiply(divide_no_nan(numerator, spread), widening)), multiply(spread, 6)
     )
+    # Of a least channel that is not positive, and of colours that are not, TensorFlow takes the
+    # saturation (and the hue) to be constant.
+    least = multiply(least, cast(comparison.greater(low, 0), dtype))
     by_saturation = divide_no_nan(subtract(multiply(greatest, divide_no_nan(low, top)), least), top)
+    positive = cast(comparison.greater(top, 0), dtype)
+    by_hue, by_saturation = multiply(by_hue, positive), multiply(by_saturation, positive)
     dx = multiply(dy[..., 0:1], by_hue)
     dx = add(dx, multiply(dy[..., 1:2], by_saturation))
     return (add(dx, multiply(dy[..., 2:3], greatest)),)

@@ -87,7 +87,8 @@ def _combined_samples(draw: Draw) -> Iterable[Sample]:
         for clip in (False, True):
             yield Sample(
                 draw.reals(2, 6, 1, 4, low=-0.2, high=1.3), draw.distinct(2, 6, 3),
-                np.array(3, np.int32), np.array(12, np.int32), np.array(0.4, np.float32), np.array(-2.0, np.float32),
+                np.array(3, np.int32), np.array(12, np.int32), np.array(0.4, np.float32),
+                np.array(-2.0, np.float32),
                 pad_per_class=pad, clip_boxes=clip, grad=False,
             )  # fmt: skip
 

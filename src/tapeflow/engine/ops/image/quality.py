@@ -1,7 +1,8 @@
 """How much images differ: PSNR and SSIM.
 
-SSIM: Z. Wang et al., Image quality assessment: from error visibility to structural similarity, 2004;
-multiscale: Z. Wang et al., Multi-scale structural similarity for image quality assessment, 2003.
+SSIM: Z. Wang et al., Image quality assessment: from error visibility to structural similarity,
+2004; multiscale: Z. Wang et al., Multi-scale structural similarity for image quality assessment,
+2003.
 """
 
 from __future__ import annotations
@@ -98,6 +99,8 @@ def _ssim_maps(
 
 
 def _require_same_shape(a: Any, b: Any) -> None:
+    if a.shape.ndims is not None and a.shape.ndims < 3:
+        raise ValueError(f"Shape {a.shape} must have rank at least 3")
     if not a.shape.is_compatible_with(b.shape):
         raise ValueError(f"Shapes {a.shape} and {b.shape} are incompatible")
 

@@ -180,7 +180,7 @@ def _gaussian(x: np.ndarray) -> np.ndarray:
 
 
 def _mitchell(x: np.ndarray) -> np.ndarray:
-    """D. Mitchell and A. Netravali, Reconstruction filters in computer graphics, 1988; B = C = 1/3."""
+    """D. Mitchell and A. Netravali, Reconstruction filters in computer graphics, 1988."""
     d = np.abs(x)
     near = ((7 / 6 * d - 2) * d) * d + 8 / 9
     far = ((-7 / 18 * d + 2) * d - 10 / 3) * d + 16 / 9
@@ -204,7 +204,7 @@ KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
 def scaled_taps(
     out: int, size: int, scale: float, translation: float, kernel: str, antialias: bool
 ) -> Taps:
-    """Taps of a kernel which, with `antialias`, is as wide as an output pixel where that is wider."""
+    """Taps of a kernel; with `antialias` it is widened to the size of an output pixel."""
     radius, weigh = KERNELS[kernel]
     inverse = _F32(1.0) / _F32(scale)
     shift = -_F32(translation) * inverse

@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, require_rank, shape_text
-from tapeflow.engine.ir.primitive import HOST, Primitive, primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, shaping
@@ -122,7 +122,8 @@ def _make(
         name + ("GradLike" if keeps_dtype else "Grad"),
         infer=backward_infer,
         kernel=backward,
-        vjp=backward_vjp,
+        # TensorFlow has no second derivative of this one.
+        vjp=NOT_DIFFERENTIABLE if name == "ResizeBilinear" else backward_vjp,
         lower=HOST,
         samples=backward_samples,
     )
@@ -387,6 +388,8 @@ def resize(
     if known.dtype.kind not in "iu":
         raise ValueError("'size' must be a 1-D int32 Tensor")
     rows, columns = (int(n) for n in known)
+    if min(rows, columns) < -1:  # -1 gets to the op, whose error is of another class
+        raise ValueError(f"resize: size: expected sizes > 0; received {[rows, columns]}")
     batch = images if rank == 4 else dimensions.expand_dims(images, 0)
     height, width = batch.shape.as_list()[1:3]
     if preserve_aspect_ratio:

@@ -445,8 +445,8 @@ def non_max_suppression_padded(
       max_output_size: how many boxes to pick at most.
       iou_threshold: boxes whose intersection over union with a better one is greater are left out.
       score_threshold: boxes must have a greater score.
-      pad_to_max_output_size: whether the result is filled up with zeros to `max_output_size`; must be
-        True for a batch.
+      pad_to_max_output_size: whether the result is filled up with zeros to `max_output_size`;
+        must be True for a batch.
       name: ignored in eager mode.
       sorted_input: says that scores descend.
       canonicalized_coordinates: says that the first corner is the lower one.

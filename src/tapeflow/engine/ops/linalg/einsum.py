@@ -260,7 +260,7 @@ def _vjp(ctx: Any, dy: Any) -> Any:
 
 
 def _cotangent(i: int, inputs: Any, terms: Any, output: str, sizes: Any, dy: Any) -> Any:
-    """Cotangent of operand i: the same sum with `dy` in its place and the result's roles changed."""
+    """Cotangent of operand i: the same sum with `dy` in its place and the result's in its own."""
     x, term = inputs[i], terms[i]
     others = [_squeeze(conjugate(inputs[j]), terms[j], sizes) for j in range(len(inputs)) if j != i]
     _, narrow = _squeeze(x, term, sizes)
@@ -411,7 +411,7 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Any:
             # TensorFlow looks at the operands before it converts them.
             raise AttributeError(f"{type(x).__name__!r} object has no attribute 'shape'")
     terms, output = _resolve(equation, inputs)
-    operands = []
+    operands: list[Any] = []
     for x in inputs:
         hint = operands[0].dtype if operands else None
         operands.append(x if isinstance(x, Tensor) else convert(x, hint=hint))
@@ -504,12 +504,12 @@ def _contracted(axes: Any, a: Any, rank: int) -> tuple[list[int], list[int]]:
                 f"`axes` must not be larger than the number of dimensions of tensor {a}. "
                 f"Received {axes}, vs tensor dimensions {rank}."
             )
-        return list(range(rank - axes, rank)), list(range(axes))
+        return list(range(rank - int(axes), rank)), list(range(int(axes)))
     if not isinstance(axes, (list, tuple)):
         raise TypeError(f"tensordot: expected `axes` to be an int or two lists; received {axes!r}")
     if len(axes) != 2:
         raise ValueError(f"`axes` must be an integer or have length 2. Received {axes}.")
-    pair = [[x] if isinstance(x, (int, np.integer)) else list(x) for x in axes]
+    pair: list[list[Any]] = [[x] if isinstance(x, (int, np.integer)) else list(x) for x in axes]
     if len(pair[0]) != len(pair[1]):
         raise ValueError(
             f"Different number of contraction axes `a` and `b`, {len(pair[0])} != {len(pair[1])}."

@@ -59,7 +59,7 @@ def _qr_kernel(input: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, ...]
 
 def _qr_vjp(ctx: Any, dq: Any, dr: Any) -> Any:
     q, r = ctx.outputs
-    rows, inner = q.shape.as_list()[-2:]
+    rows = q.shape.as_list()[-2]
     columns = r.shape.as_list()[-1]
     if rows > columns and ctx.attrs["full_matrices"]:
         raise NotImplementedError(

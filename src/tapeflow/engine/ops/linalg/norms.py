@@ -61,7 +61,10 @@ def norm(
       array([ 5., 10.], dtype=float32)
     """
     if isinstance(axis, Tensor):
-        axis = static_value(axis).tolist()
+        known = static_value(axis)
+        if known is None:
+            raise TypeError("norm: axis: expected values that are known when tracing")
+        axis = known.tolist()
     matrices = isinstance(axis, (tuple, list))
     if matrices:
         axis = tuple(int(a) for a in axis)

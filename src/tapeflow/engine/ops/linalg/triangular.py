@@ -32,7 +32,7 @@ _BLOCK = 32
 
 
 def solve_triangular(matrix: np.ndarray, rhs: np.ndarray, lower: bool) -> np.ndarray:
-    """Substitution, by halves so that most of the work is matrix products; zeros give infinities."""
+    """Substitution, by halves so that most work is matrix products; zeros give infinities."""
     n = matrix.shape[-1]
     if n > _BLOCK:
         half = n // 2

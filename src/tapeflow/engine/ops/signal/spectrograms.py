@@ -135,7 +135,7 @@ def inverse_stft_window_fn(
       >>> import tapeflow as tf
       >>> window = tf.signal.inverse_stft_window_fn(2)
       >>> window(4, dtype=tf.float32).numpy()
-      array([0. , 1. , 1. , 1. ], dtype=float32)
+      array([0., 1., 1., 1.], dtype=float32)
     """
     step = frames.to_length(frame_step, "frame_step")
 
