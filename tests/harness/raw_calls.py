@@ -66,6 +66,7 @@ def run_raw_gradient(tf: Any, prim: Primitive, sample: Sample) -> Any:
         return None
     tensors = [tf.constant(a) for a in sample.inputs]
     sources = [t for t in tensors if t.dtype.is_floating]
+    forget_seed(tf)
     try:
         with tf.GradientTape() as tape:
             tape.watch(sources)
