@@ -333,12 +333,26 @@ def slice_info(tf):
     return [info.full_name, info.full_shape, info.var_offset, info.var_shape, info.spec]
 
 
+def assigned_under_a_tape(tf):
+    v, u = tf.Variable([1.0, 2.0]), tf.Variable([3.0, 4.0])
+    with tf.GradientTape(persistent=True) as tape:
+        first = v * v * u
+        v.assign_add([1.0, 1.0])
+        v.scatter_update(tf.IndexedSlices([9.0], [0]))
+        second = v * u
+        v[0].assign(5.0)
+        u.assign(v)
+        third = v * u
+    return [tape.gradient(y, [v, u]) for y in (first, second, third)] + [v, u]
+
+
 def float_variable(tf):
     return tf.Variable([1.0, 2.0])
 
 
 CASES += [
     Case(V, sliced_gradient),
+    Case(V, assigned_under_a_tape),
     Case(V, counts),
     Case(V, ended, bad=True),
     Case(V, lambda tf: tf.Variable(0.0).count_up_to(2), bad=True),
