@@ -92,8 +92,26 @@ def _matmul_kernel(
     return _wide(x).dot(_wide(y)).astype(a.dtype, copy=False)
 
 
+_FLAGS = {
+    (ta, tb): {"transpose_a": ta, "transpose_b": tb} for ta in (False, True) for tb in (False, True)
+}
+
+
 def _product(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
-    """`matmul` of two matrices that are tensors of one dtype; the short way for gradients."""
+    """`matmul` of two matrices that are tensors; straight to BLAS where nothing needs a check."""
+    if type(a) is EagerTensor and type(b) is EagerTensor and state.tracer is None:
+        x, y = a._array, b._array
+        if x.dtype is y.dtype and x.dtype in _BLAS and x.ndim == 2 and y.ndim == 2:
+            if transpose_a:
+                x = x.T
+            if transpose_b:
+                y = y.T
+            if x.shape[1] == y.shape[0]:
+                result = _new(EagerTensor)
+                result._array = x.dot(y)
+                if state.recorders:
+                    record(matmul_p, (a, b), (result,), _FLAGS[transpose_a, transpose_b])
+                return result
     return apply(matmul_p, a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
 
@@ -272,8 +290,6 @@ small_matmul_p = primitive(
     samples=_small_samples,
 )
 
-_PLAIN = {"transpose_a": False, "transpose_b": False}
-
 
 @export("linalg.matmul", "matmul")
 def matmul(
@@ -319,22 +335,15 @@ def matmul(
       array([[11.]], dtype=float32)
     """
     if type(a) is EagerTensor and type(b) is EagerTensor:
-        x, y = a._array, b._array
         if (
-            x.ndim == 2
-            and y.ndim == 2
-            and x.dtype is y.dtype
-            and x.dtype in _BLAS
-            and not (transpose_a or transpose_b or adjoint_a or adjoint_b)
-            and x.shape[1] == y.shape[0]
+            a._array.ndim == 2
+            and b._array.ndim == 2
+            and a._array.dtype in _BLAS
+            and a._array.dtype is b._array.dtype
             and output_type is None
-            and state.tracer is None
+            and not (adjoint_a or adjoint_b)
         ):
-            result = _new(EagerTensor)
-            result._array = x.dot(y)
-            if state.recorders:
-                record(matmul_p, (a, b), (result,), _PLAIN)
-            return result
+            return _product(a, b, bool(transpose_a), bool(transpose_b))
     else:
         a = convert(a)
         b = convert(b, hint=a.dtype)
