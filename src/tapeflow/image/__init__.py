@@ -10,7 +10,30 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.image.augmentation import random_brightness as random_brightness
+    from tapeflow.engine.ops.image.augmentation import random_contrast as random_contrast
+    from tapeflow.engine.ops.image.augmentation import random_crop as random_crop
+    from tapeflow.engine.ops.image.augmentation import random_flip_left_right as random_flip_left_right
+    from tapeflow.engine.ops.image.augmentation import random_flip_up_down as random_flip_up_down
+    from tapeflow.engine.ops.image.augmentation import random_hue as random_hue
+    from tapeflow.engine.ops.image.augmentation import random_jpeg_quality as random_jpeg_quality
+    from tapeflow.engine.ops.image.augmentation import random_saturation as random_saturation
+    from tapeflow.engine.ops.image.augmentation import stateless_random_brightness as stateless_random_brightness
+    from tapeflow.engine.ops.image.augmentation import stateless_random_contrast as stateless_random_contrast
+    from tapeflow.engine.ops.image.augmentation import stateless_random_crop as stateless_random_crop
+    from tapeflow.engine.ops.image.augmentation import stateless_random_flip_left_right as stateless_random_flip_left_right
+    from tapeflow.engine.ops.image.augmentation import stateless_random_flip_up_down as stateless_random_flip_up_down
+    from tapeflow.engine.ops.image.augmentation import stateless_random_hue as stateless_random_hue
+    from tapeflow.engine.ops.image.augmentation import stateless_random_jpeg_quality as stateless_random_jpeg_quality
+    from tapeflow.engine.ops.image.augmentation import stateless_random_saturation as stateless_random_saturation
     from tapeflow.engine.ops.image.boxes import crop_and_resize as crop_and_resize
+    from tapeflow.engine.ops.image.codecs import decode_bmp as decode_bmp
+    from tapeflow.engine.ops.image.codecs import decode_gif as decode_gif
+    from tapeflow.engine.ops.image.codecs import decode_image as decode_image
+    from tapeflow.engine.ops.image.codecs import decode_jpeg as decode_jpeg
+    from tapeflow.engine.ops.image.codecs import decode_png as decode_png
+    from tapeflow.engine.ops.image.codecs import extract_jpeg_shape as extract_jpeg_shape
+    from tapeflow.engine.ops.image.codecs import is_jpeg as is_jpeg
     from tapeflow.engine.ops.image.colors import adjust_brightness as adjust_brightness
     from tapeflow.engine.ops.image.colors import adjust_contrast as adjust_contrast
     from tapeflow.engine.ops.image.colors import adjust_gamma as adjust_gamma
@@ -25,6 +48,11 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.image.colors import rgb_to_yuv as rgb_to_yuv
     from tapeflow.engine.ops.image.colors import yiq_to_rgb as yiq_to_rgb
     from tapeflow.engine.ops.image.colors import yuv_to_rgb as yuv_to_rgb
+    from tapeflow.engine.ops.image.combined_suppression import combined_non_max_suppression as combined_non_max_suppression
+    from tapeflow.engine.ops.image.drawing import draw_bounding_boxes as draw_bounding_boxes
+    from tapeflow.engine.ops.image.encoding import adjust_jpeg_quality as adjust_jpeg_quality
+    from tapeflow.engine.ops.image.encoding import encode_jpeg as encode_jpeg
+    from tapeflow.engine.ops.image.encoding import encode_png as encode_png
     from tapeflow.engine.ops.image.filters import image_gradients as image_gradients
     from tapeflow.engine.ops.image.filters import per_image_standardization as per_image_standardization
     from tapeflow.engine.ops.image.filters import sobel_edges as sobel_edges
@@ -44,6 +72,10 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.image.quality import ssim_multiscale as ssim_multiscale
     from tapeflow.engine.ops.image.resizing import ResizeMethod as ResizeMethod
     from tapeflow.engine.ops.image.resizing import resize as resize
+    from tapeflow.engine.ops.image.suppression import non_max_suppression as non_max_suppression
+    from tapeflow.engine.ops.image.suppression import non_max_suppression_overlaps as non_max_suppression_overlaps
+    from tapeflow.engine.ops.image.suppression import non_max_suppression_padded as non_max_suppression_padded
+    from tapeflow.engine.ops.image.suppression import non_max_suppression_with_scores as non_max_suppression_with_scores
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -53,20 +85,44 @@ else:
             "adjust_contrast": "tapeflow.engine.ops.image.colors:adjust_contrast",
             "adjust_gamma": "tapeflow.engine.ops.image.colors:adjust_gamma",
             "adjust_hue": "tapeflow.engine.ops.image.colors:adjust_hue",
+            "adjust_jpeg_quality": "tapeflow.engine.ops.image.encoding:adjust_jpeg_quality",
             "adjust_saturation": "tapeflow.engine.ops.image.colors:adjust_saturation",
             "central_crop": "tapeflow.engine.ops.image.geometry:central_crop",
+            "combined_non_max_suppression": "tapeflow.engine.ops.image.combined_suppression:combined_non_max_suppression",
             "convert_image_dtype": "tapeflow.engine.ops.image.colors:convert_image_dtype",
             "crop_and_resize": "tapeflow.engine.ops.image.boxes:crop_and_resize",
             "crop_to_bounding_box": "tapeflow.engine.ops.image.geometry:crop_to_bounding_box",
+            "decode_bmp": "tapeflow.engine.ops.image.codecs:decode_bmp",
+            "decode_gif": "tapeflow.engine.ops.image.codecs:decode_gif",
+            "decode_image": "tapeflow.engine.ops.image.codecs:decode_image",
+            "decode_jpeg": "tapeflow.engine.ops.image.codecs:decode_jpeg",
+            "decode_png": "tapeflow.engine.ops.image.codecs:decode_png",
+            "draw_bounding_boxes": "tapeflow.engine.ops.image.drawing:draw_bounding_boxes",
+            "encode_jpeg": "tapeflow.engine.ops.image.encoding:encode_jpeg",
+            "encode_png": "tapeflow.engine.ops.image.encoding:encode_png",
+            "extract_jpeg_shape": "tapeflow.engine.ops.image.codecs:extract_jpeg_shape",
             "extract_patches": "tapeflow.engine.ops.image.patches:extract_patches",
             "flip_left_right": "tapeflow.engine.ops.image.geometry:flip_left_right",
             "flip_up_down": "tapeflow.engine.ops.image.geometry:flip_up_down",
             "grayscale_to_rgb": "tapeflow.engine.ops.image.colors:grayscale_to_rgb",
             "hsv_to_rgb": "tapeflow.engine.ops.image.colors:hsv_to_rgb",
             "image_gradients": "tapeflow.engine.ops.image.filters:image_gradients",
+            "is_jpeg": "tapeflow.engine.ops.image.codecs:is_jpeg",
+            "non_max_suppression": "tapeflow.engine.ops.image.suppression:non_max_suppression",
+            "non_max_suppression_overlaps": "tapeflow.engine.ops.image.suppression:non_max_suppression_overlaps",
+            "non_max_suppression_padded": "tapeflow.engine.ops.image.suppression:non_max_suppression_padded",
+            "non_max_suppression_with_scores": "tapeflow.engine.ops.image.suppression:non_max_suppression_with_scores",
             "pad_to_bounding_box": "tapeflow.engine.ops.image.geometry:pad_to_bounding_box",
             "per_image_standardization": "tapeflow.engine.ops.image.filters:per_image_standardization",
             "psnr": "tapeflow.engine.ops.image.quality:psnr",
+            "random_brightness": "tapeflow.engine.ops.image.augmentation:random_brightness",
+            "random_contrast": "tapeflow.engine.ops.image.augmentation:random_contrast",
+            "random_crop": "tapeflow.engine.ops.image.augmentation:random_crop",
+            "random_flip_left_right": "tapeflow.engine.ops.image.augmentation:random_flip_left_right",
+            "random_flip_up_down": "tapeflow.engine.ops.image.augmentation:random_flip_up_down",
+            "random_hue": "tapeflow.engine.ops.image.augmentation:random_hue",
+            "random_jpeg_quality": "tapeflow.engine.ops.image.augmentation:random_jpeg_quality",
+            "random_saturation": "tapeflow.engine.ops.image.augmentation:random_saturation",
             "resize": "tapeflow.engine.ops.image.resizing:resize",
             "resize_with_crop_or_pad": "tapeflow.engine.ops.image.geometry:resize_with_crop_or_pad",
             "resize_with_pad": "tapeflow.engine.ops.image.geometry:resize_with_pad",
@@ -78,6 +134,14 @@ else:
             "sobel_edges": "tapeflow.engine.ops.image.filters:sobel_edges",
             "ssim": "tapeflow.engine.ops.image.quality:ssim",
             "ssim_multiscale": "tapeflow.engine.ops.image.quality:ssim_multiscale",
+            "stateless_random_brightness": "tapeflow.engine.ops.image.augmentation:stateless_random_brightness",
+            "stateless_random_contrast": "tapeflow.engine.ops.image.augmentation:stateless_random_contrast",
+            "stateless_random_crop": "tapeflow.engine.ops.image.augmentation:stateless_random_crop",
+            "stateless_random_flip_left_right": "tapeflow.engine.ops.image.augmentation:stateless_random_flip_left_right",
+            "stateless_random_flip_up_down": "tapeflow.engine.ops.image.augmentation:stateless_random_flip_up_down",
+            "stateless_random_hue": "tapeflow.engine.ops.image.augmentation:stateless_random_hue",
+            "stateless_random_jpeg_quality": "tapeflow.engine.ops.image.augmentation:stateless_random_jpeg_quality",
+            "stateless_random_saturation": "tapeflow.engine.ops.image.augmentation:stateless_random_saturation",
             "total_variation": "tapeflow.engine.ops.image.filters:total_variation",
             "transpose": "tapeflow.engine.ops.image.geometry:transpose",
             "yiq_to_rgb": "tapeflow.engine.ops.image.colors:yiq_to_rgb",
