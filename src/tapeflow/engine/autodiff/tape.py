@@ -134,7 +134,11 @@ class GradientTape:
         return self
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        if self._recording:
+        recorders = current_recorders()
+        if len(recorders) == 1 and recorders[0] is self:
+            self._recording = False
+            set_recorders(())
+        elif self._recording:
             self._stop()
 
     def _start(self) -> None:
@@ -145,11 +149,7 @@ class GradientTape:
         if not self._recording:
             raise ValueError("Tape is not recording.")
         self._recording = False
-        recorders = current_recorders()
-        if len(recorders) == 1 and recorders[0] is self:
-            set_recorders(())
-        else:
-            set_recorders(tuple([r for r in recorders if r is not self]))
+        set_recorders(tuple([r for r in current_recorders() if r is not self]))
 
     def watch(self, tensor: Any) -> None:
         """Makes the tape record what is computed from a tensor or variable.
@@ -235,7 +235,7 @@ class GradientTape:
           ValueError: when `unconnected_gradients` is neither of the two.
         """
         flat_sources, keys, unconnected = self._begin(sources, unconnected_gradients)
-        targets = _flat(target)
+        targets = [target] if type(target) is EagerTensor else _flat(target)
         if output_gradients is None:
             seeds: list[Any] = [None] * len(targets)
         else:
@@ -266,6 +266,11 @@ class GradientTape:
                 )
             else:
                 self._stop()
+        if type(sources) is list:
+            try:  # by far the most common: a list of variables
+                return sources, [id(s._handle) for s in sources], unconnected
+            except AttributeError:
+                pass
         flat_sources = _flat(sources)
         return flat_sources, [_key(s) for s in flat_sources], unconnected
 

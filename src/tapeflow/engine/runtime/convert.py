@@ -6,6 +6,7 @@ their dtype, and a wanted dtype is only met where nothing is lost in kind: 1.5 i
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Callable
 from typing import Any
@@ -113,12 +114,13 @@ def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
     """Converts one operand of a binary op; a Python value takes the dtype of `other`."""
     kind = type(value)
     if kind is float or kind is int:
-        key = (value, kind, other._array.dtype)
+        # 0.0 and -0.0 are equal, so the sign of a zero is part of the key.
+        key = (value or math.copysign(0.5, value), kind, other._array.dtype, not value)
         tensor = _NUMBERS.get(key)
         if tensor is not None:
             return tensor
         tensor = _convert_like(value, other, op)
-        if value != 0 and tensor.dtype is other.dtype:  # 0.0 and -0.0 are equal keys
+        if tensor.dtype is other.dtype:
             if len(_NUMBERS) >= _MAX_NUMBERS:
                 _NUMBERS.clear()
             _NUMBERS[key] = tensor
@@ -414,11 +416,14 @@ def convert_to_tensor(
       >>> tf.convert_to_tensor([1, 2], dtype=tf.float32)
       <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>
     """
-    return convert(
+    tensor = convert(
         value,
         None if dtype is None else as_dtype(dtype),
         None if dtype_hint is None else as_dtype(dtype_hint),
     )
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"Cannot convert {type(tensor).__name__} to a Tensor: {tensor!r}")
+    return tensor
 
 
 @export("register_tensor_conversion_function")

@@ -21,7 +21,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.runtime.convert import convert, convert_operand, convert_pair
+from tapeflow.engine.runtime.convert import READERS, convert, convert_operand, convert_pair
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 if TYPE_CHECKING:
@@ -111,10 +111,12 @@ def binary_function(
 
     def call(x: Any, y: Any) -> Any:
         if type(x) is not EagerTensor:
-            if type(y) is EagerTensor:
-                x = convert_operand(x, y, name)
-            else:
+            if type(x) in READERS:
+                x = READERS[type(x)](x)
+            if type(y) is not EagerTensor:
                 x, y = convert_pair(x, y, name)
+            elif type(x) is not EagerTensor:
+                x = convert_operand(x, y, name)
         elif type(y) is not EagerTensor:
             y = convert_operand(y, x, name)
         try:
@@ -174,7 +176,7 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
     Raises:
       OpError: of the class the shape rule or kernel raised, with the op's name in front.
     """
-    if state.tracer is not None:
+    if current_recorders() and state.tracer is not None:
         return state.tracer.apply(prim, inputs, attrs)
     try:
         arrays = [t._array for t in inputs]  # type: ignore[attr-defined]
@@ -211,6 +213,9 @@ def _with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[An
 
 def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     """Runs the kernel on eager tensors that the shape rule is known to accept, and records it."""
+    recorders = current_recorders()
+    if recorders and state.tracer is not None:
+        return state.tracer.apply(prim, inputs, attrs)
     count = len(inputs)
     token = enter_silence(SILENCE)
     try:
@@ -226,12 +231,11 @@ def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         leave_silence(token)
     if type(out) is tuple:
         outputs = tuple([EagerTensor(_as_array(o)) for o in out])
-        if current_recorders():
+        if recorders:
             record(prim, inputs, outputs, attrs)
         return outputs
     result = _new(EagerTensor)
     result._array = out if type(out) is _ndarray else _as_array(out)
-    recorders = current_recorders()
     if recorders:
         for recorder in recorders:
             tracked = recorder.tracked

@@ -29,6 +29,7 @@ from tapeflow.engine.ops.array.gathering import gather
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference
 from tapeflow.engine.variables import slice_assignment
+from tapeflow.engine.variables.creators import VariableMeta
 from tapeflow.engine.variables.graph_era import GraphEraMethods
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
 from tapeflow.engine.variables.row_updates import refuse
@@ -70,52 +71,6 @@ def _holders(owner: Any) -> int:
 # How many references `_holders` counts when nobody else has the array: the number depends on how
 # the Python version passes arguments, so it is measured rather than known.
 _ALONE = _holders(_Probe())
-
-
-# The arguments of `tf.Variable` in order, with their defaults: creators get all of them.
-_ARGUMENTS: dict[str, Any] = {
-    "initial_value": None,
-    "trainable": None,
-    "validate_shape": True,
-    "caching_device": None,
-    "name": None,
-    "variable_def": None,
-    "dtype": None,
-    "import_scope": None,
-    "constraint": None,
-    "synchronization": VariableSynchronization.AUTO,
-    "aggregation": VariableAggregation.NONE,
-    "shape": None,
-    "experimental_enable_variable_lifting": None,
-}
-
-
-class VariableMeta(type):
-    """Makes `tf.Variable(...)` pass through the creators of `tf.variable_creator_scope`."""
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        creators = state.variable_creators
-        if not creators or not getattr(cls, "_creators_apply", False):
-            return type.__call__(cls, *args, **kwargs)
-        given = dict(_ARGUMENTS)
-        given.update(zip(_ARGUMENTS, args, strict=False))
-        given.update(kwargs)
-
-        def make(**options: Any) -> Any:
-            options.pop("next_creator", None)
-            return type.__call__(cls, **options)
-
-        creator = make
-        for outer in creators:
-            creator = _chain(outer, creator)
-        return creator(**given)
-
-
-def _chain(outer: Any, inner: Any) -> Any:
-    def call(**kwargs: Any) -> Any:
-        return outer(inner, **kwargs)
-
-    return call
 
 
 @export("Variable")
@@ -472,7 +427,16 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
           tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
             the variable does not hold numbers.
         """
-        new = self._fitting_delta(delta, "AssignAddVariableOp")
+        new = delta
+        own = self._array
+        if (  # what a training loop passes needs no further look
+            type(delta) is not EagerTensor
+            or delta._array.dtype is not own.dtype
+            or delta._array.shape != own.shape
+            or own.dtype.kind != "f"
+        ):
+            new = self._fitting_delta(delta, "AssignAddVariableOp")
+        del own  # a second name for the buffer would count as a holder
         if current_recorders() and state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_add", new, read_value)
         self._update(np.add, new._array)
@@ -501,7 +465,16 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
           tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
             the variable does not hold numbers.
         """
-        new = self._fitting_delta(delta, "AssignSubVariableOp")
+        new = delta
+        own = self._array
+        if (  # what a training loop passes needs no further look
+            type(delta) is not EagerTensor
+            or delta._array.dtype is not own.dtype
+            or delta._array.shape != own.shape
+            or own.dtype.kind != "f"
+        ):
+            new = self._fitting_delta(delta, "AssignSubVariableOp")
+        del own  # a second name for the buffer would count as a holder
         if current_recorders() and state.tracer is not None:
             return state.tracer.assign_variable(self, "assign_sub", new, read_value)
         self._update(np.subtract, new._array)

@@ -14,7 +14,8 @@ from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.samples import unary as unary_samples
 from tapeflow.engine.ops.math.broadcasting import sum_of_products, sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert_pair
-from tapeflow.engine.runtime.dispatch import binary, unary
+from tapeflow.engine.runtime.dispatch import binary, binary_function, unary, unary_function
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 def conjugate(x: Any) -> Any:
@@ -113,9 +114,12 @@ def subtract(x: Any, y: Any, name: str | None = None) -> Any:
 def _mul_vjp(ctx: Any, dy: Any) -> Any:
     x, y = ctx.inputs
     needs = ctx.needs
+    left, right = x, y
+    if type(dy) is not EagerTensor or dy._array.dtype.kind == "c":
+        left, right = conjugate(x), conjugate(y)
     return (
-        sum_of_products(dy, conjugate(y), x) if needs[0] else None,
-        sum_of_products(dy, conjugate(x), y) if needs[1] else None,
+        sum_of_products(dy, right, x) if needs[0] else None,
+        sum_of_products(dy, left, y) if needs[1] else None,
     )
 
 
@@ -304,9 +308,15 @@ def negative(x: Any, name: str | None = None) -> Any:
     return unary(neg_p, x)
 
 
+_plus = binary_function(add_p)
+_times = binary_function(mul_p)
+
+
 def _square_vjp(ctx: Any, dy: Any) -> Any:
-    x = conjugate(ctx.inputs[0])
-    return (binary(mul_p, dy, binary(add_p, x, x)),)
+    x = ctx.inputs[0]
+    if type(x) is not EagerTensor or x._array.dtype.kind == "c":
+        x = conjugate(x)
+    return (_times(dy, _plus(x, x)),)
 
 
 square_p = primitive(
@@ -317,6 +327,9 @@ square_p = primitive(
     lower=lambda b, x: b.mul(x, x),
     samples=unary_samples(over=dtypes.FLOATING | dtypes.COMPLEX | {dtypes.int32, dtypes.int64}),
 )
+
+
+_squared = unary_function(square_p)
 
 
 @export("math.square", "square")
@@ -338,4 +351,4 @@ def square(x: Any, name: str | None = None) -> Any:
       >>> tf.square([-2.0, 0.0, 3.0]).numpy()
       array([4., 0., 9.], dtype=float32)
     """
-    return unary(square_p, x)
+    return _squared(x)

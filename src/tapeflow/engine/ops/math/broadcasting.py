@@ -132,7 +132,7 @@ def _inner_infer(x: Spec, y: Spec) -> Spec:
 
 def _inner_kernel(x: np.ndarray, y: np.ndarray) -> Any:
     if x.dtype in _BLAS and x.size <= _MAX_DOT:
-        return np.dot(x.reshape(-1), y.reshape(-1))
+        return np.asarray(np.dot(x.reshape(-1), y.reshape(-1)))
     return np.add.reduce(np.multiply(x, y), axis=None, dtype=x.dtype)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
@@ -51,8 +50,6 @@ def reduces(allowed: Collection[DType]) -> Callable[..., Spec]:
     def rule(input: Spec, axis: tuple[int, ...] | None, keep_dims: bool) -> Spec:
         require_dtype(input, allowed)
         return Spec(input.dtype, reduce_dims(input.shape, axis, keep_dims))
-
-    rule.fast_all = {d.np: True for d in allowed}  # type: ignore[attr-defined]
     return rule
 
 
@@ -135,7 +132,7 @@ def _mean_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
     dtype = input.dtype
     kind = dtype.kind
     if kind == "f" and input.ndim == 1 and not keep_dims and axis != () and dtype.itemsize >= 4:
-        return np.add.reduce(input) / dtype.type(input.size)
+        return np.asarray(np.add.reduce(input) / dtype.type(input.size))
     count = _count(input.shape, axis)
     if (kind == "f" and dtype.itemsize >= 4) or kind == "c":
         total = np.add.reduce(input, axis=axis, keepdims=keep_dims)
@@ -211,22 +208,15 @@ mean_p = primitive(
 )
 
 
+_NUMERIC = {d.np: True for d in dtypes.NUMERIC}
 _ALL = {"axis": None, "keep_dims": False}
 
 
-def _reduce(prim: Any, input_tensor: Any, axis: Any, keepdims: Any) -> Any:
-    x = input_tensor
+def _reduce(prim: Any, x: Any, axis: Any, keepdims: Any) -> Any:
     if type(x) is not EagerTensor and not isinstance(x, Tensor):
         x = convert(x)
-    if type(x) is EagerTensor:
-        if axis is None and keepdims is False and x._array.dtype in prim.infer.fast_all:
-            # Nothing can be wrong with folding all dimensions of a tensor of an allowed dtype.
-            if not (current_recorders() and state.tracer is not None):
-                return run(prim, (x,), _ALL)
-        axis = to_axes(axis, x._array.ndim)
-    else:
-        axis = to_axes(axis, x.shape.ndims)
-    return apply(prim, x, axis=axis, keep_dims=bool(keepdims))
+    rank = x._array.ndim if type(x) is EagerTensor else x.shape.ndims
+    return apply(prim, x, axis=to_axes(axis, rank), keep_dims=bool(keepdims))
 
 
 @export("math.reduce_sum", "reduce_sum")
@@ -252,7 +242,10 @@ def reduce_sum(
       >>> tf.reduce_sum([[1, 2], [3, 4]], axis=0).numpy()
       array([4, 6], dtype=int32)
     """
-    return _reduce(sum_p, input_tensor, axis, keepdims)
+    x = input_tensor
+    if axis is None and keepdims is False and type(x) is EagerTensor and x._array.dtype in _NUMERIC:
+        return run(sum_p, (x,), _ALL)  # nothing can be wrong with folding all dimensions
+    return _reduce(sum_p, x, axis, keepdims)
 
 
 @export("math.reduce_mean", "reduce_mean")
@@ -278,4 +271,7 @@ def reduce_mean(
       >>> tf.reduce_mean([1.0, 2.0, 6.0]).numpy()
       np.float32(3.0)
     """
-    return _reduce(mean_p, input_tensor, axis, keepdims)
+    x = input_tensor
+    if axis is None and keepdims is False and type(x) is EagerTensor and x._array.dtype in _NUMERIC:
+        return run(mean_p, (x,), _ALL)  # nothing can be wrong with folding all dimensions
+    return _reduce(mean_p, x, axis, keepdims)
