@@ -124,8 +124,8 @@ def format(
       >>> tf.strings.format("tensor: {}, suffix", tf.range(5)).numpy()
       b'tensor: [0 1 2 3 4], suffix'
     """
-    if not hasattr(inputs, "dtype") and not isinstance(inputs, str):
-        len(inputs)  # TensorFlow's TypeError for a number alone
+    if not hasattr(inputs, "dtype") and not hasattr(inputs, "__len__"):
+        raise TypeError(f"format: inputs: expected tensors; received {inputs!r}, a number alone")
     items = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     wanted = template.count(placeholder)
     if wanted != len(items):
