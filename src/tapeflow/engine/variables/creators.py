@@ -1,4 +1,4 @@
-"""`tf.variable_creator_scope`."""
+"""`tf.variable_creator_scope`, and how `tf.Variable(...)` passes through it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,52 @@ from typing import Any
 
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
+
+# The arguments of `tf.Variable` in order, with their defaults: creators get all of them.
+_ARGUMENTS: dict[str, Any] = {
+    "initial_value": None,
+    "trainable": None,
+    "validate_shape": True,
+    "caching_device": None,
+    "name": None,
+    "variable_def": None,
+    "dtype": None,
+    "import_scope": None,
+    "constraint": None,
+    "synchronization": VariableSynchronization.AUTO,
+    "aggregation": VariableAggregation.NONE,
+    "shape": None,
+    "experimental_enable_variable_lifting": None,
+}
+
+
+class VariableMeta(type):
+    """Makes `tf.Variable(...)` pass through the creators of `tf.variable_creator_scope`."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        creators = state.variable_creators
+        if not creators or not getattr(cls, "_creators_apply", False):
+            return type.__call__(cls, *args, **kwargs)
+        given = dict(_ARGUMENTS)
+        given.update(zip(_ARGUMENTS, args, strict=False))
+        given.update(kwargs)
+
+        def make(**options: Any) -> Any:
+            options.pop("next_creator", None)
+            return type.__call__(cls, **options)
+
+        creator = make
+        for outer in creators:
+            creator = _chain(outer, creator)
+        return creator(**given)
+
+
+def _chain(outer: Any, inner: Any) -> Any:
+    def call(**kwargs: Any) -> Any:
+        return outer(inner, **kwargs)
+
+    return call
 
 
 @export("variable_creator_scope")
