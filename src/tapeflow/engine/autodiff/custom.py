@@ -32,7 +32,7 @@ class WatchReads:
 
     def __init__(self) -> None:
         self.tracked: set[int] = set()
-        self.log = None
+        self.log: Any = None
         self.variables: dict[int, Any] = {}
 
     def record(self, prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:

@@ -17,14 +17,19 @@ import numpy as np
 class Recorder(Protocol):
     """What dispatch asks of a tape or a forward accumulator."""
 
-    tracked: set[int]
-    """Ids of the tensors whose use is to be recorded; the recorder keeps these tensors alive."""
+    @property
+    def tracked(self) -> set[int]:
+        """Ids of the tensors whose use is to be recorded; the recorder keeps these tensors alive."""
 
-    log: Callable[[Any], None] | None
-    """Takes `(prim, inputs, outputs, attrs)` of an execution whose output is differentiable as its
-    inputs are; dispatch then adds the output to `tracked`. None: `record` must be called."""
+    @property
+    def log(self) -> Callable[[Any], None] | None:
+        """Takes `(prim, inputs, outputs, attrs)` of an execution whose output is differentiable as
+        its inputs are; dispatch then adds the output to `tracked`. None: `record` must be called.
+        """
 
-    def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
+    def record(
+        self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any
+    ) -> None:
         """Notes one execution of `prim`; at least one input is tracked."""
 
     def variable_read(self, variable: Any, tensor: Any) -> None:

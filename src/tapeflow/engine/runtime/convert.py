@@ -373,6 +373,7 @@ def _pack_sequence(value: Any, dtype: DType | None) -> Any:
     return upward.call("pack_nested", value, dtype)
 
 
+_kind: type
 for _kind in (bool, int, float, complex):
     CONVERTERS[_kind] = _from_scalar
 for _kind in (str, bytes):

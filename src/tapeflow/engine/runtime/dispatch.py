@@ -284,7 +284,8 @@ def _infer(prim: Primitive, arrays: Any, attrs: dict[str, Any]) -> None:
 
 def name_op(error: OpError, prim: Primitive) -> OpError:
     """The same error with the op's name in its message."""
-    return type(error)(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")
+    make: Any = type(error)  # every class we raise takes three arguments; `OpError` itself four
+    return make(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")  
 
 
 def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Exception) -> NoReturn:

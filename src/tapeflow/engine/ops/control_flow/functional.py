@@ -9,7 +9,7 @@ from tapeflow.engine.core import nest
 from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, OutOfRangeError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TypeSpec
+from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.ops.array.joining import stack
 from tapeflow.engine.runtime.composite import is_composite
@@ -128,7 +128,9 @@ def map_fn(
     signature = fn_output_signature if fn_output_signature is not None else dtype
     count, row = _rows(elems, "map_fn")
     if signature is None:
-        signature = nest.map_structure(lambda t: t.dtype if is_composite(t) else convert(t).dtype, elems)
+        signature = nest.map_structure(
+            lambda t: t._type_spec if is_composite(t) else convert(t).dtype, elems
+        )
     if not count:
         return nest.map_structure(_empty, signature)
     results = [fn(row(i)) for i in range(count)]
@@ -137,7 +139,11 @@ def map_fn(
 
 
 def _empty(want: Any) -> Any:
-    if isinstance(want, TypeSpec):
+    if _is_ragged_spec(want):
+        from tapeflow.engine.ops.ragged import stacking
+
+        return stacking.no_rows(want)
+    if isinstance(want, TensorSpec):
         inner = want.shape.as_list() if want.shape.ndims is not None else []
         return zeros([0, *[d or 0 for d in inner]], want.dtype)
     return zeros([0], as_dtype(want))

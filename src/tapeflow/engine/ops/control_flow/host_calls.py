@@ -14,7 +14,7 @@ from tapeflow.engine.core.errors import (
     UnknownError,
 )
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TypeSpec
+from tapeflow.engine.core.specs import TensorSpec
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 
@@ -32,7 +32,7 @@ def _result(value: Any, wanted: Any) -> Any:
     """Converts a result of `py_function` to the dtype that was announced."""
     if is_composite(value):
         return value
-    dtype = wanted.dtype if isinstance(wanted, TypeSpec) else as_dtype(wanted)
+    dtype = wanted.dtype if isinstance(wanted, TensorSpec) else as_dtype(wanted)
     try:
         return convert(value, dtype)
     except (TypeError, ValueError) as error:
@@ -42,7 +42,7 @@ def _result(value: Any, wanted: Any) -> Any:
 
 
 # Which of our errors stands for what a Python function raises, as in TensorFlow.
-_TRANSLATED: tuple[tuple[type[Exception], type[OpError]], ...] = (
+_TRANSLATED: tuple[tuple[type[Exception], Any], ...] = (
     (TypeError, InvalidArgumentError),
     (ValueError, InvalidArgumentError),
     (StopIteration, OutOfRangeError),
