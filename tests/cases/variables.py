@@ -352,6 +352,7 @@ def float_variable(tf):
 
 CASES += [
     Case(V, sliced_gradient),
+    Case(V, lambda tf: tf.Variable(1.0, use_resource=True, collections=[])),
     Case(V, assigned_under_a_tape),
     Case(V, counts),
     Case(V, ended, bad=True),

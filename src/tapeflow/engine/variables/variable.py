@@ -92,6 +92,7 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
       aggregation: a `tf.VariableAggregation`.
       shape: shape that assignments must fit; by default that of the initial value.
       experimental_enable_variable_lifting: accepted and not used.
+      **kwargs: accepted and not used, as in TensorFlow (`collections`, `use_resource`, ...).
 
     Raises:
       ValueError: when there is no initial value, or it does not fit `shape`.
@@ -139,6 +140,7 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
         aggregation: Any = VariableAggregation.NONE,
         shape: Any = None,
         experimental_enable_variable_lifting: bool = True,
+        **kwargs: Any,
     ) -> None:
         if variable_def is not None:
             raise ValueError(
