@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.ordering import is_strictly_increasing as is_strictly_increasing
     from tapeflow.engine.runtime.config_experimental import get_log_device_placement as get_log_device_placement
     from tapeflow.engine.runtime.config_experimental import set_log_device_placement as set_log_device_placement
+    from tapeflow.debugging import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -83,5 +84,5 @@ else:
             "is_traceback_filtering_enabled": "tapeflow.engine.ops.debugging.static:is_traceback_filtering_enabled",
             "set_log_device_placement": "tapeflow.engine.runtime.config_experimental:set_log_device_placement",
         },
-        (),
+        ("experimental",),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.config import set_logical_device_configuration as set_virtual_device_configuration
     from tapeflow.engine.runtime.config import set_memory_growth as set_memory_growth
     from tapeflow.engine.runtime.config import set_visible_devices as set_visible_devices
+    from tapeflow.engine.runtime.config_experimental import ClusterDeviceFilters as ClusterDeviceFilters
     from tapeflow.engine.runtime.config_experimental import disable_mlir_bridge as disable_mlir_bridge
     from tapeflow.engine.runtime.config_experimental import enable_mlir_bridge as enable_mlir_bridge
     from tapeflow.engine.runtime.config_experimental import enable_op_determinism as enable_op_determinism
@@ -36,6 +37,7 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "ClusterDeviceFilters": "tapeflow.engine.runtime.config_experimental:ClusterDeviceFilters",
             "VirtualDeviceConfiguration": "tapeflow.engine.runtime.config:LogicalDeviceConfiguration",
             "disable_mlir_bridge": "tapeflow.engine.runtime.config_experimental:disable_mlir_bridge",
             "enable_mlir_bridge": "tapeflow.engine.runtime.config_experimental:enable_mlir_bridge",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Any, Union
 
 import numpy as np
 
@@ -11,7 +11,17 @@ from tapeflow.engine.runtime.tensor import Tensor
 
 # What operations take for a tensor. (`|` would make a class of another name.)
 TensorLike = Union[  # noqa: UP007
-    Tensor, int, float, bool, str, bytes, complex, tuple, list, np.ndarray, np.generic
+    Tensor,
+    int,
+    float,
+    bool,
+    str,
+    bytes,
+    complex,
+    tuple[Any, ...],
+    list[Any],
+    np.ndarray[Any, Any],
+    np.generic,
 ]
 export_value("TensorLike", "types.experimental.TensorLike")
 

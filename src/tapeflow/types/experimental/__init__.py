@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.protocols import PolymorphicFunction as PolymorphicFunction
     from tapeflow.engine.core.protocols import SupportsTracingProtocol as SupportsTracingProtocol
     from tapeflow.engine.core.protocols import TraceType as TraceType
+    from tapeflow.engine.runtime.typing_names import TensorLike as TensorLike
+    from tapeflow.types.experimental import distributed as distributed
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -29,7 +31,8 @@ else:
             "GenericFunction": "tapeflow.engine.core.protocols:PolymorphicFunction",
             "PolymorphicFunction": "tapeflow.engine.core.protocols:PolymorphicFunction",
             "SupportsTracingProtocol": "tapeflow.engine.core.protocols:SupportsTracingProtocol",
+            "TensorLike": "tapeflow.engine.runtime.typing_names:TensorLike",
             "TraceType": "tapeflow.engine.core.protocols:TraceType",
         },
-        (),
+        ("distributed",),
     )
