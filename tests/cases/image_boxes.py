@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 
 from cases.form import Case, bad
@@ -308,7 +311,51 @@ def png_cases():
                 )
 
 
+def chunk(kind, body):
+    crc = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + crc
+
+
+def png_file(width, height, depth, color, lines, *more, interlaced=0):
+    """A file put together by hand; `lines` are the rows with their filters in front."""
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced)
+    parts = (
+        chunk(b"IHDR", header),
+        *more,
+        chunk(b"IDAT", zlib.compress(lines)),
+        chunk(b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+PALETTE = chunk(b"PLTE", bytes(range(12)))
+FILTERED = b"".join(
+    bytes([k % 5]) + bytes((7 * k + 3 * i) % 256 for i in range(12)) for k in range(10)
+)
+RARE = {
+    "filters": png_file(4, 10, 8, 2, FILTERED),
+    "palette": png_file(3, 2, 2, 3, b"\0\x1b\0\xe4", PALETTE),
+    "palette with alpha": png_file(
+        3, 2, 2, 3, b"\0\x1b\0\xe4", PALETTE, chunk(b"tRNS", b"\x05\x80")
+    ),
+    "one bit": png_file(9, 2, 1, 0, b"\0\xa5\x80\1\x5a\0"),
+    "colour key": png_file(2, 1, 8, 2, b"\0\1\2\3\4\5\6", chunk(b"tRNS", b"\0\1\0\2\0\3")),
+    "interlaced": png_file(2, 2, 8, 0, b"\0\x10\0\x20\0\x30\x40", interlaced=1),
+}
+
+
+def rare_png_cases():
+    for name, file in RARE.items():
+        for channels in (0, 1, 4):
+
+            def value(tf, f=file, c=channels):
+                return tf.io.decode_png(f, channels=c)
+
+            yield Case("image.decode_png", value, id=f"{name} {channels}")
+
+
 FILES = [
+    *rare_png_cases(),
     *png_cases(),
     Case("image.encode_png", lambda tf: tf.io.encode_png(np.stack([NOISE, NOISE])).shape),
     bad("image.encode_png", lambda tf: tf.io.encode_png(tf.ones([2, 2], tf.uint8))),

@@ -50,14 +50,18 @@ def _format_of(contents: bytes) -> str:
     return found[0]
 
 
-def _read(contents: bytes, ratio: int = 1) -> np.ndarray:
-    """Any file as an array `[height, width, channels]`; the first frame of an animation."""
-    if _format_of(contents) == "png":
-        try:
-            return png.read_png(contents)
-        except png.PngError as error:
-            reject(f"contents: expected a PNG file; {error}")
-    return _frames(contents, ratio)[0]
+def _read(contents: bytes, channels: int, ratio: int = 1) -> np.ndarray:
+    """Any file as `[height, width, channels]`; the first frame of an animation."""
+    if _format_of(contents) != "png":
+        return _with_channels(_frames(contents, ratio)[0], channels)
+    try:
+        pixels, opaque, keyed = png.read_png(contents)
+    except png.PngError as error:
+        reject(f"contents: expected a PNG file; {error}")
+    if keyed and channels == 0:
+        channels = pixels.shape[-1] - 1  # a transparent colour gives no channel unless asked for
+    # Of less than 8 bits, an opaque pixel has the alpha of that depth, as in TensorFlow.
+    return _with_channels(pixels, channels, opaque)
 
 
 def _frames(contents: bytes, ratio: int = 1) -> list[np.ndarray]:
@@ -83,12 +87,12 @@ def _array_of(image: Any) -> np.ndarray:
     return array[..., None] if array.ndim == 2 else array
 
 
-def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+def _with_channels(pixels: np.ndarray, channels: int, opaque: int | None = None) -> np.ndarray:
     """As many channels as wanted: colours to grey and back, alpha dropped or full."""
     have = pixels.shape[-1]
     if channels in (0, have):
         return pixels
-    full = np.iinfo(pixels.dtype).max
+    full = np.iinfo(pixels.dtype).max if opaque is None else opaque
     color, alpha = pixels[..., : 1 if have < 3 else 3], pixels[..., have - 1 :]
     if channels == 1 and have >= 3:
         return _grey(color)
@@ -144,7 +148,7 @@ def _png_infer(contents: Spec, channels: int, dtype: DType) -> Spec:
 
 
 def _png_kernel(contents: np.ndarray, channels: int, dtype: DType) -> np.ndarray:
-    return _to_depth(_with_channels(_read(contents[()]), channels), dtype)
+    return _to_depth(_read(contents[()], channels), dtype)
 
 
 def _png_samples(draw: Draw) -> Iterable[Sample]:
@@ -184,7 +188,7 @@ def _jpeg_infer(contents: Spec, channels: int, ratio: int) -> Spec:
 
 
 def _jpeg_kernel(contents: np.ndarray, channels: int, ratio: int) -> np.ndarray:
-    return _to_depth(_with_channels(_read(contents[()], ratio), channels), dtypes.uint8)
+    return _to_depth(_read(contents[()], channels, ratio), dtypes.uint8)
 
 
 decode_jpeg_p = primitive(
@@ -209,7 +213,7 @@ def _image_kernel(
     if _format_of(data) == "gif":
         frames = [_with_channels(f, channels) for f in _frames(data)]
         return np.stack(frames) if expand_animations else frames[0]
-    return _to_depth(_with_channels(_read(data), channels), dtype)
+    return _to_depth(_read(data, channels), dtype)
 
 
 decode_image_p = primitive(

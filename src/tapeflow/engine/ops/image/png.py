@@ -39,14 +39,15 @@ class _Header:
         self.channels = _CHANNELS[self.color]
 
 
-def read_png(contents: bytes) -> np.ndarray:
+def read_png(contents: bytes) -> tuple[np.ndarray, int, bool]:
     """Decodes an image as it is stored, palettes and transparency resolved.
 
     Args:
       contents: the file.
 
     Returns:
-      An array `[height, width, channels]` of uint8 or uint16, with 1 to 4 channels.
+      An array `[height, width, channels]` of uint8 or uint16, with 1 to 4 channels; the greatest
+      value that the file's depth has; and whether transparency is that of a single colour.
 
     Raises:
       PngError: when the file is damaged.
@@ -60,14 +61,15 @@ def read_png(contents: bytes) -> np.ndarray:
     if header.color == 3:
         if palette is None:
             raise PngError("the palette is missing")
-        return _with_palette(pixels[..., 0], palette, transparent)
-    if transparent is not None and header.color in (0, 2):
-        key = np.frombuffer(transparent, ">u2")[: header.channels]
+        return _with_palette(pixels[..., 0], palette, transparent), (1 << header.depth) - 1, False
+    keyed = transparent is not None and header.color in (0, 2)
+    if keyed:
+        key = np.frombuffer(transparent or b"", ">u2")[: header.channels]
         alpha = np.where((pixels == key).all(-1, keepdims=True), 0, (1 << header.depth) - 1)
         pixels = np.concatenate((pixels, alpha.astype(pixels.dtype)), axis=-1)
     if header.depth < 8:
         pixels = pixels * np.uint8(255 // ((1 << header.depth) - 1))
-    return pixels
+    return pixels, (1 << header.depth) - 1, keyed
 
 
 def _chunks(contents: bytes) -> tuple[_Header, np.ndarray | None, bytes | None, bytes]:
