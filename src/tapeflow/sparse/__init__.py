@@ -13,15 +13,67 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.math.sparse_segments import segment_mean as segment_mean
     from tapeflow.engine.ops.math.sparse_segments import segment_sqrt_n as segment_sqrt_n
     from tapeflow.engine.ops.math.sparse_segments import segment_sum as segment_sum
+    from tapeflow.engine.ops.sparse.arithmetic import add as add
+    from tapeflow.engine.ops.sparse.arithmetic import map_values as map_values
+    from tapeflow.engine.ops.sparse.arithmetic import maximum as maximum
+    from tapeflow.engine.ops.sparse.arithmetic import minimum as minimum
+    from tapeflow.engine.ops.sparse.arithmetic import softmax as softmax
+    from tapeflow.engine.ops.sparse.counting import bincount as bincount
+    from tapeflow.engine.ops.sparse.crossing import cross as cross
+    from tapeflow.engine.ops.sparse.crossing import cross_hashed as cross_hashed
+    from tapeflow.engine.ops.sparse.dense import eye as eye
+    from tapeflow.engine.ops.sparse.dense import from_dense as from_dense
+    from tapeflow.engine.ops.sparse.dense import to_dense as to_dense
+    from tapeflow.engine.ops.sparse.dense import to_indicator as to_indicator
+    from tapeflow.engine.ops.sparse.products import reduce_max as reduce_max
+    from tapeflow.engine.ops.sparse.products import reduce_sum as reduce_sum
+    from tapeflow.engine.ops.sparse.products import sparse_dense_matmul as sparse_dense_matmul
+    from tapeflow.engine.ops.sparse.rearranging import concat as concat
+    from tapeflow.engine.ops.sparse.rearranging import expand_dims as expand_dims
+    from tapeflow.engine.ops.sparse.rearranging import fill_empty_rows as fill_empty_rows
+    from tapeflow.engine.ops.sparse.rearranging import mask as mask
+    from tapeflow.engine.ops.sparse.rearranging import reorder as reorder
+    from tapeflow.engine.ops.sparse.rearranging import reset_shape as reset_shape
+    from tapeflow.engine.ops.sparse.rearranging import reshape as reshape
+    from tapeflow.engine.ops.sparse.rearranging import retain as retain
+    from tapeflow.engine.ops.sparse.rearranging import slice as slice
+    from tapeflow.engine.ops.sparse.rearranging import split as split
+    from tapeflow.engine.ops.sparse.rearranging import transpose as transpose
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor as SparseTensor
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "SparseTensor": "tapeflow.engine.runtime.sparse_tensor:SparseTensor",
+            "add": "tapeflow.engine.ops.sparse.arithmetic:add",
+            "bincount": "tapeflow.engine.ops.sparse.counting:bincount",
+            "concat": "tapeflow.engine.ops.sparse.rearranging:concat",
+            "cross": "tapeflow.engine.ops.sparse.crossing:cross",
+            "cross_hashed": "tapeflow.engine.ops.sparse.crossing:cross_hashed",
+            "expand_dims": "tapeflow.engine.ops.sparse.rearranging:expand_dims",
+            "eye": "tapeflow.engine.ops.sparse.dense:eye",
+            "fill_empty_rows": "tapeflow.engine.ops.sparse.rearranging:fill_empty_rows",
+            "from_dense": "tapeflow.engine.ops.sparse.dense:from_dense",
+            "map_values": "tapeflow.engine.ops.sparse.arithmetic:map_values",
+            "mask": "tapeflow.engine.ops.sparse.rearranging:mask",
+            "maximum": "tapeflow.engine.ops.sparse.arithmetic:maximum",
+            "minimum": "tapeflow.engine.ops.sparse.arithmetic:minimum",
+            "reduce_max": "tapeflow.engine.ops.sparse.products:reduce_max",
+            "reduce_sum": "tapeflow.engine.ops.sparse.products:reduce_sum",
+            "reorder": "tapeflow.engine.ops.sparse.rearranging:reorder",
+            "reset_shape": "tapeflow.engine.ops.sparse.rearranging:reset_shape",
+            "reshape": "tapeflow.engine.ops.sparse.rearranging:reshape",
+            "retain": "tapeflow.engine.ops.sparse.rearranging:retain",
             "segment_mean": "tapeflow.engine.ops.math.sparse_segments:segment_mean",
             "segment_sqrt_n": "tapeflow.engine.ops.math.sparse_segments:segment_sqrt_n",
             "segment_sum": "tapeflow.engine.ops.math.sparse_segments:segment_sum",
+            "slice": "tapeflow.engine.ops.sparse.rearranging:slice",
+            "softmax": "tapeflow.engine.ops.sparse.arithmetic:softmax",
+            "sparse_dense_matmul": "tapeflow.engine.ops.sparse.products:sparse_dense_matmul",
+            "split": "tapeflow.engine.ops.sparse.rearranging:split",
+            "to_dense": "tapeflow.engine.ops.sparse.dense:to_dense",
+            "to_indicator": "tapeflow.engine.ops.sparse.dense:to_indicator",
+            "transpose": "tapeflow.engine.ops.sparse.rearranging:transpose",
         },
         (),
     )

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.ops.strings.formatting import format as format
     from tapeflow.engine.ops.strings.hashing import to_hash_bucket as to_hash_bucket
     from tapeflow.engine.ops.strings.hashing import to_hash_bucket_fast as to_hash_bucket_fast
     from tapeflow.engine.ops.strings.hashing import to_hash_bucket_strong as to_hash_bucket_strong
+    from tapeflow.engine.ops.strings.joining import join as join
+    from tapeflow.engine.ops.strings.joining import reduce_join as reduce_join
+    from tapeflow.engine.ops.strings.joining import unsorted_segment_join as unsorted_segment_join
     from tapeflow.engine.ops.strings.letters import length as length
     from tapeflow.engine.ops.strings.letters import lower as lower
     from tapeflow.engine.ops.strings.letters import strip as strip
@@ -20,19 +24,45 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.strings.letters import upper as upper
     from tapeflow.engine.ops.strings.numbers import as_string as as_string
     from tapeflow.engine.ops.strings.numbers import to_number as to_number
+    from tapeflow.engine.ops.strings.patterns import regex_full_match as regex_full_match
+    from tapeflow.engine.ops.strings.patterns import regex_replace as regex_replace
+    from tapeflow.engine.ops.strings.splitting import bytes_split as bytes_split
+    from tapeflow.engine.ops.strings.splitting import ngrams as ngrams
+    from tapeflow.engine.ops.strings.splitting import split as split
+    from tapeflow.engine.ops.strings.unicode import unicode_decode as unicode_decode
+    from tapeflow.engine.ops.strings.unicode import unicode_decode_with_offsets as unicode_decode_with_offsets
+    from tapeflow.engine.ops.strings.unicode import unicode_encode as unicode_encode
+    from tapeflow.engine.ops.strings.unicode import unicode_split as unicode_split
+    from tapeflow.engine.ops.strings.unicode import unicode_split_with_offsets as unicode_split_with_offsets
+    from tapeflow.engine.ops.strings.unicode import unicode_transcode as unicode_transcode
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "as_string": "tapeflow.engine.ops.strings.numbers:as_string",
+            "bytes_split": "tapeflow.engine.ops.strings.splitting:bytes_split",
+            "format": "tapeflow.engine.ops.strings.formatting:format",
+            "join": "tapeflow.engine.ops.strings.joining:join",
             "length": "tapeflow.engine.ops.strings.letters:length",
             "lower": "tapeflow.engine.ops.strings.letters:lower",
+            "ngrams": "tapeflow.engine.ops.strings.splitting:ngrams",
+            "reduce_join": "tapeflow.engine.ops.strings.joining:reduce_join",
+            "regex_full_match": "tapeflow.engine.ops.strings.patterns:regex_full_match",
+            "regex_replace": "tapeflow.engine.ops.strings.patterns:regex_replace",
+            "split": "tapeflow.engine.ops.strings.splitting:split",
             "strip": "tapeflow.engine.ops.strings.letters:strip",
             "substr": "tapeflow.engine.ops.strings.letters:substr",
             "to_hash_bucket": "tapeflow.engine.ops.strings.hashing:to_hash_bucket",
             "to_hash_bucket_fast": "tapeflow.engine.ops.strings.hashing:to_hash_bucket_fast",
             "to_hash_bucket_strong": "tapeflow.engine.ops.strings.hashing:to_hash_bucket_strong",
             "to_number": "tapeflow.engine.ops.strings.numbers:to_number",
+            "unicode_decode": "tapeflow.engine.ops.strings.unicode:unicode_decode",
+            "unicode_decode_with_offsets": "tapeflow.engine.ops.strings.unicode:unicode_decode_with_offsets",
+            "unicode_encode": "tapeflow.engine.ops.strings.unicode:unicode_encode",
+            "unicode_split": "tapeflow.engine.ops.strings.unicode:unicode_split",
+            "unicode_split_with_offsets": "tapeflow.engine.ops.strings.unicode:unicode_split_with_offsets",
+            "unicode_transcode": "tapeflow.engine.ops.strings.unicode:unicode_transcode",
+            "unsorted_segment_join": "tapeflow.engine.ops.strings.joining:unsorted_segment_join",
             "upper": "tapeflow.engine.ops.strings.letters:upper",
         },
         (),

@@ -35,7 +35,7 @@ def load_pillow() -> Any:
     except ImportError:
         raise ImportError(
             "reading and writing JPEG, GIF, BMP and WebP files needs the package Pillow: "
-            "pip install pillow"
+            "pip install 'tapeflow[image]'"
         ) from None
     return Image
 

@@ -87,14 +87,13 @@ def _aligned(many: list[Any]) -> list[Any]:
         x if n == most else pick(x, np.zeros(most, np.int64))
         for x, n in zip(many, counts, strict=True)
     ]
+    # A dimension of size 1 by construction is repeated; one whose rows happen to be so is not.
     lengths = [x._partition.lengths for x in many]
-    longest = lengths[0]
-    for other in lengths[1:]:
-        longest = np.where(longest == 1, other, longest)
+    ones = [x._partition.uniform == 1 for x in many]
+    longest = next((n for n, one in zip(lengths, ones, strict=True) if not one), lengths[0])
     below = []
-    for x, have in zip(many, lengths, strict=True):
-        fits = (have == longest) | (have == 1)
-        _require_equal(bool(fits.all()), [have.tolist(), longest.tolist()])
+    for x, have, one in zip(many, lengths, ones, strict=True):
+        _require_equal(one or np.array_equal(have, longest), [have.tolist(), longest.tolist()])
         below.append(_spread(x, have, longest))
     partition = RowPartition.of_lengths(longest)
     return [divided(v, partition) for v in _aligned(below)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tapeflow.engine.ops.ragged.dispatch import stack_ragged
 from tapeflow.engine.ops.ragged.factories import to_values, within
 from tapeflow.engine.ops.ragged.row_partition import RowPartition, require
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
 def _depth(value: Any) -> int:
@@ -99,7 +100,7 @@ def constant(
         raise ValueError(f"all scalar values must have the same nesting depth, in {pylist}")
     items: Any = pylist
     partitions = []
-    for _ in range(ragged_rank):
+    for _ in builtins.range(ragged_rank):
         lengths = np.array([len(row) for row in items], splits_dtype.np)
         partitions.append(RowPartition.of_lengths(lengths))
         items = [item for row in items for item in row]
@@ -119,7 +120,7 @@ def constant(
 def _default_inner_shape(pylist: Any, ragged_rank: int) -> tuple[int, ...]:
     """The shape of the first value `ragged_rank + 1` levels down."""
     items = list(pylist)
-    for _ in range(ragged_rank):
+    for _ in builtins.range(ragged_rank):
         items = [item for row in items for item in row]
     shape = []
     while items and isinstance(items[0], (list, tuple, np.ndarray)):
@@ -284,12 +285,15 @@ def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
     axis = within(int(axis), rank + 1)
     if rank == 0:
         return dense_constant([r.numpy() for r in rows], rows[0].dtype)
+    from tapeflow.engine.ops.ragged.broadcasting import deepened
+
     if axis == 0:
         from tapeflow.engine.ops.ragged.stacking import stack_all
 
-        return stack_all(rows)
-    from tapeflow.engine.ops.ragged.broadcasting import deepened
-
+        dense = not any(map(is_ragged, rows))
+        if rank > 1:
+            rows = [deepened(r, rank - 1) if dense else r for r in rows]
+        return stack_all(rows, np.int32 if dense and rank == 1 else np.int64)
     return stack_ragged(None, tuple(deepened(r, 1) if rank > 1 else r for r in rows), {"axis": axis})
 
 
@@ -391,14 +395,15 @@ def segment_ids_to_row_splits(
       An int vector `[num_segments + 1]`.
 
     Raises:
-      ValueError: when `segment_ids` is no vector of integers.
+      TypeError: when `segment_ids` are no integers.
+      ValueError: when it is no vector of int32 or int64.
 
     Example:
       >>> import tapeflow as tf
       >>> tf.ragged.segment_ids_to_row_splits([0, 0, 0, 2, 2, 3]).numpy()
       array([0, 3, 3, 5, 6])
     """
-    ids = convert(segment_ids, hint=dtypes.int64)
+    ids = segment_ids if isinstance(segment_ids, Tensor) else convert(segment_ids, dtypes.int64)
     if ids.dtype not in dtypes.INDEX:
         raise ValueError("segment_ids must have dtype int32 or int64")
     ids.shape.assert_has_rank(1)
@@ -433,7 +438,7 @@ def stack_dynamic_partitions(
     """
     values = to_values(data)
     ids = convert(partitions)
-    for _ in np.arange(ids.shape.rank - 1):
+    for _ in builtins.range(ids.shape.rank - 1):
         from tapeflow.engine.ops.ragged.conversions import merge_dims
         from tapeflow.engine.ops.ragged.broadcasting import deepened
 
@@ -445,5 +450,5 @@ def stack_dynamic_partitions(
         f"partitions: expected numbers in [0, {count}); received {flat.tolist()}",
     )
     order = np.argsort(flat, kind="stable")
-    sizes = np.bincount(flat, minlength=count).astype(np.int64)
+    sizes = np.bincount(flat, minlength=count).astype(flat.dtype)
     return divided(pick(values, order), RowPartition.of_lengths(sizes))

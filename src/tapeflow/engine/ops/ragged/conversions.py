@@ -69,11 +69,11 @@ def to_tensor(ragged: Any, default_value: Any, shape: Any) -> Any:
             bounds[i + 1] = partition.uniform
     if shape is not None:
         wanted = _wanted_shape(shape)
-        if len(wanted) != depth + len(inner):
-            raise ValueError(
-                f"rt_input.shape and shape={wanted} are incompatible: rt_input.rank = "
-                f"{depth + len(inner)} but shape.rank = {len(wanted)}"
-            )
+        require(
+            len(wanted) == depth + len(inner),
+            f"rt_input.shape and shape={wanted} are incompatible: rt_input.rank = "
+            f"{depth + len(inner)} but shape.rank = {len(wanted)}",
+        )
         for have, want in zip(inner, wanted[depth:], strict=True):
             require(want in (None, have), f"shape: expected inner dimensions {inner}; received {wanted}")
         bounds = [b if w is None else w for b, w in zip(bounds, wanted, strict=False)]
@@ -198,6 +198,11 @@ def _by_nested_lengths(x: Any, nested: list[Array], dtype: DType) -> Any:
     partitions = []
     for depth, lengths in enumerate(nested):
         partitions.append(RowPartition.of_lengths(lengths.astype(dtype.np)))
+        if partitions[-1].longest != shape[depth + 1]:
+            raise ValueError(
+                f"lengths: expected a longest row of {shape[depth + 1]}, as in tensor; received "
+                f"{partitions[-1].longest}"
+            )
         rows = runs(rows * shape[depth + 1], lengths)
     depth = len(nested) + 1
     flat = shaping.reshape(x, [int(np.prod(shape[:depth])), *shape[depth:]])

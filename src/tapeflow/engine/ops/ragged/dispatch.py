@@ -14,7 +14,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ops.array import concatenation, dimensions, gathering, shaping
 from tapeflow.engine.ops.array.selection import where
-from tapeflow.engine.ops.math import casting, division, folds, reductions, segments
+from tapeflow.engine.ops.math import arithmetic, casting, folds, reductions, segments
 from tapeflow.engine.ops.ragged.broadcasting import deepened, elementwise
 from tapeflow.engine.ops.ragged.conversions import coordinates, divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.factories import within
@@ -107,7 +107,7 @@ def _mean(x: Any, axes: tuple[int, ...]) -> Any:
 def _reduce_axes(name: str, x: Any, axes: list[int]) -> Any:
     if name == "Mean":
         ones = x.with_flat_values(_ones(x.flat_values))
-        return division.truediv(_reduce_axes("Sum", x, axes), _reduce_axes("Sum", ones, axes))
+        return arithmetic.truediv(_reduce_axes("Sum", x, axes), _reduce_axes("Sum", ones, axes))
     if name in ("Any", "All"):
         negated = name == "All"
         bits = casting.cast(_not(x) if negated else x, dtypes.int32)

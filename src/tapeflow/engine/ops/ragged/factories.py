@@ -47,7 +47,7 @@ def _indices(value: Any, name: str, values: Any) -> np.ndarray:
 
 
 def _made(cls: Any, values: Any, partition: RowPartition, validate: bool) -> Any:
-    values.shape.with_rank_at_least(1)
+    require(values.shape.rank != 0, "values: expected rank 1 or more; received a scalar")
     if validate:
         size = values.shape.as_list()[0]
         last = int(partition.splits[-1])
@@ -249,8 +249,7 @@ def from_uniform_row_length(
       name: ignored in eager mode.
 
     Raises:
-      ValueError: when the length is negative.
-      tf.errors.InvalidArgumentError: when the rows do not add up to the number of values.
+      ValueError: when the length is negative, or the rows do not add up to the number of values.
 
     Example:
       >>> import tapeflow as tf
@@ -267,7 +266,9 @@ def from_uniform_row_length(
     if count < 0:
         raise ValueError(f"Argument `nrows` must be >= 0; got {count}.")
     if validate and count * length != size:
-        require(False, f"nrows * uniform_row_length: expected {size}; received {count * length}")
+        raise ValueError(
+            f"nrows * uniform_row_length: expected {size}; received {count} * {length}"
+        )
     dtype = uniform_row_length.dtype if isinstance(uniform_row_length, Tensor) else dtypes.int64
     nested = getattr(values, "_partition", None)
     kind = dtype.np if nested is None else nested.splits.dtype

@@ -323,7 +323,7 @@ class RaggedTensor(CompositeTensor):
             single dimensions) means the bounding shape.
 
         Raises:
-          ValueError: when `shape` is not of the same rank.
+          tf.errors.InvalidArgumentError: when `shape` is not of the same rank.
         """
         from tapeflow.engine.ops.ragged import conversions
 

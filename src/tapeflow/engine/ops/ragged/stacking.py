@@ -16,7 +16,7 @@ from tapeflow.engine.ops.ragged.row_partition import RowPartition
 from tapeflow.engine.ops.ragged.factories import to_values
 
 
-def stack_all(rows: list[Any]) -> Any:
+def stack_all(rows: list[Any], dtype: Any = np.int64) -> Any:
     """A ragged tensor whose rows are these tensors or ragged tensors; scalars give a tensor."""
     depth = max(x.ragged_rank if is_ragged(x) else 0 for x in rows)
     if all(x.shape.rank == 0 for x in rows):
@@ -25,8 +25,9 @@ def stack_all(rows: list[Any]) -> Any:
         rows = [deepened(x, depth) for x in rows]
         lengths = np.array([x._partition.count for x in rows], np.int64)
     else:
-        lengths = np.array([x.shape.as_list()[0] for x in rows], np.int64)
-    return divided(concatenation.concat(rows, 0), RowPartition.of_lengths(lengths))
+        lengths = np.array([x.shape.as_list()[0] for x in rows], dtype)
+    joined = concatenation.concat(rows, 0) if len(rows) > 1 else rows[0]
+    return divided(joined, RowPartition.of_lengths(lengths))
 
 
 def stack_rows(column: list[Any], want: Any) -> Any:
@@ -43,6 +44,8 @@ def stack_rows(column: list[Any], want: Any) -> Any:
             raise InvalidArgumentError(
                 None, None, f"expected a result of dtype {dtype.name}; received {x.dtype.name}"
             )
+    if getattr(want, "ragged_rank", 0) > 0 and any(x.shape.rank == 0 for x in rows):
+        raise InvalidArgumentError(None, None, "Ragged values must have rank >= 1; received a scalar")
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 
     if isinstance(rows[0], SparseTensor):
