@@ -14,6 +14,7 @@ import numpy as np
 import tapeflow.engine
 from harness.canonical import FREE
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
+from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.ir.primitive import REGISTRY, Primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -129,6 +130,15 @@ def run_kernel(prim: Primitive, arrays: Any, attrs: dict[str, Any]) -> tuple[np.
         out = prim.kernel(*arrays, **attrs)
     outputs = out if type(out) is tuple else (out,)
     return tuple(_as_array(o) for o in outputs)
+
+
+def error_of(prim: Primitive, sample: Sample) -> OpError | None:
+    """The error that a kernel raises for the values of a sample; None for nearly all samples."""
+    try:
+        run_kernel(prim, sample.inputs, sample.attrs)
+    except OpError as error:
+        return error
+    return None
 
 
 def _as_array(value: Any) -> np.ndarray:

@@ -13,6 +13,7 @@ from harness.comparison import differences
 from harness.encoding import encode_array
 from harness.golden import load, primitives_path
 from harness.registry import (
+    error_of,
     module_of,
     primitives,
     run_kernel,
@@ -57,7 +58,12 @@ def disagreements(prim: Primitive, sample: Sample, expected: Any) -> list[str]:
     if isinstance(expected, dict):
         if "list of allowed values" in expected["message"]:
             return [f"TensorFlow takes no such sample: {expected['message']}"]
-        return []  # no kernel of TensorFlow's for this dtype on this device, or the like
+        if expected["error"] in ("NotFoundError", "UnimplementedError"):
+            return []  # TensorFlow has no kernel for this dtype on this device, or the like
+        raised = error_of(prim, sample)
+        if raised is None or type(raised).__name__ != expected["error"]:
+            return [f"expected {expected['error']} ({expected['message']}); received {raised!r}"]
+        return []
     forget_seed(tf)
     arrays = list(run_kernel(prim, sample.inputs, sample.attrs))
     arrays = canonical(prim.name, arrays, sample.attrs)

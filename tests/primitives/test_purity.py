@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.registry import primitives, run_kernel, samples_of, text_of
+from harness.registry import error_of, primitives, run_kernel, samples_of, text_of
+from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.ir.primitive import Primitive
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -20,14 +21,18 @@ def test_kernel_keeps_its_inputs(prim: Primitive):
         arrays = [a.copy() for a in sample.inputs]
         for a in arrays:
             a.flags.writeable = False
-        run_kernel(prim, arrays, sample.attrs)
+        try:
+            run_kernel(prim, arrays, sample.attrs)
+        except OpError:
+            pass  # a sample of values that the kernel must reject
         for array, before in zip(arrays, sample.inputs, strict=True):
             assert contents(array) == contents(before), text_of(sample)
 
 
 @pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.name)
 def test_result_outlives_a_variables_value(prim: Primitive):
-    sample = max(samples_of(prim.name), key=lambda s: min((a.size for a in s.inputs), default=0))
+    samples = [s for s in samples_of(prim.name) if error_of(prim, s) is None]
+    sample = max(samples, key=lambda s: min((a.size for a in s.inputs), default=0))
     held = [
         Variable(EagerTensor(a.copy()), dtype=a.dtype) if a.dtype.kind in "fiucb" else None
         for a in sample.inputs

@@ -196,7 +196,7 @@ def _combine(
 def _scatter_samples(draw: Draw) -> Iterable[Sample]:
     for shape, depth, lead in (
         ((5,), 1, (4,)), ((3, 4), 1, (4,)), ((3, 4), 2, (6,)), ((3, 4), 2, (2, 2)), ((3,), 1, (0,)),
-        ((0, 2), 1, (0,)), ((3, 2), 1, ()),
+        ((0, 2), 1, (0,)),
     ):  # fmt: skip
         indices = np.stack([draw.ints(*lead, high=max(n, 1)) for n in shape[:depth]], -1)
         updates = draw.reals(*lead, *shape[depth:])
@@ -267,7 +267,7 @@ def _update_kernel(function: Any) -> Callable[..., np.ndarray]:
 
 def _update_samples(draw: Draw) -> Iterable[Sample]:
     for shape, depth, lead in (
-        ((5,), 1, (4,)), ((3, 4), 1, (2,)), ((3, 4), 2, (6,)), ((3,), 1, (0,)), ((3, 2), 1, ()),
+        ((5,), 1, (4,)), ((3, 4), 1, (2,)), ((3, 4), 2, (6,)), ((3,), 1, (0,)),
     ):  # fmt: skip
         count = int(np.prod(shape[:depth]))
         # Each place once: the order of updates of one place is open.
