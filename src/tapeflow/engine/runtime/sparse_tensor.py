@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,12 @@ from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import convert, static_value
+
+
+@cache
+def _operators() -> Any:
+    # By name and not before an operator is used: `runtime` stands below the operations.
+    return import_module("tapeflow.engine.ops.sparse.arithmetic")
 
 
 @export("compat.v1.SparseTensorValue")
@@ -158,6 +166,16 @@ class SparseTensor(CompositeTensor):
     @property
     def _type_spec(self) -> SparseTensorSpec:
         return SparseTensorSpec(self.shape, self.dtype)
+
+    def __mul__(self, other: Any) -> Any:
+        """The product with a tensor that broadcasts to the shape."""
+        return _operators().multiply_dense(self, other)
+
+    def __truediv__(self, other: Any) -> Any:
+        """The quotient by a tensor that broadcasts to the shape."""
+        return _operators().divide_dense(self, other)
+
+    __div__ = __truediv__
 
     def __repr__(self) -> str:
         return (

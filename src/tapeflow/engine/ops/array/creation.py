@@ -215,6 +215,9 @@ def ones(
 
 def _like(input: Any, dtype: Any, value: str) -> Any:
     tensor = convert(input)
+    inside = getattr(tensor, "with_flat_values", None)
+    if inside is not None:  # of a ragged tensor
+        return inside(_like(tensor.flat_values, dtype, value))
     target = tensor.dtype if dtype is None else as_dtype(dtype)
     if target is dtypes.string and value == "ones":
         raise refuse("OnesLike", "input: expected a numeric dtype or bool; received string")
