@@ -186,12 +186,13 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     return EagerTensor(array)
 
 
-_FLOAT32_MAX = float(np.finfo(np.float32).max)
+# Half a unit in the last place beyond float32's largest value: what is less rounds to that value.
+_FLOAT32_LIMIT = 2.0**128 - 2.0**103
 
 
 def _require_range(value: float) -> None:
     """Raises for a finite Python float that the default dtype, float32, would make infinite."""
-    if abs(value) > _FLOAT32_MAX and value - value == 0.0:
+    if abs(value) >= _FLOAT32_LIMIT and value - value == 0.0:
         raise ValueError(
             f"Can't convert {value!r} to a Tensor of the default dtype float32, whose largest value "
             "is 3.4e38; pass dtype=tf.float64."
