@@ -32,7 +32,15 @@ def _rows(elems: Any, op: str) -> tuple[int, Callable[[int], Any]]:
         counts.append(int(t.shape.as_list()[0]))
     if len(set(counts)) > 1:
         raise ValueError(f"{op}: elems: expected the same number of rows in each; received {counts}")
-    return counts[0], lambda i: nest.pack_sequence_as(elems, [t[i] for t in tensors])
+    return counts[0], lambda i: nest.pack_sequence_as(elems, [_row(t, i) for t in tensors])
+
+
+def _row(tensor: Any, number: int) -> Any:
+    if hasattr(tensor, "__getitem__"):
+        return tensor[number]
+    from tapeflow.engine.ops.sparse import joining
+
+    return joining.row(tensor, number)
 
 
 def _no_rows(op: str) -> OutOfRangeError:

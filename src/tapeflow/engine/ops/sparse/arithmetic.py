@@ -212,6 +212,7 @@ def softmax(sp_input: Any, name: str | None = None) -> Any:
       A `tf.SparseTensor` of the same places.
 
     Raises:
+      AttributeError: when `sp_input` is no sparse tensor.
       tf.errors.InvalidArgumentError: when the rank is below 2.
 
     Example:
@@ -220,6 +221,8 @@ def softmax(sp_input: Any, name: str | None = None) -> Any:
       >>> tf.sparse.softmax(s).values.numpy()
       array([0.5, 0.5], dtype=float32)
     """
+    if not _is_sparse(sp_input):
+        raise AttributeError(f"'{type(sp_input).__name__}' object has no attribute 'indices'")
     sp = to_sparse(sp_input)
     indices, values, shape = parts(sp)
     if len(shape) < 2:
@@ -246,6 +249,8 @@ def with_dense(name: str, function: Callable[..., Any], sp: SparseTensor, other:
             "SparseDenseBinaryOpShared broadcasts dense to sparse only; got incompatible shapes: "
             f"[{list(shape)}] vs. [{dims}]",
         )
+    if not dims:
+        return sp.with_values(function(values, dense))
     places = indices[:, len(shape) - len(dims) :] * np.array([d != 1 for d in dims], np.int64)
     picked = gathering.gather_nd(dense, EagerTensor(places.reshape(len(indices), len(dims))))
     return sp.with_values(function(values, picked))

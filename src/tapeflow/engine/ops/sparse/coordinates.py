@@ -35,9 +35,8 @@ def parts(sp: SparseTensor) -> tuple[Array, Any, tuple[int, ...]]:
 def made(indices: Array, values: Any, shape: Any) -> SparseTensor:
     """A sparse tensor of arrays."""
     rank = len(shape)
-    places = np.ascontiguousarray(np.asarray(indices, np.int64).reshape(-1, rank))
-    if rank == 0:
-        places = np.zeros((values.shape.as_list()[0], 0), np.int64)
+    places = np.asarray(indices, np.int64).reshape(values.shape.as_list()[0], rank)
+    places = np.ascontiguousarray(places)
     return SparseTensor(EagerTensor(places), values, EagerTensor(np.array(shape, np.int64)))
 
 
