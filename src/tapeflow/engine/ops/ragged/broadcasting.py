@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.ragged.conversions import divided, from_tensor, is_ragged, pick
 from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition, runs
-from tapeflow.engine.core.dtypes import FROM_NUMPY
 
 
 def elementwise(function: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
@@ -28,9 +28,7 @@ def elementwise(function: Callable[..., Any], inputs: tuple[Any, ...]) -> Any:
         if not (low and all(_same_rows(first, x) for x in ragged[1:])):
             inputs = _broadcast(inputs)
             first = next(x for x in inputs if is_ragged(x))
-    return first.with_flat_values(
-        function(*[x.flat_values if is_ragged(x) else x for x in inputs])
-    )
+    return first.with_flat_values(function(*[x.flat_values if is_ragged(x) else x for x in inputs]))
 
 
 def _same_rows(x: Any, y: Any) -> bool:
@@ -42,9 +40,7 @@ def _same_rows(x: Any, y: Any) -> bool:
 
 def _broadcast(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     rank = max(x.shape.rank for x in inputs)
-    depth = max(
-        x.ragged_rank + rank - x.shape.rank for x in inputs if is_ragged(x)
-    )
+    depth = max(x.ragged_rank + rank - x.shape.rank for x in inputs if is_ragged(x))
     dtype = next(x for x in inputs if is_ragged(x))._partition.splits.dtype
     spread = []
     for x in inputs:
@@ -72,7 +68,9 @@ def deepened(x: Any, depth: int, dtype: Any = np.int64) -> Any:
     if x.ragged_rank >= depth:
         return x
     flat = x.flat_values
-    more = from_tensor(flat, None, None, depth - x.ragged_rank, FROM_NUMPY[x._partition.splits.dtype])
+    more = from_tensor(
+        flat, None, None, depth - x.ragged_rank, FROM_NUMPY[x._partition.splits.dtype]
+    )
     return x.with_flat_values(more)
 
 

@@ -29,8 +29,6 @@ def _depth(value: Any) -> int:
     return 1 + max((_depth(v) for v in value), default=0)
 
 
-
-
 @export("ragged.constant")
 def constant(
     pylist: Any,
@@ -72,7 +70,9 @@ def constant(
                 f"Invalid pylist={pylist!r}: incompatible with ragged_rank={ragged_rank}"
             )
         if inner_shape:
-            raise ValueError(f"Invalid pylist={pylist!r}: incompatible with inner_shape={inner_shape}")
+            raise ValueError(
+                f"Invalid pylist={pylist!r}: incompatible with inner_shape={inner_shape}"
+            )
         return dense_constant(pylist, wanted)
     depth = _depth(pylist)
     if ragged_rank is not None and depth and ragged_rank >= max(depth, 1):
@@ -81,8 +81,10 @@ def constant(
                 f"Invalid pylist={pylist}: incompatible with ragged_rank={ragged_rank}"
             )
     if inner_shape is not None:
-        inner = tuple(inner_shape) if isinstance(inner_shape, (list, tuple)) else tuple(
-            convert(inner_shape)._array.tolist()
+        inner = (
+            tuple(inner_shape)
+            if isinstance(inner_shape, (list, tuple))
+            else tuple(convert(inner_shape)._array.tolist())
         )
         if ragged_rank is None:
             ragged_rank = depth - 1 - len(inner)
@@ -104,14 +106,16 @@ def constant(
         lengths = np.array([len(row) for row in items], splits_dtype.np)
         partitions.append(RowPartition.of_lengths(lengths))
         items = [item for row in items for item in row]
-    if not len(items):
+    if not items:
         values = dense_constant(np.zeros((0, *inner), (wanted or dtypes.float32).np), wanted)
         if wanted is dtypes.string:
             values = EagerTensor(np.empty((0, *inner), object))
     else:
         values = dense_constant(items if not isinstance(items, tuple) else list(items), wanted)
         if inner_shape is not None and tuple(values.shape.as_list()[1:]) != inner:
-            raise ValueError(f"Invalid pylist={pylist}: incompatible with inner_shape={inner_shape}")
+            raise ValueError(
+                f"Invalid pylist={pylist}: incompatible with inner_shape={inner_shape}"
+            )
     for partition in reversed(partitions):
         values = divided(values, partition)
     return values
@@ -139,7 +143,7 @@ def _has_scalars_above(value: Any, depth: int) -> bool:
 
 
 @export("ragged.range")
-def range(  # noqa: A001 (the public name)
+def range(
     starts: Any,
     limits: Any = None,
     deltas: Any = 1,
@@ -191,7 +195,14 @@ def range(  # noqa: A001 (the public name)
 
 
 def _widest(*kinds: Any) -> Any:
-    order = (dtypes.int32, dtypes.int64, dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64)
+    order = (
+        dtypes.int32,
+        dtypes.int64,
+        dtypes.bfloat16,
+        dtypes.float16,
+        dtypes.float32,
+        dtypes.float64,
+    )
     return max(kinds, key=order.index)
 
 
@@ -294,7 +305,9 @@ def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
         if rank > 1:
             rows = [deepened(r, rank - 1) if dense else r for r in rows]
         return stack_all(rows, np.int32 if dense and rank == 1 else np.int64)
-    return stack_ragged(None, tuple(deepened(r, 1) if rank > 1 else r for r in rows), {"axis": axis})
+    return stack_ragged(
+        None, tuple(deepened(r, 1) if rank > 1 else r for r in rows), {"axis": axis}
+    )
 
 
 @export("ragged.boolean_mask")
@@ -344,9 +357,11 @@ def _masked(data: Any, mask: Any) -> Any:
     below = _masked(data.values, mask.values)
     if mask.values.shape.rank > 1:
         return divided(below, rows)
-    kept = np.add.reduceat(np.append(mask.values._array, False).astype(np.int64), rows.starts) if (
-        rows.count
-    ) else np.zeros(0, np.int64)
+    kept = (
+        np.add.reduceat(np.append(mask.values._array, False).astype(np.int64), rows.starts)
+        if (rows.count)
+        else np.zeros(0, np.int64)
+    )
     lengths = np.where(rows.lengths > 0, kept, 0)
     return divided(below, RowPartition.of_lengths(lengths.astype(rows.splits.dtype)))
 
@@ -403,7 +418,9 @@ def segment_ids_to_row_splits(
       >>> tf.ragged.segment_ids_to_row_splits([0, 0, 0, 2, 2, 3]).numpy()
       array([0, 3, 3, 5, 6])
     """
-    ids = segment_ids if isinstance(segment_ids, Tensor) else convert(segment_ids, dtypes.int64)
+    ids: Any = (
+        segment_ids if isinstance(segment_ids, Tensor) else convert(segment_ids, dtypes.int64)
+    )
     if ids.dtype not in dtypes.INDEX:
         raise ValueError("segment_ids must have dtype int32 or int64")
     ids.shape.assert_has_rank(1)
@@ -439,8 +456,8 @@ def stack_dynamic_partitions(
     values = to_values(data)
     ids = convert(partitions)
     for _ in builtins.range(ids.shape.rank - 1):
-        from tapeflow.engine.ops.ragged.conversions import merge_dims
         from tapeflow.engine.ops.ragged.broadcasting import deepened
+        from tapeflow.engine.ops.ragged.conversions import merge_dims
 
         values = merge_dims(values if is_ragged(values) else deepened(values, 1), 0, 1)
     flat = ids._array.reshape(-1)

@@ -75,7 +75,9 @@ def to_tensor(ragged: Any, default_value: Any, shape: Any) -> Any:
             f"{depth + len(inner)} but shape.rank = {len(wanted)}",
         )
         for have, want in zip(inner, wanted[depth:], strict=True):
-            require(want in (None, have), f"shape: expected inner dimensions {inner}; received {wanted}")
+            require(
+                want in (None, have), f"shape: expected inner dimensions {inner}; received {wanted}"
+            )
         bounds = [b if w is None else w for b, w in zip(bounds, wanted, strict=False)]
     places = coordinates(ragged)
     inside = np.logical_and.reduce([p < n for p, n in zip(places, bounds, strict=True)])
@@ -118,7 +120,9 @@ def to_sparse(ragged: Any) -> Any:
         )
     bounds = np.asarray(ragged.bounding_shape(out_type=dtypes.int64))
     return SparseTensor(
-        EagerTensor(places.astype(np.int64)), shaping.reshape(flat, [-1]), EagerTensor(bounds.copy())
+        EagerTensor(places.astype(np.int64)),
+        shaping.reshape(flat, [-1]),
+        EagerTensor(bounds.copy()),
     )
 
 
@@ -126,12 +130,12 @@ def from_sparse(st_input: Any, dtype: DType) -> Any:
     """See `RaggedTensor.from_sparse`."""
     if not isinstance(st_input, SparseTensor):
         raise TypeError(
-            f"Argument `st_input` must be of type SparseTensor, but is of type {type(st_input).__name__}."
+            "Argument `st_input` must be of type SparseTensor, but is of type "
+            f"{type(st_input).__name__}."
         )
     if st_input.shape.rank != 2:
         raise ValueError(
-            "Argument `st_input` must have rank 2, but has rank "
-            f"{st_input.shape.rank}."
+            f"Argument `st_input` must have rank 2, but has rank {st_input.shape.rank}."
         )
     indices = st_input.indices._array
     rows, columns = indices[:, 0], indices[:, 1]
@@ -181,7 +185,9 @@ def from_tensor(tensor: Any, lengths: Any, padding: Any, ragged_rank: Any, dtype
             raise ValueError(f"Shape {list(kept.shape)} must have rank 1")
     kept = np.clip(kept, 0, width)
     starts = partitions[-1].starts
-    require(len(kept) == len(starts), f"lengths: expected {len(starts)} numbers; received {len(kept)}")
+    require(
+        len(kept) == len(starts), f"lengths: expected {len(starts)} numbers; received {len(kept)}"
+    )
     out = divided(pick(flat, runs(starts, kept)), RowPartition.of_lengths(kept.astype(dtype.np)))
     for partition in reversed(partitions[:-1]):
         out = divided(out, partition)
@@ -232,7 +238,9 @@ def merge_dims(ragged: Any, outer: int, inner: int) -> Any:
     rank = ragged.shape.rank
     outer, inner = within(outer, rank), within(inner, rank)
     if outer > inner:
-        raise ValueError(f"Expected outer_axis ({outer}) to be less than or equal to inner_axis ({inner})")
+        raise ValueError(
+            f"Expected outer_axis ({outer}) to be less than or equal to inner_axis ({inner})"
+        )
     return _merged(ragged, outer, inner)
 
 

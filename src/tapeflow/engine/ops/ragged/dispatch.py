@@ -218,7 +218,9 @@ def _gather(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     rows = indices._array
     count = params._partition.count
     outside = (rows < 0) | (rows >= count)
-    require(not outside.any(), f"indices: expected numbers in [0, {count}); received {rows.tolist()}")
+    require(
+        not outside.any(), f"indices: expected numbers in [0, {count}); received {rows.tolist()}"
+    )
     if rows.ndim == 0:
         return params[int(rows)]
     out = pick(params, rows.reshape(-1))
@@ -332,4 +334,3 @@ RULES: dict[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     "ReverseV2": _reverse,
     "MatMul": _matmul,
 }
-

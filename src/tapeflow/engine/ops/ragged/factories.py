@@ -39,9 +39,11 @@ def _indices(value: Any, name: str, values: Any) -> np.ndarray:
     """A vector that divides `values`, int64 unless it is a tensor of int32."""
     nested = getattr(values, "_partition", None)
     hint = dtypes.int64 if nested is None else FROM_NUMPY[nested.splits.dtype]
-    tensor = value if isinstance(value, Tensor) else convert(value, hint=hint)
+    tensor: Any = value if isinstance(value, Tensor) else convert(value, hint=hint)
     if tensor.dtype not in dtypes.INDEX:
-        raise ValueError(f"Argument `{name}` dtype must be int32 or int64. Received {tensor.dtype}.")
+        raise ValueError(
+            f"Argument `{name}` dtype must be int32 or int64. Received {tensor.dtype}."
+        )
     tensor.shape.assert_has_rank(1)
     return tensor._array  # type: ignore[no-any-return]
 
@@ -51,7 +53,9 @@ def _made(cls: Any, values: Any, partition: RowPartition, validate: bool) -> Any
     if validate:
         size = values.shape.as_list()[0]
         last = int(partition.splits[-1])
-        require(last == size, f"rows: expected {size} elements in all, as in values; received {last}")
+        require(
+            last == size, f"rows: expected {size} elements in all, as in values; received {last}"
+        )
     nested = getattr(values, "_partition", None)
     if nested is not None and nested.splits.dtype != partition.splits.dtype:
         partition = partition.astype(np.int64)
@@ -93,7 +97,9 @@ def from_row_splits(
     if not len(splits):
         raise ValueError("Argument `row_splits` may not be empty.")
     if validate:
-        require(splits[0] == 0, "Arguments to from_row_splits do not form a valid RaggedTensor:zero")
+        require(
+            splits[0] == 0, "Arguments to from_row_splits do not form a valid RaggedTensor:zero"
+        )
         require(
             bool((splits[1:] >= splits[:-1]).all()),
             "Arguments to from_row_splits do not form a valid RaggedTensor:monotonic",
@@ -136,7 +142,8 @@ def from_value_rowids(
         raise ValueError(f"Expected nrows >= 0; got {count}.")
     if validate and count < least:
         raise ValueError(
-            f"Expected nrows >= value_rowids[-1] + 1; got nrows={count}, value_rowids[-1]={least - 1}."
+            f"Expected nrows >= value_rowids[-1] + 1; got nrows={count}, "
+            f"value_rowids[-1]={least - 1}."
         )
     if validate:
         size = values.shape.as_list()[0]
@@ -282,7 +289,11 @@ def _listed(nested: Any, name: str) -> list[Any]:
 
 
 def from_nested_row_splits(
-    cls: Any, flat_values: Any, nested_row_splits: Any, name: str | None = None, validate: bool = True
+    cls: Any,
+    flat_values: Any,
+    nested_row_splits: Any,
+    name: str | None = None,
+    validate: bool = True,
 ) -> Any:
     """Rows of rows: the splits of each ragged dimension, the outermost first.
 
@@ -307,7 +318,11 @@ def from_nested_row_splits(
 
 
 def from_nested_row_lengths(
-    cls: Any, flat_values: Any, nested_row_lengths: Any, name: str | None = None, validate: bool = True
+    cls: Any,
+    flat_values: Any,
+    nested_row_lengths: Any,
+    name: str | None = None,
+    validate: bool = True,
 ) -> Any:
     """Rows of rows: the row lengths of each ragged dimension, the outermost first.
 
@@ -368,5 +383,3 @@ def from_nested_value_rowids(
     for numbers, count in zip(reversed(ids), reversed(counts), strict=True):
         result = cls.from_value_rowids(result, numbers, count, validate=validate)
     return result
-
-

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core.shapes import Dimension
+from tapeflow.engine.core.dimension import Dimension
 from tapeflow.engine.ops.array import dimensions
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition

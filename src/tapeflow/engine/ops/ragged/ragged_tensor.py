@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -226,7 +227,7 @@ class RaggedTensor(CompositeTensor):
         if isinstance(self._values, RaggedTensor):
             return self.with_values(self._values.row_lengths(axis - 1))
         shape = self._values.shape.as_list()
-        full = np.full(shape[:axis - 1], shape[axis - 1], self._partition.splits.dtype)
+        full = np.full(shape[: axis - 1], shape[axis - 1], self._partition.splits.dtype)
         return self.with_values(_tensor(full))
 
     def nested_row_lengths(self, name: str | None = None) -> tuple[Any, ...]:
@@ -313,7 +314,9 @@ class RaggedTensor(CompositeTensor):
 
         return conversions.merge_dims(self, int(outer_axis), int(inner_axis))
 
-    def to_tensor(self, default_value: Any = None, name: str | None = None, shape: Any = None) -> Any:
+    def to_tensor(
+        self, default_value: Any = None, name: str | None = None, shape: Any = None
+    ) -> Any:
         """A tensor with all rows filled up to one length.
 
         Args:
@@ -340,7 +343,7 @@ class RaggedTensor(CompositeTensor):
         array of the rows."""
         values = self._values.numpy()
         splits = self._partition.splits.tolist()
-        rows = [values[a:b] for a, b in zip(splits, splits[1:], strict=False)]
+        rows = [values[a:b] for a, b in itertools.pairwise(splits)]
         if len({len(row) for row in rows}) <= 1 and rows:
             shapes = {row.shape for row in rows}
             if len(shapes) == 1:
@@ -355,7 +358,7 @@ class RaggedTensor(CompositeTensor):
         values = self._values
         listed = values.to_list() if isinstance(values, RaggedTensor) else values.numpy().tolist()
         splits = self._partition.splits.tolist()
-        return [listed[a:b] for a, b in zip(splits, splits[1:], strict=False)]
+        return [listed[a:b] for a, b in itertools.pairwise(splits)]
 
     def consumers(self) -> Any:
         """Operations that use the elements, in a graph."""
@@ -440,12 +443,14 @@ class RaggedTensorSpec(TypeSpec):
         if ragged_rank is None:
             if rank is None:
                 raise ValueError(
-                    "Must specify ragged_rank or a shape with a known rank to construct RaggedTensorSpec."
+                    "Must specify ragged_rank or a shape with a known rank to construct "
+                    "RaggedTensorSpec."
                 )
             ragged_rank = rank - 1
         if not isinstance(ragged_rank, int):
             raise TypeError(
-                f"Argument `ragged_rank` must be an int. Received type {type(ragged_rank).__name__}."
+                "Argument `ragged_rank` must be an int. Received type "
+                f"{type(ragged_rank).__name__}."
             )
         if rank is not None and ragged_rank >= rank:
             raise ValueError(

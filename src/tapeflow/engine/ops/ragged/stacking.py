@@ -12,8 +12,8 @@ from tapeflow.engine.ops.array import concatenation, joining
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.ops.ragged.broadcasting import deepened
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged
-from tapeflow.engine.ops.ragged.row_partition import RowPartition
 from tapeflow.engine.ops.ragged.factories import to_values
+from tapeflow.engine.ops.ragged.row_partition import RowPartition
 
 
 def stack_all(rows: list[Any], dtype: Any = np.int64) -> Any:
@@ -45,7 +45,9 @@ def stack_rows(column: list[Any], want: Any) -> Any:
                 None, None, f"expected a result of dtype {dtype.name}; received {x.dtype.name}"
             )
     if getattr(want, "ragged_rank", 0) > 0 and any(x.shape.rank == 0 for x in rows):
-        raise InvalidArgumentError(None, None, "Ragged values must have rank >= 1; received a scalar")
+        raise InvalidArgumentError(
+            None, None, "Ragged values must have rank >= 1; received a scalar"
+        )
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 
     if isinstance(rows[0], SparseTensor):

@@ -74,7 +74,9 @@ def require_inside(op: str, indices: Array, shape: tuple[int, ...]) -> None:
     if bad.any():
         at = int(np.argmax(bad))
         raise refuse(
-            op, f"indices[{at}] = {indices[at].tolist()} is out of bounds: need 0 <= index < {list(shape)}"
+            op,
+            f"indices[{at}] = {indices[at].tolist()} is out of bounds: need 0 <= index < "
+            f"{list(shape)}",
         )
 
 

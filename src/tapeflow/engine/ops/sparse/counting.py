@@ -109,7 +109,9 @@ def bincount(
         counts = np.zeros(len(found), each.dtype)
         np.add.at(counts, inverse, each)
     if tensor.dtype not in dtypes.INDEX:
-        raise refuse("DenseCountSparseOutput", f"values: expected integers; received {tensor.dtype.name}")
+        raise refuse(
+            "DenseCountSparseOutput", f"values: expected integers; received {tensor.dtype.name}"
+        )
     line = np.stack(np.divmod(found, max(bins, 1)), 1)
     if count is None:
         return made(line[:, 1:], EagerTensor(counts), (bins,))
@@ -122,9 +124,7 @@ def _distance(a: list[Any], b: list[Any]) -> int:
     for i, x in enumerate(a, 1):
         current = [i]
         for j, y in enumerate(b, 1):
-            current.append(
-                min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y))
-            )
+            current.append(min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (x != y)))
         previous = current
     return previous[-1]
 
@@ -167,8 +167,12 @@ def edit_distance(
         rows.append((lists, shape))
     (said, shape), (true, true_shape) = rows
     if len(shape) != len(true_shape) or len(shape) < 2:
-        raise refuse("EditDistance", f"expected equal ranks of 2 or more; received {shape}, {true_shape}")
-    out = np.zeros([max(m, n) for m, n in zip(shape[:-1], true_shape[:-1], strict=True)], np.float32)
+        raise refuse(
+            "EditDistance", f"expected equal ranks of 2 or more; received {shape}, {true_shape}"
+        )
+    out = np.zeros(
+        [max(m, n) for m, n in zip(shape[:-1], true_shape[:-1], strict=True)], np.float32
+    )
     for place in {*said, *true}:
         a, b = said.get(place, []), true.get(place, [])
         distance = np.float32(_distance(a, b))

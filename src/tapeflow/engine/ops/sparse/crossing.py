@@ -65,7 +65,9 @@ def _batches(inputs: Any, op: str) -> list[list[list[Any]]]:
             raise refuse(op, "inputs: expected integers or strings")
         features.append(rows)
     if len({len(f) for f in features}) > 1:
-        raise refuse(op, f"inputs: expected equal numbers of rows; received {[len(f) for f in features]}")
+        raise refuse(
+            op, f"inputs: expected equal numbers of rows; received {[len(f) for f in features]}"
+        )
     return features
 
 

@@ -59,9 +59,7 @@ def to_dense(
             at = int(np.argmax(steps <= 0)) + 1
             what = "repeated" if steps[at - 1] == 0 else "out of order"
             raise refuse("SparseToDense", f"indices[{at}] = {indices[at].tolist()} is {what}")
-    default = (
-        zeros([], sp.dtype) if default_value is None else convert(default_value, sp.dtype)
-    )
+    default = zeros([], sp.dtype) if default_value is None else convert(default_value, sp.dtype)
     if default.shape.rank != 0:
         raise refuse("SparseToDense", f"default_value: expected a scalar; received {default.shape}")
     count = len(numbers)

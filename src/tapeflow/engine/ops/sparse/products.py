@@ -60,7 +60,9 @@ def sparse_dense_matmul(
         raise refuse(op, f"Tensor 'b' is not a matrix; received shape {x.shape}")
     bad = ((indices < 0) | (indices >= np.array(shape))).any(axis=1)
     if bad.any():
-        raise refuse(op, f"index {indices[int(np.argmax(bad))].tolist()} out of bounds of {list(shape)}")
+        raise refuse(
+            op, f"index {indices[int(np.argmax(bad))].tolist()} out of bounds of {list(shape)}"
+        )
     if adjoint_b:
         x = dimensions.transpose(x, conjugate=True)
     if adjoint_a:
@@ -91,7 +93,8 @@ def _reduce(op: str, fold: Fold, sp_input: Any, axis: Any, keepdims: Any, sparse
             raise InvalidArgumentError(
                 None,
                 None,
-                f"{op}: Invalid reduction dimension {a}, for input with {rank} dimensions. [Op:{op}]",
+                f"{op}: Invalid reduction dimension {a}, for input with {rank} dimensions. "
+                f"[Op:{op}]",
             )
     gone = {a % rank for a in axes}
     kept = [a for a in range(rank) if a not in gone]

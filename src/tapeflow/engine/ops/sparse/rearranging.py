@@ -144,9 +144,7 @@ def expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> Any
     if not -rank - 1 <= at <= rank:
         raise refuse("Slice", f"axis: expected a number in [{-rank - 1}, {rank}]; received {at}")
     at = at + rank + 1 if at < 0 else at
-    return made(
-        np.insert(indices, at, 0, axis=1), values, (*shape[:at], 1, *shape[at:])
-    )
+    return made(np.insert(indices, at, 0, axis=1), values, (*shape[:at], 1, *shape[at:]))
 
 
 @export("sparse.retain")
@@ -251,7 +249,7 @@ def concat(
             "SparseConcat", f"Concat dimension must be in range [{-rank}, {rank}), got {axis}"
         )
     at = int(axis) % rank
-    widest = np.max(shapes, axis=0) if all(len(s) == rank for s in shapes) else None
+    widest: Any = np.max(shapes, axis=0) if all(len(s) == rank for s in shapes) else None
     for i, shape in enumerate(shapes):
         fits = widest is not None and all(
             d == e or a == at for a, (d, e) in enumerate(zip(shape, shapes[0], strict=True))

@@ -143,8 +143,7 @@ def to_hash_bucket_strong(input: Any, num_buckets: int, key: Any, name: str | No
     """
     if not isinstance(key, (list, tuple)):
         raise TypeError(
-            "Expected list for 'key' argument to 'string_to_hash_bucket_strong' Op, not "
-            f"{key}."
+            f"Expected list for 'key' argument to 'string_to_hash_bucket_strong' Op, not {key}."
         )
     return apply(
         strong_p, to_strings(input), num_buckets=_count(num_buckets), key=tuple(map(int, key))

@@ -27,7 +27,9 @@ _NUMBERS = frozenset(
 _FLOAT = re.compile(
     rb"\s*[+-]?(inf(inity)?|nan(\(\w*\))?|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)\s*", re.IGNORECASE
 )
-_HEXADECIMAL = re.compile(rb"\s*[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)(p[+-]?\d+)?\s*", re.IGNORECASE)
+_HEXADECIMAL = re.compile(
+    rb"\s*[+-]?0x([\da-f]+\.?[\da-f]*|\.[\da-f]+)(p[+-]?\d+)?\s*", re.IGNORECASE
+)
 _INTEGER = re.compile(rb"\s*[+-]?\d+\s*")
 
 
@@ -42,6 +44,7 @@ def _number(text: bytes, target: DType) -> Any:
         if target.min <= value <= target.max:
             return value
     reject(f"string_tensor: expected a number of dtype {target.name}; received {text!r}")
+    return None
 
 
 def _to_number(string_tensor: np.ndarray, out_type: DType) -> np.ndarray:
@@ -58,7 +61,18 @@ def _to_number_infer(string_tensor: Spec, out_type: DType) -> Spec:
 
 def _to_number_samples(draw: Draw) -> Iterable[Sample]:
     for target in (dtypes.float32, dtypes.float64):
-        texts = [b"1", b"-2.5", b"1e10", b"nan", b"-inf", b" 3.25 ", b".5", b"1e50", b"+7.", b"1e-50"]
+        texts = [
+            b"1",
+            b"-2.5",
+            b"1e10",
+            b"nan",
+            b"-inf",
+            b" 3.25 ",
+            b".5",
+            b"1e50",
+            b"+7.",
+            b"1e-50",
+        ]
         yield Sample(array_of(texts, (10,)), out_type=target, grad=False)
         yield Sample(array_of([b"x"], (1,)), out_type=target, grad=False)
     for target in (dtypes.int32, dtypes.int64):

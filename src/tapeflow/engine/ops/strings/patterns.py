@@ -94,8 +94,9 @@ def _replace_kernel(
 def _replace_samples(draw: Draw) -> Iterable[Sample]:
     texts = array_of([b"", b"abcabc", b"Text with words", "Grüße 12".encode()], (2, 2))
     for pattern, rewrite in (
-        ("b", "X"), ("(\\w)(\\w)", "\\2\\1"), ("x*", "-"), ("[^a-z]+", ""), ("^|$", "|"), (".", "#"),
-        ("(?i)TEXT", "<\\0>"), ("[[:space:]]", "_"), ("\\s+$|\\d", "\\\\"), ("(a)|b", "[\\1]"),
+        ("b", "X"), ("(\\w)(\\w)", "\\2\\1"), ("x*", "-"), ("[^a-z]+", ""), ("^|$", "|"),
+        (".", "#"), ("(?i)TEXT", "<\\0>"),
+        ("[[:space:]]", "_"), ("\\s+$|\\d", "\\\\"), ("(a)|b", "[\\1]"),
     ):  # fmt: skip
         for everywhere in (True, False):
             yield Sample(
@@ -146,7 +147,7 @@ def _pattern(value: Any, argument: str) -> str:
         raise TypeError(f"{argument}: expected a value that is known when the function is traced")
     if known.ndim:
         reject(f"{argument}: expected a scalar; received shape {list(known.shape)}")
-    return known[()].decode(*_CODEC)  # type: ignore[no-any-return]
+    return known.tolist().decode(*_CODEC)  # type: ignore[no-any-return]
 
 
 @export("strings.regex_replace")
@@ -161,8 +162,8 @@ def regex_replace(
     Args:
       input: string tensor.
       pattern: the regular expression, a scalar.
-      rewrite: what takes the place of a match, a scalar; `\\0` stands for all of the match, `\\1` to
-        `\\9` for the groups.
+      rewrite: what takes the place of a match, a scalar; `\\0` stands for all of the match, `\\1`
+        to `\\9` for the groups.
       replace_global: whether all matches are replaced, not only the first of each string.
       name: ignored in eager mode.
 

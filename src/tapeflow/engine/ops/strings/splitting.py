@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -186,7 +187,7 @@ def _ngrams(data: np.ndarray, data_splits: np.ndarray, **attrs: Any) -> tuple[np
         reject(f"data_splits: expected ascending numbers from 0 to {len(texts)}; received {bounds}")
     out: list[bytes] = []
     ends = [0]
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         row = texts[start:stop]
         made = [gram for width in attrs["ngram_widths"] for gram in _row_ngrams(row, width, attrs)]
         if attrs["preserve_short_sequences"] and not made and row:
@@ -303,5 +304,3 @@ def ngrams(
         return out
     out = out.to_tensor(default_value="") if made.shape.as_list()[0] else out.to_tensor()
     return out[0] if rank == 1 else out
-
-

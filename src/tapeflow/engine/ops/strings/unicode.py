@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,8 +41,6 @@ def _codec(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError:
         reject(f"input_encoding: there is no converter for {encoding!r}")
-
-
 
 
 def _decoded(text: bytes, codec: str, attrs: dict[str, Any]) -> tuple[list[int], list[int]]:
@@ -148,10 +147,14 @@ def _decode_rows(
         if not found:
             found.extend(
                 apply(
-                    decode_p, vector, input_encoding=input_encoding, errors=errors,
+                    decode_p,
+                    vector,
+                    input_encoding=input_encoding,
+                    errors=errors,
                     replacement_char=replacement_char,
-                    replace_control_characters=bool(replace_controls), Tsplits=dtypes.int64,
-                )  # fmt: skip
+                    replace_control_characters=bool(replace_controls),
+                    Tsplits=dtypes.int64,
+                )
             )
         return divided(found[1], RowPartition(found[0]._array))
 
@@ -192,7 +195,9 @@ def unicode_decode(
       >>> tf.strings.unicode_decode(["Gr\\u00fc", "a"], "UTF-8")
       <tf.RaggedTensor [[71, 114, 252], [97]]>
     """
-    return _decode_rows(input, input_encoding, errors, replacement_char, replace_control_characters)[0]
+    return _decode_rows(
+        input, input_encoding, errors, replacement_char, replace_control_characters
+    )[0]
 
 
 @export("strings.unicode_decode_with_offsets")
@@ -310,7 +315,9 @@ def _encode_infer(
     require_rank(input_splits, 1, "input_splits")
     _check_errors(errors, replacement_char)
     if output_encoding not in _OUTPUTS:
-        reject(f"output_encoding: expected one of {', '.join(_OUTPUTS)}; received {output_encoding!r}")
+        reject(
+            f"output_encoding: expected one of {', '.join(_OUTPUTS)}; received {output_encoding!r}"
+        )
     rows = input_splits.shape[0] if input_splits.shape else None
     return Spec(dtypes.string, (None if rows is None else max(rows - 1, 0),))
 
@@ -326,7 +333,7 @@ def _encode(
     bounds = input_splits.tolist()
     numbers = input_values.tolist()
     out = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         points = []
         for point in numbers[start:stop]:
             if 0 <= point <= _MOST and not 0xD800 <= point < 0xE000:
