@@ -378,6 +378,10 @@ def _complex(tf, x):
     return tf.math.real(x * tf.math.conj(x))
 
 
+def _check(f, *x, **kw):
+    return lambda tf: tf.test.compute_gradient(lambda *t: f(tf, *t), [v(tf) for v in x], **kw)
+
+
 CASES = [
     Case("GradientTape", _tape(lambda tf, x: x * x, 3.0)),
     Case("GradientTape", _tape(lambda tf, x, y: x * y + x / y, [1.0, 2.0], 4.0)),
@@ -431,4 +435,23 @@ CASES = [
     Case("GradientTape", _reentered),
     bad("gradients", lambda tf: tf.gradients(tf.constant(1.0), tf.constant(1.0))),
     bad("hessians", lambda tf: tf.hessians(tf.constant(1.0), tf.constant(1.0))),
+    Case("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: [1.0, 2.0])),
+    Case("test.compute_gradient",
+         _check(lambda tf, x, y: x * y, lambda tf: tf.constant([[1.0, 2.0]]), lambda tf: 3.0)),
+    Case("test.compute_gradient", _check(lambda tf, x: tf.gather(x, [0, 0]),
+                                         lambda tf: tf.constant([[1.0, 2.0], [3.0, 4.0]]))),
+    Case("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: tf.constant([1 + 2j]))),
+    Case("test.compute_gradient", _check(lambda tf, x: tf.cast(x, tf.complex64) * (1 + 1j),
+                                         lambda tf: tf.Variable([1.0]))),
+    Case("test.compute_gradient",
+         _check(lambda tf, x: tf.stop_gradient(x), lambda tf: tf.constant([1.0, 2.0]))),
+    Case("test.compute_gradient",
+         _check(lambda tf, x: x * 2, lambda tf: tf.constant([1.0, 2.0], tf.float16))),
+    Case("test.compute_gradient", _check(lambda tf, x: x * 2, lambda tf: tf.zeros([0]))),
+    Case("test.compute_gradient", _check(lambda tf, x: x**3, lambda tf: tf.constant(2.0, tf.float64),
+                                         delta=0.1)),
+    Case("test.compute_gradient",
+         _check(lambda tf, x: x**3, lambda tf: tf.constant([1.0], tf.float64))),
+    bad("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: tf.constant([1]))),
+    bad("test.compute_gradient", lambda tf: tf.test.compute_gradient(tf.sin, tf.constant([1.0]))),
 ]

@@ -33,6 +33,18 @@ def sampled(name, true, **kw):
     return run
 
 
+def drawn_after(f):
+    """Which number of the global sequence comes after a call: how many seeds it took."""
+
+    def run(tf):
+        tf.random.set_seed(9)
+        x, w, true = tf.ones([1, 2]), tf.ones([5, 2]), tf.constant([[1]], tf.int64)
+        f(tf, w, tf.zeros([5]), true, x)
+        return tf.random.uniform([2])
+
+    return run
+
+
 CASES = [
     *(
         Case(f"nn.{name}", sampled(name, true, **kw), rtol=1e-4, atol=1e-5)
@@ -49,4 +61,13 @@ CASES = [
             tf.constant([[3, 1], [5, 7]], tf.int64), tf.constant([7, 5, 3], tf.int64), 2
         ),
     ),
+    Case("nn.nce_loss", drawn_after(lambda tf, *a: tf.nn.nce_loss(*a, 2, 5))),
+    Case("nn.nce_loss",
+         drawn_after(lambda tf, *a: tf.nn.nce_loss(*a, 2, 5, remove_accidental_hits=True))),
+    Case("nn.sampled_softmax_loss",
+         drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5))),
+    Case("nn.sampled_softmax_loss",
+         drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5, seed=3))),
+    Case("nn.compute_accidental_hits", drawn_after(
+        lambda tf, w, b, true, x: tf.nn.compute_accidental_hits(true, [1, 2], 1))),
 ]

@@ -53,6 +53,14 @@ def on(make, function):
 ROWS = (
     "scatter_add scatter_sub scatter_mul scatter_div scatter_max scatter_min scatter_update".split()
 )
+def _ragged_rows(tf):
+    table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    with tf.GradientTape() as tape:
+        rows = tf.gather(table, tf.ragged.constant([[2, 0], [], [2]]))
+        loss = tf.reduce_sum(tf.reduce_sum(rows, axis=1) ** 2)
+    return rows.to_list(), tf.convert_to_tensor(tape.gradient(loss, table))
+
+
 CASES = []
 for _m in ROWS:
     CASES += [
@@ -465,3 +473,4 @@ for _m in ROWS:
         Case(f"compat.v1.{_m}", older(_m, [0, 2], [[1.0, 2.0], [3.0, 4.0]])),
         Case(f"compat.v1.{_m}", older(_m, [0, 9], [[1.0, 2.0], [3.0, 4.0]]), bad=True),
     ]
+CASES.append(Case("gather", _ragged_rows, id="ragged rows of a variable"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.autodiff.checking import compute_gradient as compute_gradient
     from tapeflow.engine.runtime.build import gpu_device_name as gpu_device_name
     from tapeflow.engine.runtime.build import is_built_with_cuda as is_built_with_cuda
     from tapeflow.engine.runtime.build import is_built_with_gpu_support as is_built_with_gpu_support
@@ -21,6 +22,7 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "compute_gradient": "tapeflow.engine.autodiff.checking:compute_gradient",
             "gpu_device_name": "tapeflow.engine.runtime.build:gpu_device_name",
             "is_built_with_cuda": "tapeflow.engine.runtime.build:is_built_with_cuda",
             "is_built_with_gpu_support": "tapeflow.engine.runtime.build:is_built_with_gpu_support",

@@ -47,6 +47,8 @@ SPARSE_READ = SparseRead()
 def read_rows(variable: Any, indices: Any) -> Any:
     """The rows of an eager variable at `indices`; the read goes on the tapes that watch it."""
     indices = to_integers(indices)
+    if not isinstance(indices, EagerTensor):  # ragged: the rows keep its structure
+        return indices.with_flat_values(read_rows(variable, indices.flat_values))
     recorders = current_recorders()
     if not recorders:
         return gathering.gather(EagerTensor(variable._array), indices)

@@ -48,7 +48,7 @@ def compute_accidental_hits(
       true_classes: `[batch, num_true]`, int64.
       sampled_candidates: `[num_sampled]`, int64.
       num_true: number of true classes of each example.
-      seed: ignored.
+      seed: op seed; nothing is drawn.
       name: ignored in eager mode.
 
     Returns:
@@ -65,6 +65,9 @@ def compute_accidental_hits(
       >>> indices.numpy(), ids.numpy()
       (array([1], dtype=int32), array([1]))
     """
+    from tapeflow.engine.ops.random.seeds import op_seeds
+
+    op_seeds(seed)  # nothing is drawn, yet the op has seeds, and later ops get the ones after
     true = static_value(convert(true_classes, dtypes.int64))
     sampled = static_value(convert(sampled_candidates, dtypes.int64))
     assert true is not None
@@ -118,6 +121,9 @@ def _sampled_logits(
     true = true + shaping.reshape(true_b, [-1, num_true])
     other = matmul(x, other_w, transpose_b=True) + other_b
     if remove_accidental_hits:
+        from tapeflow.engine.ops.random.seeds import op_seeds
+
+        op_seeds(None)  # as `compute_accidental_hits` takes them
         hit = np.equal(static_value(classes)[:, :, None], static_value(sampled)).any(1)  # type: ignore[index]
         other = other + convert(np.where(hit, np.finfo(np.float32).min, 0).astype(np.float32))
     # Classes that are often drawn must not seem likely for that.
