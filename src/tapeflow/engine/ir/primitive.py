@@ -57,6 +57,11 @@ def reduction(combine: str) -> Structural:
     return Structural("Reduction", combine=combine)
 
 
+def broadcast_along(combine: str) -> Structural:
+    """A vector, repeated along the other dimensions, is combined elementwise with a tensor."""
+    return Structural("Broadcast", combine=combine)
+
+
 def contraction(form: str) -> Structural:
     """A sum of products over shared indices: matmul and its relatives."""
     return Structural("Contraction", form=form)

@@ -16,7 +16,7 @@ from tapeflow.engine.ir.infer import (
     require_same_dtype,
     shape_text,
 )
-from tapeflow.engine.ir.primitive import Structural, primitive, reduction
+from tapeflow.engine.ir.primitive import broadcast_along, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import convert
@@ -102,7 +102,7 @@ bias_add_p = primitive(
         dy,
         apply(bias_add_grad_p, dy, **ctx.attrs) if ctx.needs[1] else None,
     ),
-    lower=Structural("Broadcast", combine="add"),
+    lower=broadcast_along("add"),
     samples=_samples,
 )
 
