@@ -203,6 +203,13 @@ CASES = [
     Case("map_fn", lambda tf: tf.map_fn(lambda x: tf.range(x), tf.constant([3, 0, 2]), fn_output_signature=tf.RaggedTensorSpec([None], tf.int32))),
     Case("convert_to_tensor", lambda tf: tf.convert_to_tensor([numbers(tf)[0], numbers(tf)[0]])),
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor(numbers(tf))),
+    Case(R, lambda tf: each(tf, lambda r: [r[:, k] for k in (slice(1, None), slice(-2, -1), slice(None, -1), slice(None, None, 2), slice(None, None, -2), slice(2, 0, -1), slice(-1, None, -1), slice(5, 9), slice(-9, 2))])),
+    Case("tile", lambda tf: [tf.tile(numbers(tf), [2, 1]), tf.tile(numbers(tf), [1, 2]), tf.tile(nested(tf), [1, 2, 3])]),
+    Case("squeeze", lambda tf: [tf.squeeze(tf.ragged.constant([[[1], [2]]]), 0), tf.squeeze(tf.ragged.constant([[[1], [2]], [[3]]]), 2), tf.squeeze(tf.ragged.constant([[1], [2]]), 1)]),
+    bad("squeeze", lambda tf: tf.squeeze(numbers(tf))),
+    bad("squeeze", lambda tf: tf.squeeze(numbers(tf), 1)),
+    bad("linalg.matmul", lambda tf: tf.matmul(tf.cast(inner(tf), tf.float32), tf.constant([[1.0, 2.0], [3.0, 4.0]]))),
+    Case("linalg.matmul", lambda tf: tf.matmul(tf.cast(inner(tf), tf.float32), tf.reshape(tf.range(12.0), [2, 2, 3]))),
     # tf.ragged.
     Case("ragged.range", lambda tf: tf.ragged.range([0, 5, 8], [3, 5, 12])),
     Case("ragged.range", lambda tf: tf.ragged.range([3, 5, 2])),

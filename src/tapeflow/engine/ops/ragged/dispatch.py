@@ -14,6 +14,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ops.array import concatenation, dimensions, gathering, shaping
 from tapeflow.engine.ops.array.selection import where
+from tapeflow.engine.ops.linalg import contraction
 from tapeflow.engine.ops.math import arithmetic, casting, folds, reductions, segments
 from tapeflow.engine.ops.ragged.broadcasting import deepened, elementwise
 from tapeflow.engine.ops.ragged.conversions import coordinates, divided, is_ragged, pick
@@ -288,11 +289,18 @@ def _reverse(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
 
 
 def _matmul(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
-    """Rows of vectors times one matrix: the rows of all of them at once."""
+    """Matrices with different numbers of rows, each times a matrix of its own."""
     a, b = inputs
-    if is_ragged(a) and not is_ragged(b) and b.shape.rank == 2 and a.flat_values.shape.rank == 2:
-        return a.with_flat_values(apply(prim, a.flat_values, b, **attrs))
-    raise ValueError("matmul: expected a RaggedTensor of vectors and a matrix")
+    if a.shape.rank != b.shape.rank:
+        raise ValueError("`a` and `b` must have the same rank.")
+    plain = not any(v is True for v in attrs.values())
+    if not plain or not is_ragged(a) or is_ragged(b) or a.flat_values.shape.rank != 2:
+        raise ValueError(
+            "matmul: expected a RaggedTensor [batch, (rows), n] and a tensor [batch, n, k]"
+        )
+    rows = dimensions.expand_dims(a.flat_values, 1)
+    matrices = gathering.gather(b, EagerTensor(a._partition.row_ids))
+    return a.with_flat_values(dimensions.squeeze(contraction.matmul(rows, matrices), 1))
 
 
 def _reduce_join(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
@@ -318,6 +326,41 @@ def _reduce_join(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> A
     return x
 
 
+def _tile(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    x, multiples = inputs
+    for axis, times in enumerate(multiples._array.tolist()):
+        if times < 1:
+            raise ValueError(f"tile: multiples: expected numbers >= 1; received {times}")
+        if times > 1:
+            x = _concat([x] * times, axis)
+    return x
+
+
+def _squeeze(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    x = inputs[0]
+    axes = attrs["axis"]
+    if not axes:
+        raise ValueError("Ragged.squeeze must have an axis argument.")
+    for axis in sorted((within(a, x.shape.rank) for a in axes), reverse=True):
+        x = _squeezed(x, axis)
+    return x
+
+
+def _squeezed(x: Any, axis: int) -> Any:
+    if not is_ragged(x):
+        return dimensions.squeeze(x, axis)
+    partition = x._partition
+    if axis == 0:
+        require(partition.count == 1, f"Can not squeeze dim[0]: {partition.count} rows")
+        return x.values
+    if axis == 1:
+        require(
+            bool((partition.lengths == 1).all()), "Can not squeeze dim[1]: rows of other lengths"
+        )
+        return x.values
+    return x.with_values(_squeezed(x.values, axis - 1))
+
+
 RULES: dict[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     **dict.fromkeys(("Sum", "Mean", "Max", "Min", "Prod", "Any", "All"), _reduction),
     "ReduceJoin": _reduce_join,
@@ -333,4 +376,7 @@ RULES: dict[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     "Reshape": _reshape,
     "ReverseV2": _reverse,
     "MatMul": _matmul,
+    "BatchMatMulV2": _matmul,
+    "Tile": _tile,
+    "Squeeze": _squeeze,
 }

@@ -102,15 +102,24 @@ def _inner(values: Any, keys: list[Any]) -> Any:
 def _sliced(values: Any, key: slice) -> Any:
     """A part of each row."""
     partition = values._partition
-    of_length: dict[int, Array] = {}
-    parts = []
-    for start, length in zip(partition.starts.tolist(), partition.lengths.tolist(), strict=True):
-        if length not in of_length:
-            of_length[length] = np.arange(length)[key]
-        parts.append(start + of_length[length])
-    lengths = np.array([len(p) for p in parts], partition.splits.dtype)
-    uniform = partition.uniform
-    if uniform is not None:
-        uniform = len(range(uniform)[key])
-    rows = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-    return divided(pick(values.values, rows), RowPartition.of_lengths(lengths, uniform))
+    lengths = partition.lengths
+    step = 1 if key.step is None else key.step
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    # The places before the first and behind the last that a step may reach.
+    low, high = (0, lengths) if step > 0 else (-1, lengths - 1)
+    start = _bound(key.start, lengths, low, high, low if step > 0 else high)
+    stop = _bound(key.stop, lengths, low, high, high if step > 0 else low)
+    counts = np.maximum(-((start - stop) // step), 0)
+    made = RowPartition.of_lengths(counts.astype(partition.splits.dtype))
+    rows = np.repeat(partition.starts + start, counts) + made.columns * step
+    if partition.uniform is not None:
+        made.uniform = len(range(partition.uniform)[key])
+    return divided(pick(values.values, rows), made)
+
+
+def _bound(bound: int | None, lengths: Array, low: Any, high: Any, default: Any) -> Array:
+    """A bound of a slice for rows of these lengths, as `slice.indices` gives it."""
+    if bound is None:
+        return lengths * 0 + default
+    return np.clip(bound + lengths if bound < 0 else bound + lengths * 0, low, high)
