@@ -97,6 +97,10 @@ OPERANDS = {
 }  # fmt: skip
 
 
+def _exchange(tf):
+    return tf.experimental.dlpack.from_dlpack(tf.experimental.dlpack.to_dlpack(tf.constant([[1.0, 2.0]])))
+
+
 def _outcome(tf, f):
     """The result, or the class of the error: one case for what may go either way."""
     try:
@@ -183,6 +187,8 @@ CASES = [
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor(tf.TensorShape([2, None]))),
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor(1, "no_dtype")),
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor([tf.constant(1), tf.constant(2.0)])),
+    Case("experimental.dlpack.to_dlpack", _exchange),
+    Case("experimental.dlpack.from_dlpack", lambda tf: tf.experimental.dlpack.from_dlpack(np.arange(3).__dlpack__())),
     *(Case("Tensor", _text(make), id=f"print {k}") for k, make in PRINTED.items()),
     *_operator_cases(),
     *_unary_cases(),

@@ -11,11 +11,12 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.optional import Optional as Optional
+    from tapeflow.experimental import dlpack as dlpack
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "Optional": "tapeflow.engine.core.optional:Optional",
         },
-        (),
+        ("dlpack",),
     )
