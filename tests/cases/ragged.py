@@ -210,6 +210,9 @@ CASES = [
     bad("squeeze", lambda tf: tf.squeeze(numbers(tf), 1)),
     bad("linalg.matmul", lambda tf: tf.matmul(tf.cast(inner(tf), tf.float32), tf.constant([[1.0, 2.0], [3.0, 4.0]]))),
     Case("linalg.matmul", lambda tf: tf.matmul(tf.cast(inner(tf), tf.float32), tf.reshape(tf.range(12.0), [2, 2, 3]))),
+    Case("math.bincount", lambda tf: [tf.math.bincount(numbers(tf)), tf.math.bincount(numbers(tf), axis=-1)]),
+    Case("math.bincount", lambda tf: tf.math.bincount(numbers(tf), axis=-1, minlength=9, binary_output=True)),
+    bad("constant", lambda tf: tf.constant(numbers(tf))),
     # tf.ragged.
     Case("ragged.range", lambda tf: tf.ragged.range([0, 5, 8], [3, 5, 12])),
     Case("ragged.range", lambda tf: tf.ragged.range([3, 5, 2])),

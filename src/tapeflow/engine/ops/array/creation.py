@@ -53,6 +53,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
                 f"{value.dtype.name} (tf.cast converts it)"
             )
     tensor = convert(value, target)
+    if not isinstance(tensor, Tensor):
+        raise ValueError(f"constant: value: cannot convert {type(value).__name__} to a tensor")
     if shape is None:
         return tensor
     wanted = TensorShape(shape)

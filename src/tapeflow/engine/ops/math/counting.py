@@ -143,7 +143,10 @@ def bincount(
         raise ValueError(
             f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported."
         )
-    empty = not isinstance(arr, Tensor) or 0 in (arr.shape.as_list() if arr.shape.ndims else ())
+    flat = getattr(arr, "flat_values", arr)  # of a ragged tensor
+    if flat is not arr and axis != -1:
+        arr, weights = flat, getattr(weights, "flat_values", weights)
+    empty = 0 in (flat.shape.as_list() if flat.shape.ndims else ())
     bins = convert(0, arr.dtype) if empty else add(reduce_max(arr), 1)
     if minlength is not None:
         bins = maximum(bins, convert(minlength, arr.dtype))

@@ -326,6 +326,19 @@ def _reduce_join(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> A
     return x
 
 
+def _bincount(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """Counts in each row, as counts of one vector in which every row has bins of its own."""
+    x, size, weights = inputs
+    bins, count = int(size), x._partition.count
+    numbers = x.flat_values._array
+    kept = np.flatnonzero(numbers < bins)
+    own = EagerTensor((numbers + x._partition.row_ids * bins)[kept].astype(np.int64))
+    if is_ragged(weights):
+        weights = pick(weights.flat_values, kept)
+    total = EagerTensor(np.array(count * bins, np.int64))
+    return shaping.reshape(apply(prim, own, total, weights, **attrs), [count, bins])
+
+
 def _tile(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     x, multiples = inputs
     for axis, times in enumerate(multiples._array.tolist()):
@@ -377,6 +390,7 @@ RULES: dict[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]] = {
     "ReverseV2": _reverse,
     "MatMul": _matmul,
     "BatchMatMulV2": _matmul,
+    "DenseBincount": _bincount,
     "Tile": _tile,
     "Squeeze": _squeeze,
 }
