@@ -216,6 +216,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.random.initializers import RandomNormal as random_normal_initializer
     from tapeflow.engine.ops.random.initializers import RandomUniform as random_uniform_initializer
     from tapeflow.engine.ops.random.initializers import Zeros as zeros_initializer
+    from tapeflow.engine.ops.sparse.counting import edit_distance as edit_distance
     from tapeflow.engine.ops.strings.numbers import as_string as as_string
     from tapeflow.engine.runtime.convert import convert_to_tensor as convert_to_tensor
     from tapeflow.engine.runtime.convert import register_tensor_conversion_function as register_tensor_conversion_function
@@ -365,6 +366,7 @@ else:
             "double": "tapeflow.engine.core.dtypes:double",
             "dynamic_partition": "tapeflow.engine.ops.array.partitioning:dynamic_partition",
             "dynamic_stitch": "tapeflow.engine.ops.array.partitioning:dynamic_stitch",
+            "edit_distance": "tapeflow.engine.ops.sparse.counting:edit_distance",
             "eig": "tapeflow.engine.ops.linalg.spectral:eig",
             "eigvals": "tapeflow.engine.ops.linalg.spectral:eigvals",
             "einsum": "tapeflow.engine.ops.linalg.einsum:einsum",
