@@ -159,7 +159,9 @@ def main() -> None:
     versions += [f"{m.__name__} {m.__version__}" for m in (tensorflow, torch) if m]
     print(f"{', '.join(versions)}; {os.cpu_count()} cores\n")
     found = steps(tapeflow, tensorflow, torch)
-    print(table("The tutorial's train step, 1000 points", interleave(found, rounds), "NumPy by hand"))
+    print(
+        table("The tutorial's train step, 1000 points", interleave(found, rounds), "NumPy by hand")
+    )
     print()
     print(small_ops(tapeflow, rounds))
 

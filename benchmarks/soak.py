@@ -1,6 +1,6 @@
 """A long training loop: resident memory must stay flat after warm-up.
 
-    python benchmarks/soak.py [--steps 1000000]
+python benchmarks/soak.py [--steps 1000000]
 """
 
 from __future__ import annotations

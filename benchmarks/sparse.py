@@ -1,6 +1,6 @@
 """An update of 256 rows of an embedding table must cost the same whatever the table's size.
 
-    python benchmarks/sparse.py [--rounds 30]
+python benchmarks/sparse.py [--rounds 30]
 """
 
 from __future__ import annotations

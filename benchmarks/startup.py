@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import re
 import statistics
 import subprocess
 import sys
@@ -31,7 +32,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
-    statements = {"nothing": "pass", "numpy": "import numpy", "tapeflow": "import tapeflow"}
+    statements = {
+        "nothing": "pass",
+        "import numpy": "import numpy",
+        "import tapeflow": "import tapeflow",
+        "import tapeflow, first tensor": "import tapeflow as tf; tf.constant(1.0)",
+    }
     times: dict[str, list[float]] = {name: [] for name in statements}
     for statement in statements.values():
         seconds(statement)
@@ -41,18 +47,23 @@ def main() -> None:
     median = {name: statistics.median(t) for name, t in times.items()}
     bare = median["nothing"]
     print("### Import time (whole process, less an empty one)\n")
-    print("| | median ms | over an empty process ms | ratio to NumPy |\n| --- | ---: | ---: | ---: |")
-    for name in ("numpy", "tapeflow"):
+    print(
+        "| | median ms | over an empty process ms | ratio to NumPy |\n| --- | ---: | ---: | ---: |"
+    )
+    for name in list(statements)[1:]:
         net = median[name] - bare
         print(
-            f"| import {name} | {median[name] * 1e3:.1f} | {net * 1e3:.1f} "
-            f"| {net / (median['numpy'] - bare):.2f} |"
+            f"| {name} | {median[name] * 1e3:.1f} | {net * 1e3:.1f} "
+            f"| {net / (median['import numpy'] - bare):.2f} |"
         )
     print("\n### Installed size\n")
     print("| distribution | MB |\n| --- | ---: |")
     sizes = {}
-    needs = [r.split()[0].split(">")[0].split("=")[0].split("<")[0].split("[")[0]
-             for r in importlib.metadata.requires("tapeflow") or [] if "extra" not in r]  # fmt: skip
+    needs = [
+        re.split(r"[^\w.-]", requirement)[0]
+        for requirement in importlib.metadata.requires("tapeflow") or []
+        if "extra" not in requirement
+    ]
     for name in ["tapeflow", *needs]:
         sizes[name] = installed_bytes(name)
         print(f"| {name} | {sizes[name] / 1e6:.2f} |")

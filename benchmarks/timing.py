@@ -1,4 +1,4 @@
-"""Interleaved timing: what is compared runs turn by turn, so that a noisy machine hits all alike."""
+"""Interleaved timing: what is compared runs in turn, so that a noisy machine hits all alike."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Tapes, custom gradients, forward mode."""
 
 import numpy as np
+
 from cases.form import Case, bad
 
 
@@ -385,9 +386,13 @@ def _check(f, *x, **kw):
 CASES = [
     Case("GradientTape", _tape(lambda tf, x: x * x, 3.0)),
     Case("GradientTape", _tape(lambda tf, x, y: x * y + x / y, [1.0, 2.0], 4.0)),
-    Case("GradientTape", _tape(lambda tf, x: tf.reduce_mean(tf.square(x)), [[1.0, 2.0], [3.0, 4.0]])),
+    Case(
+        "GradientTape", _tape(lambda tf, x: tf.reduce_mean(tf.square(x)), [[1.0, 2.0], [3.0, 4.0]])
+    ),
     Case("GradientTape", _tape(_complex, np.complex64(1 + 2j))),
-    Case("GradientTape", _tape(lambda tf, x: tf.gather(x, [0, 0, 2]), [1.0, 2.0, 3.0]), id="slices"),
+    Case(
+        "GradientTape", _tape(lambda tf, x: tf.gather(x, [0, 0, 2]), [1.0, 2.0, 3.0]), id="slices"
+    ),
     Case("GradientTape", _second_order),
     Case("GradientTape", _third_order),
     Case("GradientTape", _persistent),
@@ -424,8 +429,10 @@ CASES = [
     Case("autodiff.ForwardAccumulator", _forward_over_reverse),
     Case("autodiff.ForwardAccumulator", _forward_nested),
     Case("autodiff.ForwardAccumulator", _forward_layers),
-    bad("autodiff.ForwardAccumulator",
-        lambda tf: tf.autodiff.ForwardAccumulator(tf.constant(1.0), [tf.constant(1.0)])),
+    bad(
+        "autodiff.ForwardAccumulator",
+        lambda tf: tf.autodiff.ForwardAccumulator(tf.constant(1.0), [tf.constant(1.0)]),
+    ),
     bad("GradientTape", _second_use),
     bad("GradientTape", _bad_batch),
     bad("GradientTape", _unconnected(lambda tf: "nonsense")),
@@ -436,22 +443,38 @@ CASES = [
     bad("gradients", lambda tf: tf.gradients(tf.constant(1.0), tf.constant(1.0))),
     bad("hessians", lambda tf: tf.hessians(tf.constant(1.0), tf.constant(1.0))),
     Case("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: [1.0, 2.0])),
-    Case("test.compute_gradient",
-         _check(lambda tf, x, y: x * y, lambda tf: tf.constant([[1.0, 2.0]]), lambda tf: 3.0)),
-    Case("test.compute_gradient", _check(lambda tf, x: tf.gather(x, [0, 0]),
-                                         lambda tf: tf.constant([[1.0, 2.0], [3.0, 4.0]]))),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x, y: x * y, lambda tf: tf.constant([[1.0, 2.0]]), lambda tf: 3.0),
+    ),
+    Case(
+        "test.compute_gradient",
+        _check(
+            lambda tf, x: tf.gather(x, [0, 0]), lambda tf: tf.constant([[1.0, 2.0], [3.0, 4.0]])
+        ),
+    ),
     Case("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: tf.constant([1 + 2j]))),
-    Case("test.compute_gradient", _check(lambda tf, x: tf.cast(x, tf.complex64) * (1 + 1j),
-                                         lambda tf: tf.Variable([1.0]))),
-    Case("test.compute_gradient",
-         _check(lambda tf, x: tf.stop_gradient(x), lambda tf: tf.constant([1.0, 2.0]))),
-    Case("test.compute_gradient",
-         _check(lambda tf, x: x * 2, lambda tf: tf.constant([1.0, 2.0], tf.float16))),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x: tf.cast(x, tf.complex64) * (1 + 1j), lambda tf: tf.Variable([1.0])),
+    ),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x: tf.stop_gradient(x), lambda tf: tf.constant([1.0, 2.0])),
+    ),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x: x * 2, lambda tf: tf.constant([1.0, 2.0], tf.float16)),
+    ),
     Case("test.compute_gradient", _check(lambda tf, x: x * 2, lambda tf: tf.zeros([0]))),
-    Case("test.compute_gradient", _check(lambda tf, x: x**3, lambda tf: tf.constant(2.0, tf.float64),
-                                         delta=0.1)),
-    Case("test.compute_gradient",
-         _check(lambda tf, x: x**3, lambda tf: tf.constant([1.0], tf.float64))),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x: x**3, lambda tf: tf.constant(2.0, tf.float64), delta=0.1),
+    ),
+    Case(
+        "test.compute_gradient",
+        _check(lambda tf, x: x**3, lambda tf: tf.constant([1.0], tf.float64)),
+    ),
     bad("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: tf.constant([1]))),
     bad("test.compute_gradient", lambda tf: tf.test.compute_gradient(tf.sin, tf.constant([1.0]))),
 ]

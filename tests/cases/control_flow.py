@@ -1,6 +1,7 @@
 """Branches, loops, maps, host calls and TensorArray."""
 
 import numpy as np
+
 from cases.form import Case, bad
 
 
@@ -74,89 +75,203 @@ def _read_twice(tf):
 
 CASES = [
     Case("cond", lambda tf: tf.cond(tf.constant(True), lambda: 1.0, lambda: 2.0)),
-    Case("cond", lambda tf: tf.cond(tf.constant(False), lambda: [tf.constant(1)], lambda: [tf.constant(2)])),
-    Case("cond", lambda tf: tf.cond(tf.constant(1) < 2, lambda: (tf.constant(1), {"a": tf.constant(2)}),
-                                    lambda: (tf.constant(3), {"a": tf.constant(4)}))),
+    Case(
+        "cond",
+        lambda tf: tf.cond(tf.constant(False), lambda: [tf.constant(1)], lambda: [tf.constant(2)]),
+    ),
+    Case(
+        "cond",
+        lambda tf: tf.cond(
+            tf.constant(1) < 2,
+            lambda: (tf.constant(1), {"a": tf.constant(2)}),
+            lambda: (tf.constant(3), {"a": tf.constant(4)}),
+        ),
+    ),
     Case("cond", _cond_gradient, id="gradient"),
     bad("cond", lambda tf: tf.cond(tf.constant(True), 1, lambda: 2)),
     bad("cond", lambda tf: tf.cond(tf.constant(True), lambda: 2, None)),
     bad("cond", lambda tf: tf.cond(tf.constant([True, False]), lambda: 1, lambda: 2)),
-    Case("case", lambda tf: tf.case([(tf.constant(False), lambda: tf.constant(1)),
-                                     (tf.constant(True), lambda: tf.constant(2))])),
-    Case("case", lambda tf: tf.case([(tf.constant(False), lambda: tf.constant(1))],
-                                    default=lambda: tf.constant(3))),
+    Case(
+        "case",
+        lambda tf: tf.case(
+            [
+                (tf.constant(False), lambda: tf.constant(1)),
+                (tf.constant(True), lambda: tf.constant(2)),
+            ]
+        ),
+    ),
+    Case(
+        "case",
+        lambda tf: tf.case(
+            [(tf.constant(False), lambda: tf.constant(1))], default=lambda: tf.constant(3)
+        ),
+    ),
     Case("case", lambda tf: tf.case([(tf.constant(True), lambda: [tf.constant(1)])], strict=True)),
-    Case("case", lambda tf: tf.case([(tf.constant(True), lambda: 1), (tf.constant(True), lambda: 2)],
-                                    exclusive=True)),
+    Case(
+        "case",
+        lambda tf: tf.case(
+            [(tf.constant(True), lambda: 1), (tf.constant(True), lambda: 2)], exclusive=True
+        ),
+    ),
     bad("case", lambda tf: tf.case([(tf.constant(False), lambda: tf.constant(1))])),
     bad("case", lambda tf: tf.case([tf.constant(True)])),
     bad("case", lambda tf: tf.case(3)),
-    Case("switch_case", lambda tf: tf.switch_case(tf.constant(1), [lambda: tf.constant(1), lambda: tf.constant(2)])),
-    Case("switch_case", lambda tf: tf.switch_case(tf.constant(7), [lambda: tf.constant(1), lambda: tf.constant(2)])),
-    Case("switch_case", lambda tf: tf.switch_case(tf.constant(-1), {0: lambda: tf.constant(1), 1: lambda: tf.constant(2)})),
-    bad("switch_case", lambda tf: tf.switch_case(tf.constant(3), {3: lambda: tf.constant(1), 5: lambda: tf.constant(2)})),
+    Case(
+        "switch_case",
+        lambda tf: tf.switch_case(tf.constant(1), [lambda: tf.constant(1), lambda: tf.constant(2)]),
+    ),
+    Case(
+        "switch_case",
+        lambda tf: tf.switch_case(tf.constant(7), [lambda: tf.constant(1), lambda: tf.constant(2)]),
+    ),
+    Case(
+        "switch_case",
+        lambda tf: tf.switch_case(
+            tf.constant(-1), {0: lambda: tf.constant(1), 1: lambda: tf.constant(2)}
+        ),
+    ),
+    bad(
+        "switch_case",
+        lambda tf: tf.switch_case(
+            tf.constant(3), {3: lambda: tf.constant(1), 5: lambda: tf.constant(2)}
+        ),
+    ),
     bad("switch_case", lambda tf: tf.switch_case(1, [lambda: 1, lambda: 2])),
-    Case("switch_case", lambda tf: tf.switch_case(tf.constant(9), {0: lambda: tf.constant(1)},
-                                                  default=lambda: tf.constant(4))),
+    Case(
+        "switch_case",
+        lambda tf: tf.switch_case(
+            tf.constant(9), {0: lambda: tf.constant(1)}, default=lambda: tf.constant(4)
+        ),
+    ),
     bad("switch_case", lambda tf: tf.switch_case(tf.constant(1.0), [lambda: 1])),
     bad("switch_case", lambda tf: tf.switch_case(tf.constant(0), [1])),
     bad("switch_case", lambda tf: tf.switch_case(tf.constant(0), {"a": lambda: 1})),
-    Case("while_loop", lambda tf: tf.while_loop(lambda i: i < 10, lambda i: [i + 3], [tf.constant(0)])),
-    Case("while_loop", lambda tf: tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s + i),
-                                                (tf.constant(0), tf.constant(0)), maximum_iterations=3)),
+    Case(
+        "while_loop",
+        lambda tf: tf.while_loop(lambda i: i < 10, lambda i: [i + 3], [tf.constant(0)]),
+    ),
+    Case(
+        "while_loop",
+        lambda tf: tf.while_loop(
+            lambda i, s: i < 5,
+            lambda i, s: (i + 1, s + i),
+            (tf.constant(0), tf.constant(0)),
+            maximum_iterations=3,
+        ),
+    ),
     bad("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: i + 1, [0])),
-    Case("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: (i + 1,), [tf.constant(0)])),
-    Case("while_loop", lambda tf: tf.while_loop(lambda d: d["a"] < 3, lambda d: ({"a": d["a"] + 1},),
-                                                [{"a": tf.constant(0)}])),
+    Case(
+        "while_loop",
+        lambda tf: tf.while_loop(lambda i: i < 3, lambda i: (i + 1,), [tf.constant(0)]),
+    ),
+    Case(
+        "while_loop",
+        lambda tf: tf.while_loop(
+            lambda d: d["a"] < 3, lambda d: ({"a": d["a"] + 1},), [{"a": tf.constant(0)}]
+        ),
+    ),
     bad("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: [i + 1], tf.constant(0))),
     Case("while_loop", _while_gradient, id="gradient"),
-    bad("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: [i, i], [tf.constant(0)])),
+    bad(
+        "while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: [i, i], [tf.constant(0)])
+    ),
     bad("while_loop", lambda tf: tf.while_loop(1, lambda i: i, [tf.constant(0)])),
     bad("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: i + 1, [])),
     Case("map_fn", lambda tf: tf.map_fn(lambda x: x * 2, tf.constant([1, 2, 3]))),
-    Case("map_fn", lambda tf: tf.map_fn(lambda x: (x, -x), tf.constant([1.0, 2.0]),
-                                        fn_output_signature=(tf.float32, tf.float32))),
-    Case("map_fn", lambda tf: tf.map_fn(lambda p: p[0] * p[1], (tf.constant([1, 2]), tf.constant([3, 4])),
-                                        fn_output_signature=tf.int32)),
+    Case(
+        "map_fn",
+        lambda tf: tf.map_fn(
+            lambda x: (x, -x), tf.constant([1.0, 2.0]), fn_output_signature=(tf.float32, tf.float32)
+        ),
+    ),
+    Case(
+        "map_fn",
+        lambda tf: tf.map_fn(
+            lambda p: p[0] * p[1],
+            (tf.constant([1, 2]), tf.constant([3, 4])),
+            fn_output_signature=tf.int32,
+        ),
+    ),
     Case("map_fn", lambda tf: tf.map_fn(tf.reduce_sum, tf.constant([[1.0, 2.0], [3.0, 4.0]]))),
     Case("map_fn", _map_gradient, id="gradient"),
     bad("map_fn", lambda tf: tf.map_fn(lambda x: tf.cast(x, tf.float32), tf.constant([1, 2]))),
-    bad("map_fn", lambda tf: tf.map_fn(lambda p: p[0], (tf.zeros([2]), tf.zeros([3])), fn_output_signature=tf.float32)),
+    bad(
+        "map_fn",
+        lambda tf: tf.map_fn(
+            lambda p: p[0], (tf.zeros([2]), tf.zeros([3])), fn_output_signature=tf.float32
+        ),
+    ),
     Case("map_fn", lambda tf: tf.map_fn(lambda x: x, tf.zeros([0, 3])).shape[0]),
-    bad("vectorized_map", lambda tf: tf.vectorized_map(lambda p: p[0] + p[1], (tf.zeros([2]), tf.zeros([3])))),
+    bad(
+        "vectorized_map",
+        lambda tf: tf.vectorized_map(lambda p: p[0] + p[1], (tf.zeros([2]), tf.zeros([3]))),
+    ),
     bad("map_fn", lambda tf: tf.map_fn(lambda x: x, tf.constant(1))),
-    Case("vectorized_map", lambda tf: tf.vectorized_map(lambda x: x * 2.0, tf.constant([1.0, 2.0]))),
-    Case("vectorized_map", lambda tf: tf.vectorized_map(
-        lambda p: (tf.reduce_sum(p[0]), p[1]), (tf.constant([[1.0, 2.0], [3.0, 4.0]]), tf.constant([1, 2])))),
-    Case("vectorized_map", lambda tf: tf.vectorized_map(lambda x: tf.cast(x, tf.int32), tf.constant([1.5, 2.5]))),
+    Case(
+        "vectorized_map", lambda tf: tf.vectorized_map(lambda x: x * 2.0, tf.constant([1.0, 2.0]))
+    ),
+    Case(
+        "vectorized_map",
+        lambda tf: tf.vectorized_map(
+            lambda p: (tf.reduce_sum(p[0]), p[1]),
+            (tf.constant([[1.0, 2.0], [3.0, 4.0]]), tf.constant([1, 2])),
+        ),
+    ),
+    Case(
+        "vectorized_map",
+        lambda tf: tf.vectorized_map(lambda x: tf.cast(x, tf.int32), tf.constant([1.5, 2.5])),
+    ),
     Case("foldl", lambda tf: tf.foldl(lambda a, x: a * 10 + x, tf.constant([1, 2, 3]))),
     Case("foldl", lambda tf: tf.foldl(lambda a, x: a + x, tf.constant([1, 2, 3]), initializer=100)),
     Case("foldr", lambda tf: tf.foldr(lambda a, x: a * 10 + x, tf.constant([1, 2, 3]))),
     Case("scan", lambda tf: tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]))),
     Case("scan", lambda tf: tf.scan(lambda a, x: a + x, tf.constant([1.0, 2.0]), initializer=10.0)),
     Case("scan", lambda tf: tf.scan(lambda a, x: a + x, tf.constant([1, 2, 3]), reverse=True)),
-    Case("scan", lambda tf: tf.scan(lambda a, x: (a[1], a[0] + a[1]), tf.range(6),
-                                    initializer=(tf.constant(0), tf.constant(1)))),
+    Case(
+        "scan",
+        lambda tf: tf.scan(
+            lambda a, x: (a[1], a[0] + a[1]),
+            tf.range(6),
+            initializer=(tf.constant(0), tf.constant(1)),
+        ),
+    ),
     Case("scan", _scan_gradient, id="gradient"),
     bad("scan", lambda tf: tf.scan(lambda a, b: a, tf.zeros([0]))),
     bad("foldl", lambda tf: tf.foldl(lambda a, b: a, tf.zeros([0]))),
     Case("py_function", lambda tf: tf.py_function(lambda x: x * 2, [tf.constant(3)], tf.int32)),
-    Case("py_function", lambda tf: tf.py_function(lambda x: (x, x + 1), [tf.constant(3)], [tf.int32, tf.int32])),
+    Case(
+        "py_function",
+        lambda tf: tf.py_function(lambda x: (x, x + 1), [tf.constant(3)], [tf.int32, tf.int32]),
+    ),
     Case("py_function", lambda tf: tf.py_function(lambda: 3.5, [], tf.float32)),
     Case("py_function", _py_gradient, id="gradient"),
     bad("py_function", lambda tf: tf.py_function(lambda x: 1 / 0, [tf.constant(3)], tf.int32)),
     bad("py_function", lambda tf: tf.py_function(lambda x: None, [tf.constant(3)], tf.int32)),
     Case("py_function", lambda tf: tf.py_function(lambda x: [x, x], [tf.constant(3)], tf.int32)),
     bad("py_function", lambda tf: tf.py_function(lambda x: x, [tf.constant(3)], tf.float32)),
-    Case("numpy_function", lambda tf: tf.numpy_function(lambda x: x * 2, [tf.constant([1, 2])], tf.int32)),
-    Case("numpy_function", lambda tf: tf.numpy_function(np.split, [tf.constant([1, 2]), 2], [tf.int32, tf.int32])),
+    Case(
+        "numpy_function",
+        lambda tf: tf.numpy_function(lambda x: x * 2, [tf.constant([1, 2])], tf.int32),
+    ),
+    Case(
+        "numpy_function",
+        lambda tf: tf.numpy_function(np.split, [tf.constant([1, 2]), 2], [tf.int32, tf.int32]),
+    ),
     Case("numpy_function", _numpy_gradient, id="gradient"),
-    Case("numpy_function", lambda tf: tf.numpy_function(lambda x: x * 2.0, [tf.constant([1.0], tf.float64)], tf.float32)),
+    Case(
+        "numpy_function",
+        lambda tf: tf.numpy_function(
+            lambda x: x * 2.0, [tf.constant([1.0], tf.float64)], tf.float32
+        ),
+    ),
     Case("TensorArray", _array_program),
     Case("TensorArray", _array_gradient, id="gradient"),
     Case("TensorArray", lambda tf: _array(tf).unstack([1.0, 2.0]).stack()),
     Case("TensorArray", lambda tf: _array(tf).scatter([1, 0], [1.0, 2.0]).stack()),
-    Case("TensorArray", lambda tf: _array(tf, infer_shape=False).split([1.0, 2.0, 3.0], [1, 2]).concat()),
+    Case(
+        "TensorArray",
+        lambda tf: _array(tf, infer_shape=False).split([1.0, 2.0, 3.0], [1, 2]).concat(),
+    ),
     Case("TensorArray", lambda tf: _array(tf, element_shape=[2]).stack()),
     bad("TensorArray", lambda tf: _array(tf).write(5, 1.0)),
     bad("TensorArray", lambda tf: _array(tf).write(-1, 1.0)),

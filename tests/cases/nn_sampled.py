@@ -62,12 +62,19 @@ CASES = [
         ),
     ),
     Case("nn.nce_loss", drawn_after(lambda tf, *a: tf.nn.nce_loss(*a, 2, 5))),
-    Case("nn.nce_loss",
-         drawn_after(lambda tf, *a: tf.nn.nce_loss(*a, 2, 5, remove_accidental_hits=True))),
-    Case("nn.sampled_softmax_loss",
-         drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5))),
-    Case("nn.sampled_softmax_loss",
-         drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5, seed=3))),
-    Case("nn.compute_accidental_hits", drawn_after(
-        lambda tf, w, b, true, x: tf.nn.compute_accidental_hits(true, [1, 2], 1))),
+    Case(
+        "nn.nce_loss",
+        drawn_after(lambda tf, *a: tf.nn.nce_loss(*a, 2, 5, remove_accidental_hits=True)),
+    ),
+    Case(
+        "nn.sampled_softmax_loss", drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5))
+    ),
+    Case(
+        "nn.sampled_softmax_loss",
+        drawn_after(lambda tf, *a: tf.nn.sampled_softmax_loss(*a, 2, 5, seed=3)),
+    ),
+    Case(
+        "nn.compute_accidental_hits",
+        drawn_after(lambda tf, w, b, true, x: tf.nn.compute_accidental_hits(true, [1, 2], 1)),
+    ),
 ]

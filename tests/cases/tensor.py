@@ -5,6 +5,7 @@ import enum
 import pickle
 
 import numpy as np
+
 from cases.form import Case, bad
 
 
@@ -98,7 +99,9 @@ OPERANDS = {
 
 
 def _exchange(tf):
-    return tf.experimental.dlpack.from_dlpack(tf.experimental.dlpack.to_dlpack(tf.constant([[1.0, 2.0]])))
+    return tf.experimental.dlpack.from_dlpack(
+        tf.experimental.dlpack.to_dlpack(tf.constant([[1.0, 2.0]]))
+    )
 
 
 def _outcome(tf, f):
@@ -165,21 +168,41 @@ def _unary_cases():
 
 CASES = [
     *(Case("constant", lambda tf, v=v: tf.constant(v), id=k) for k, v in VALUES.items()),
-    *(Case("convert_to_tensor", lambda tf, v=v: tf.convert_to_tensor(v), id=k) for k, v in VALUES.items()),
+    *(
+        Case("convert_to_tensor", lambda tf, v=v: tf.convert_to_tensor(v), id=k)
+        for k, v in VALUES.items()
+    ),
     *(bad("constant", lambda tf, v=v: tf.constant(v), id=k) for k, v in BAD_VALUES.items()),
-    *(Case("convert_to_tensor",
-           lambda tf, v=v, d=d: _outcome(tf, lambda: tf.convert_to_tensor(v, dtype=getattr(tf, d, None) or d)), id=k)
-      for k, (v, d) in CONVERSIONS.items()),
-    *(Case("convert_to_tensor",
-           lambda tf, v=v, d=d: _outcome(tf, lambda: tf.convert_to_tensor(v, dtype_hint=getattr(tf, d, None) or d)),
-           id=f"hint {k}") for k, (v, d) in CONVERSIONS.items()),
+    *(
+        Case(
+            "convert_to_tensor",
+            lambda tf, v=v, d=d: _outcome(
+                tf, lambda: tf.convert_to_tensor(v, dtype=getattr(tf, d, None) or d)
+            ),
+            id=k,
+        )
+        for k, (v, d) in CONVERSIONS.items()
+    ),
+    *(
+        Case(
+            "convert_to_tensor",
+            lambda tf, v=v, d=d: _outcome(
+                tf, lambda: tf.convert_to_tensor(v, dtype_hint=getattr(tf, d, None) or d)
+            ),
+            id=f"hint {k}",
+        )
+        for k, (v, d) in CONVERSIONS.items()
+    ),
     Case("constant", lambda tf: tf.constant(2, shape=[2, 2])),
     Case("constant", lambda tf: tf.constant([1, 2, 3, 4], shape=[2, 2], dtype=tf.float32)),
     bad("constant", lambda tf: tf.constant([1, 2, 3], shape=[2, 2])),
     Case("constant", lambda tf: tf.constant(tf.constant([1.0]))),
     Case("constant", lambda tf: tf.constant(1e300, tf.float32)),
     Case("constant", lambda tf: tf.constant(1.0) + 1e300),
-    Case("convert_to_tensor", lambda tf: tf.convert_to_tensor([[tf.constant(1), 2], [3, tf.Variable(4)]])),
+    Case(
+        "convert_to_tensor",
+        lambda tf: tf.convert_to_tensor([[tf.constant(1), 2], [3, tf.Variable(4)]]),
+    ),
     Case("convert_to_tensor", lambda tf: tf.convert_to_tensor(_Points())),
     Case("convert_to_tensor", lambda tf: tf.convert_to_tensor(tf.TensorShape([2, 3]))),
     Case("convert_to_tensor", lambda tf: tf.convert_to_tensor(tf.Variable([1, 2]))),
@@ -188,7 +211,10 @@ CASES = [
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor(1, "no_dtype")),
     bad("convert_to_tensor", lambda tf: tf.convert_to_tensor([tf.constant(1), tf.constant(2.0)])),
     Case("experimental.dlpack.to_dlpack", _exchange),
-    Case("experimental.dlpack.from_dlpack", lambda tf: tf.experimental.dlpack.from_dlpack(np.arange(3).__dlpack__())),
+    Case(
+        "experimental.dlpack.from_dlpack",
+        lambda tf: tf.experimental.dlpack.from_dlpack(np.arange(3).__dlpack__()),
+    ),
     *(Case("Tensor", _text(make), id=f"print {k}") for k, make in PRINTED.items()),
     *_operator_cases(),
     *_unary_cases(),

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import ones_like, zeros_like
 from tapeflow.engine.ops.math.arithmetic import add
-from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
 from tapeflow.engine.runtime.convert import convert_operand
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 Record = tuple[Any, tuple[Any, ...], tuple[Any, ...], dict[str, Any]]
@@ -90,14 +90,13 @@ def backward(
             if prim.vjp is NOT_DIFFERENTIABLE:
                 continue
             found = [get(id(y)) for y in outputs]
-            if all([d is None for d in found]):
+            if all(d is None for d in found):
                 continue
             for y in outputs:
                 if id(y) not in keep:
                     pop(id(y), None)
             dys = [
-                _zeros(y) if d is None else _dense(d)
-                for d, y in zip(found, outputs, strict=True)
+                _zeros(y) if d is None else _dense(d) for d, y in zip(found, outputs, strict=True)
             ]
             needs = [id(x) in tracked for x in inputs]
             grads = prim.vjp(_context((inputs, outputs, attrs, needs)), *dys)

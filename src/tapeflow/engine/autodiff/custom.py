@@ -100,8 +100,8 @@ def _call(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     takes_variables = _takes_variables(grad_fn)
     if variables and not takes_variables:
         raise TypeError(
-            "If using @custom_gradient with a function that uses variables, then grad_fn must accept "
-            "a 'variables' keyword argument."
+            "If using @custom_gradient with a function that uses variables, then grad_fn must "
+            "accept a 'variables' keyword argument."
         )
     flat_result = nest.flatten(result, expand_composites=True)
     outputs = tuple([_fresh(convert(y)) for y in flat_result])
@@ -231,11 +231,9 @@ def gradients(
       >>> import tapeflow as tf
       >>> tf.gradients(tf.constant(1.0), tf.constant(1.0))
       Traceback (most recent call last):
-      RuntimeError: tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead.
+      RuntimeError: tf.gradients is not supported in eager mode; use tf.GradientTape instead.
     """
-    raise RuntimeError(
-        "tf.gradients is not supported when eager execution is enabled. Use tf.GradientTape instead."
-    )
+    raise RuntimeError("tf.gradients is not supported in eager mode; use tf.GradientTape instead.")
 
 
 @export("hessians")
@@ -270,6 +268,6 @@ def hessians(
              [ 0., 12.]], dtype=float32)
     """
     raise RuntimeError(
-        "tf.hessians is not supported when eager execution is enabled. Use tf.GradientTape instead: "
+        "tf.hessians is not supported in eager mode; use tf.GradientTape instead: "
         "the jacobian of a gradient, with two nested tapes."
     )

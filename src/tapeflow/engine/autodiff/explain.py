@@ -97,7 +97,7 @@ class Explainer:
         if not any(goal in s.outputs for s in steps):
             return (
                 "The gradient is None because the target was not computed from anything watched "
-                "while the tape was recording: compute it inside the `with tf.GradientTape()` block."
+                "while the tape was recording: compute it inside `with tf.GradientTape()`."
             )
         return f"The gradient is None because the target does not depend on {what}."
 
@@ -143,7 +143,9 @@ class Explainer:
                         f"{step.name}{where}, {why}."
                     )
                 needed.update(step.inputs)
-        return f"The gradient is None because no differentiable path leads from {what} to the target."
+        return (
+            f"The gradient is None because no differentiable path leads from {what} to the target."
+        )
 
 
 def _is_differentiable(t: Any) -> bool:

@@ -62,7 +62,9 @@ class ForwardAccumulator:
         tangent = convert(tangent, primal.dtype)
         owner = getattr(primal, "_handle", primal)
         if id(owner) in self._tangents:
-            raise ValueError(f"ForwardAccumulator: tensor is being watched more than once: {primal}")
+            raise ValueError(
+                f"ForwardAccumulator: tensor is being watched more than once: {primal}"
+            )
         self._set(owner, tangent)
 
     def _set(self, owner: Any, tangent: Any) -> None:
@@ -72,7 +74,9 @@ class ForwardAccumulator:
 
     # Recording: called by dispatch, for tracked inputs only.
 
-    def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
+    def record(
+        self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any
+    ) -> None:
         """Computes the tangents of the outputs of one execution."""
         if prim.vjp is NOT_DIFFERENTIABLE:
             return

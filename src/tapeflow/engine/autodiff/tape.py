@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
 from tapeflow.engine.autodiff.explain import Explainer
 from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, jacobian
+from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
+from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import user_location
@@ -19,8 +21,6 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
-from tapeflow.engine.core import nest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.autodiff.backward import Record
 
 _log = logging.getLogger("tensorflow")
-
 
 
 @export("GradientTape", "autodiff.GradientTape")
@@ -75,7 +74,9 @@ class GradientTape:
 
     # Recording: called by dispatch, for tracked inputs only.
 
-    def record(self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any) -> None:
+    def record(
+        self, prim: Any, inputs: tuple[Any, ...], outputs: tuple[Any, ...], attrs: Any
+    ) -> None:
         """Notes one execution."""
         stops = prim.vjp is NOT_DIFFERENTIABLE
         for t in outputs:
@@ -92,7 +93,7 @@ class GradientTape:
         live = {id(t) for t in self._watched}
         live.update([id(t) for t, _ in self._reads])
         for prim, inputs, outputs, _ in self._records:
-            if prim.vjp is not NOT_DIFFERENTIABLE and any([id(t) in live for t in inputs]):
+            if prim.vjp is not NOT_DIFFERENTIABLE and any(id(t) in live for t in inputs):
                 live.update([id(t) for t in outputs if _carries_gradient(t)])
         return live
 
@@ -278,7 +279,7 @@ class GradientTape:
         self, sources: Any, flat_sources: list[Any], flat: list[Any], unconnected: Any, lead: Any
     ) -> Any:
         """Packs the results like `sources` and frees the records of a tape that is used up."""
-        if any([grad is None for grad in flat]):  # `None in flat` would compare tensors
+        if any(grad is None for grad in flat):  # `None in flat` would compare tensors
             self._notes().remember(self._records, self._watched, self._reads)
             if unconnected is ZERO:
                 for i, source in enumerate(flat_sources):
@@ -388,7 +389,9 @@ class GradientTape:
             notes.remember(self._records, self._watched, self._reads)
         return notes.explain(target, source)
 
-    def _differentiate(self, targets: list[Any], seeds: list[Any], keys: list[int]) -> dict[int, Any]:
+    def _differentiate(
+        self, targets: list[Any], seeds: list[Any], keys: list[int]
+    ) -> dict[int, Any]:
         cotangents: dict[int, Any] = {}
         live = self._live() if self._mixed else self.tracked
         for target, seed in zip(targets, seeds):

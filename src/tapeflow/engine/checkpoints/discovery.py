@@ -31,7 +31,9 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
     """
     directory = os.fspath(checkpoint_dir)
     try:
-        with open(os.path.join(directory, latest_filename or "checkpoint"), encoding="utf-8") as file:
+        with open(
+            os.path.join(directory, latest_filename or "checkpoint"), encoding="utf-8"
+        ) as file:
             found = _LINE.search(file.read())
     except OSError:
         return None

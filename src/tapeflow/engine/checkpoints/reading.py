@@ -38,17 +38,15 @@ class CheckpointReader:
     def __init__(self, prefix: str) -> None:
         index = Path(f"{prefix}.index")
         if not index.is_file():
-            raise NotFoundError(
-                None,
-                None,
-                f"load_checkpoint: expected a checkpoint; found no file {index}",
-            )
+            raise NotFoundError(None, None, f"checkpoint: found no file {index}")
         table = read_table(index.read_bytes(), str(index))
         header = read_message(table.pop(b"", b""))
         self._prefix = prefix
         self._shards = int(header.get(1, [1])[0])
         if header.get(2, [0])[0]:
-            raise UnimplementedError(None, None, f"{index}: big-endian checkpoints are not supported")
+            raise UnimplementedError(
+                None, None, f"{index}: big-endian checkpoints are not supported"
+            )
         self._entries = {k.decode(): _entry(v) for k, v in sorted(table.items())}
 
     def has_tensor(self, tensor_str: str) -> bool:
@@ -128,9 +126,7 @@ def _entry(message: bytes) -> Entry:
             size = read_message(dim).get(1, [0])[0]
             assert isinstance(size, int)
             dims.append(size)
-    return Entry(
-        as_dtype(number(1)), tuple(dims), number(3), number(4), number(5), 7 in fields
-    )
+    return Entry(as_dtype(number(1)), tuple(dims), number(3), number(4), number(5), 7 in fields)
 
 
 def _strings(data: bytes, shape: tuple[int, ...]) -> Any:
@@ -179,7 +175,7 @@ def load_checkpoint(ckpt_dir_or_file: Any) -> CheckpointReader:
       >>> import tapeflow as tf
       >>> tf.train.load_checkpoint("no/such/checkpoint")
       Traceback (most recent call last):
-      tapeflow.engine.core.errors.NotFoundError: load_checkpoint: expected a checkpoint; found no file no/such/checkpoint.index
+      tapeflow.engine.core.errors.NotFoundError: checkpoint: found no file no/such/checkpoint.index
     """
     return CheckpointReader(_prefix_of(ckpt_dir_or_file))
 
@@ -201,7 +197,7 @@ def list_variables(ckpt_dir_or_file: Any) -> list[tuple[str, list[int]]]:
       >>> import tapeflow as tf
       >>> tf.train.list_variables("no/such/checkpoint")
       Traceback (most recent call last):
-      tapeflow.engine.core.errors.NotFoundError: load_checkpoint: expected a checkpoint; found no file no/such/checkpoint.index
+      tapeflow.engine.core.errors.NotFoundError: checkpoint: found no file no/such/checkpoint.index
     """
     return sorted(load_checkpoint(ckpt_dir_or_file).get_variable_to_shape_map().items())
 
@@ -224,6 +220,6 @@ def load_variable(ckpt_dir_or_file: Any, name: str) -> Any:
       >>> import tapeflow as tf
       >>> tf.train.load_variable("no/such/checkpoint", "w")
       Traceback (most recent call last):
-      tapeflow.engine.core.errors.NotFoundError: load_checkpoint: expected a checkpoint; found no file no/such/checkpoint.index
+      tapeflow.engine.core.errors.NotFoundError: checkpoint: found no file no/such/checkpoint.index
     """
     return load_checkpoint(ckpt_dir_or_file).get_tensor(name.removesuffix(":0"))

@@ -19,7 +19,7 @@ class Recorder(Protocol):
 
     @property
     def tracked(self) -> set[int]:
-        """Ids of the tensors whose use is to be recorded; the recorder keeps these tensors alive."""
+        """Ids of the tensors whose use is to be recorded; the recorder keeps them alive."""
 
     @property
     def log(self) -> Callable[[Any], None] | None:

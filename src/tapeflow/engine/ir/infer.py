@@ -83,7 +83,9 @@ def merge_dims(a: Dims | None, b: Dims | None, argument: str = "input") -> Dims 
     if a is None or b is None:
         return b if a is None else a
     if len(a) != len(b):
-        reject(f"{argument}: expected rank {len(a)} (shape {shape_text(a)}); received {shape_text(b)}")
+        reject(
+            f"{argument}: expected rank {len(a)} (shape {shape_text(a)}); received {shape_text(b)}"
+        )
     out = []
     for m, n in zip(a, b, strict=True):
         if m is not None and n is not None and m != n:

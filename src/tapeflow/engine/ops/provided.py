@@ -1,4 +1,4 @@
-"""What the runtime calls in this layer; each operation's module is loaded when it is first called."""
+"""What the runtime calls in this layer; an operation's module is loaded when first called."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ CONVERTERS: dict[type, Converter] = {}
 
 _REGISTERED: list[tuple[int, tuple[type, ...], Callable[..., Any]]] = []
 
+
 def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -> Any:
     """Converts anything that TensorFlow takes for a tensor.
 
@@ -171,8 +172,10 @@ def _from_scalar(value: Any, dtype: DType | None) -> EagerTensor:
     elif kind is bool:
         fits = dtype.is_bool or dtype in _FROM_BOOL
     elif kind is int:
-        fits = dtype.is_integer or dtype.is_complex or (
-            dtype.is_floating and dtype not in dtypes.SMALL
+        fits = (
+            dtype.is_integer
+            or dtype.is_complex
+            or (dtype.is_floating and dtype not in dtypes.SMALL)
         )
     else:
         fits = dtype.is_complex
@@ -194,8 +197,8 @@ def _require_range(value: float) -> None:
     """Raises for a finite Python float that the default dtype, float32, would make infinite."""
     if abs(value) >= _FLOAT32_LIMIT and value - value == 0.0:
         raise ValueError(
-            f"Can't convert {value!r} to a Tensor of the default dtype float32, whose largest value "
-            "is 3.4e38; pass dtype=tf.float64."
+            f"Can't convert {value!r} to a Tensor of the default dtype float32, whose largest "
+            "value is 3.4e38; pass dtype=tf.float64."
         )
 
 
@@ -204,7 +207,9 @@ def _wrap_integer(value: int, dtype: DType) -> Any:
         return np.array(value, dtype.np)
     except OverflowError:
         if not -(2**63) <= value < 2**64:
-            raise ValueError(f"Can't convert Python integer {value} to dtype {dtype.name}") from None
+            raise ValueError(
+                f"Can't convert Python integer {value} to dtype {dtype.name}"
+            ) from None
         return np.array(value, np.uint64 if value > 0 else np.int64).astype(dtype.np)
 
 
@@ -303,9 +308,11 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
                 _require_range(float(finite.max()) if finite.size else 0.0)
     elif array.size == 0:
         array = np.empty(array.shape, dtype.np)
-    elif dtype is dtypes.string or (array.dtype.kind in "iu" and dtype.is_floating and dtype in dtypes.SMALL):
-        raise _misfit(leaf, dtype)
-    elif array.dtype.kind == "f" and not (dtype.is_floating or dtype.is_complex):
+    elif (
+        dtype is dtypes.string
+        or (array.dtype.kind in "iu" and dtype.is_floating and dtype in dtypes.SMALL)
+        or (array.dtype.kind == "f" and not (dtype.is_floating or dtype.is_complex))
+    ):
         raise _misfit(leaf, dtype)
     if dtype is None:
         return _from_array(array, None)

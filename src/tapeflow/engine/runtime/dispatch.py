@@ -1,7 +1,8 @@
 """Runs a primitive: checks, kernel, and a note on whoever records.
 
 `unary` and `binary` are the short way for elementwise operations and the hottest code of eager
-mode (`unary_function` and `binary_function` make it); `apply` is the general one. All of them hand over to the tracer while a function is traced.
+mode (`unary_function` and `binary_function` make it); `apply` is the general one. All of them hand
+over to the tracer while a function is traced.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import (
     SILENCE,
     current_recorders,
@@ -17,7 +19,6 @@ from tapeflow.engine.core.context import (
     leave_silence,
     state,
 )
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
 from tapeflow.engine.ir.spec import Spec
@@ -285,7 +286,7 @@ def _infer(prim: Primitive, arrays: Any, attrs: dict[str, Any]) -> None:
 def name_op(error: OpError, prim: Primitive) -> OpError:
     """The same error with the op's name in its message."""
     make: Any = type(error)  # every class we raise takes three arguments; `OpError` itself four
-    return make(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")  
+    return make(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")
 
 
 def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Exception) -> NoReturn:
@@ -303,7 +304,7 @@ def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Excepti
 
 
 def _apply_composite(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
-    """Leaves the operation to an input that is a composite tensor; else rejects what is no tensor."""
+    """Leaves the operation to a composite tensor among the inputs, or rejects what is no tensor."""
     for t in inputs:
         own = getattr(type(t), "_apply", None)
         if own is not None:
@@ -311,9 +312,11 @@ def _apply_composite(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, 
     for i, t in enumerate(inputs):
         if isinstance(t, Tensor) and not isinstance(t, EagerTensor):
             raise TypeError(
-                f"{prim.name}: input {i} is a symbolic tensor of a function that is no longer being "
-                f"traced: {t!r}. Return it from the function instead of keeping it."
+                f"{prim.name}: input {i} is a symbolic tensor of a function that is no longer "
+                f"being traced: {t!r}. Return it from the function instead of keeping it."
             )
         if not isinstance(t, Tensor):
-            raise TypeError(f"{prim.name}: input {i}: expected a tensor; received {type(t).__name__}")
+            raise TypeError(
+                f"{prim.name}: input {i}: expected a tensor; received {type(t).__name__}"
+            )
     raise AssertionError("unreachable")

@@ -104,7 +104,9 @@ class IndexedSlices(CompositeTensor):
         return IndexedSlices(*components)
 
     def _cast_values(self, dtype: DType) -> IndexedSlices:
-        return IndexedSlices(upward.call("cast", self._values, dtype), self._indices, self._dense_shape)
+        return IndexedSlices(
+            upward.call("cast", self._values, dtype), self._indices, self._dense_shape
+        )
 
     def densify(self) -> Any:
         """The whole as a tensor.

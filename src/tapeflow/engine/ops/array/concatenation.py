@@ -26,7 +26,7 @@ from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import joining, shaping
 from tapeflow.engine.ops.array.arguments import refuse, to_axis, to_same_dtype
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.dispatch import apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
@@ -83,6 +83,10 @@ def _concat_vjp(ctx: Any, dy: Any) -> Any:
     values = ctx.inputs
     if len(values) == 1:
         return (dy,)
+    if type(dy) is EagerTensor:  # it has the shape of what was joined: there is nothing to check
+        sizes = np.array([x._array.shape[axis] for x in values], np.int32)
+        attrs = {"axis": axis, "num_split": len(values)}
+        return run(split_v_p, (dy, EagerTensor(sizes)), attrs)
     return apply(split_v_p, dy, _sizes(values, axis), axis=axis, num_split=len(values))
 
 

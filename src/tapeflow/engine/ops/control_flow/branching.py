@@ -92,7 +92,10 @@ def case(
 
 def _checked_pairs(pairs: Any) -> list[tuple[Any, Callable[[], Any]]]:
     if isinstance(pairs, Mapping):
-        raise ValueError("case: pred_fn_pairs: expected a list of pairs in eager mode; received a dictionary, whose order says nothing")
+        raise ValueError(
+            "case: pred_fn_pairs: expected a list of pairs in eager mode; "
+            "received a dictionary, whose order says nothing"
+        )
     if not isinstance(pairs, (list, tuple)):
         raise TypeError("'pred_fn_pairs' must be a list, tuple, or dict. "
                         f"Received: {type(pairs).__name__}")  # fmt: skip

@@ -27,11 +27,13 @@ def _rows(elems: Any, op: str) -> tuple[int, Callable[[int], Any]]:
     for t in tensors:
         if not is_composite(t) and t.shape.ndims == 0:
             raise ValueError(
-                f"{op}: elements in elems must be 1+ dimensional Tensors, not scalars; received {t!r}"
+                f"{op}: elems: expected tensors of rank 1 or more; received the scalar {t!r}"
             )
         counts.append(int(t.shape.as_list()[0]))
     if len(set(counts)) > 1:
-        raise ValueError(f"{op}: elems: expected the same number of rows in each; received {counts}")
+        raise ValueError(
+            f"{op}: elems: expected the same number of rows in each; received {counts}"
+        )
     return counts[0], lambda i: nest.pack_sequence_as(elems, [_row(t, i) for t in tensors])
 
 
@@ -45,7 +47,9 @@ def _row(tensor: Any, number: int) -> Any:
 
 def _no_rows(op: str) -> OutOfRangeError:
     return OutOfRangeError(
-        None, None, f"{op}: elems: expected at least one row when there is no initializer; received 0"
+        None,
+        None,
+        f"{op}: elems: expected at least one row when there is no initializer; received 0",
     )
 
 

@@ -19,7 +19,6 @@ from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 
 
-
 def _inputs(inp: Any) -> list[Any]:
     if inp is None:
         return []
@@ -60,7 +59,9 @@ def _translate(error: Exception) -> OpError:
 
 
 @export("py_function")
-def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:  # noqa: N803
+def py_function(
+    func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None
+) -> Any:
     """Calls a Python function with tensors; gradients go through the operations it runs.
 
     Args:
@@ -109,7 +110,7 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
 def numpy_function(
     func: Any = None,
     inp: Any = None,
-    Tout: Any = None,  # noqa: N803
+    Tout: Any = None,
     stateful: bool = True,
     name: str | None = None,
 ) -> Any:

@@ -144,7 +144,7 @@ class TensorArray:
             )
         if not self._element_shape.is_compatible_with(tensor.shape):
             raise ValueError(
-                f"TensorArray.write: value: expected a shape compatible with {self._element_shape}; "
+                f"TensorArray.write: value: expected shape {self._element_shape}; "
                 f"received {tensor.shape}"
             )
         if self._infer_shape:
@@ -176,7 +176,8 @@ class TensorArray:
             raise OutOfRangeError(
                 None,
                 None,
-                f"TensorArray.read: index: expected one in [0, {len(self._elements)}); received {i}",
+                f"TensorArray.read: index: expected one in [0, {len(self._elements)}); "
+                f"received {i}",
             )
         if self._read_once[i]:
             raise InvalidArgumentError(
@@ -271,5 +272,3 @@ class TensorArray:
 
     def __bool__(self) -> bool:
         raise TypeError("TensorArray: using it as a Python bool is not allowed; call size().")
-
-

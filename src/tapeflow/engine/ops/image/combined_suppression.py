@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,8 @@ def _combined_kernel(
         found: list[tuple[float, int, np.ndarray]] = []
         for c in range(classes):
             corners = boxes[b, :, c if boxes.shape[2] > 1 else 0]
-            ordered = in_order(corners)
             chosen, kept = select(
-                lambda i, ordered=ordered: overlaps_with(ordered, i),
+                partial(overlaps_with, in_order(corners)),
                 scores[b, :, c], each, threshold, float(score_threshold),
             )  # fmt: skip
             found += [(float(s), c, corners[i]) for s, i in zip(kept, chosen, strict=True)]

@@ -69,7 +69,7 @@ def _make(
         return _resize_spec(images, size, images.dtype if keeps_dtype else dtypes.float32)
 
     def forward(images: np.ndarray, size: np.ndarray, **attrs: bool) -> np.ndarray:
-        rows, columns = pair(*size.tolist(), images.shape, **attrs)
+        rows, columns = pair(int(size[0]), int(size[1]), images.shape, **attrs)
         if keeps_dtype:
             return kernel(images, rows, columns)
         return kernel(images.astype(np.float32, copy=False), rows, columns)
@@ -82,7 +82,7 @@ def _make(
         return Spec(dtype, original_image.shape)
 
     def backward(grads: np.ndarray, original_image: np.ndarray, **attrs: bool) -> np.ndarray:
-        rows, columns = pair(*grads.shape[1:3], original_image.shape, **attrs)
+        rows, columns = pair(grads.shape[1], grads.shape[2], original_image.shape, **attrs)
         work = grads if grads.dtype.itemsize > 4 else grads.astype(np.float32, copy=False)
         back = resampling.resample_adjoint(work, rows, columns)
         return back.astype(grads.dtype if keeps_dtype else original_image.dtype, copy=False)

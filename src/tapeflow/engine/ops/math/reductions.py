@@ -50,6 +50,7 @@ def reduces(allowed: Collection[DType]) -> Callable[..., Spec]:
     def rule(input: Spec, axis: tuple[int, ...] | None, keep_dims: bool) -> Spec:
         require_dtype(input, allowed)
         return Spec(input.dtype, reduce_dims(input.shape, axis, keep_dims))
+
     return rule
 
 
