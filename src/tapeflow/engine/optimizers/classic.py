@@ -68,6 +68,8 @@ class InPlaceOptimizer(Optimizer):
             token = enter_silence(SILENCE)
             try:
                 numbers = self._combined(*[v.astype(dtype)[()] for v in self._values])
+                # Arrays of rank 0, which NumPy's functions take in less time than scalars.
+                numbers = tuple([np.asarray(n) for n in numbers])
             finally:
                 leave_silence(token)
             self._numbers[dtype] = numbers

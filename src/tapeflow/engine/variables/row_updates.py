@@ -61,6 +61,8 @@ def combine_rows(function: Any, out: Array, indices: Array, updates: Array) -> N
         if occur_once(indices):
             out[indices] = function(out[indices], updates)
         elif isinstance(function, np.ufunc):
+            if out.ndim > 1 and updates.ndim:
+                indices, updates = _repeated(function, out, indices, updates)
             function.at(out, indices, updates)
         else:
             rows = np.broadcast_to(updates, indices.shape + out.shape[1:])
@@ -69,6 +71,25 @@ def combine_rows(function: Any, out: Array, indices: Array, updates: Array) -> N
                 out[row] = function(out[row], rows[place])
     finally:
         leave_silence(token)
+
+
+def _repeated(
+    function: Any, out: Array, indices: Array, updates: Array
+) -> tuple[Array, Array]:
+    """Combines rows met for the first time, all at once; gives the others, in their order.
+
+    A ufunc's `at` goes element by element, and mostly few rows occur again.
+    """
+    flat = indices.reshape(-1)
+    rows = updates.reshape(-1, *out.shape[1:])
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    again = ordered[1:] == ordered[:-1]
+    later = order[1:][again]
+    first = np.append(order[:1], order[1:][~again])
+    places = flat[first]
+    out[places] = function(out[places], rows[first])
+    return flat[later], rows[later]
 
 
 def truncating_divide(x: Array, y: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
 from tapeflow.engine.core.export import export
@@ -99,7 +99,12 @@ _FLAGS = {
 
 def _product(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
     """`matmul` of two matrices that are tensors; straight to BLAS where nothing needs a check."""
-    if type(a) is EagerTensor and type(b) is EagerTensor and state.tracer is None:
+    recorders = current_recorders()
+    if (
+        type(a) is EagerTensor
+        and type(b) is EagerTensor
+        and not (recorders and state.tracer is not None)
+    ):
         x, y = a._array, b._array
         if x.dtype is y.dtype and x.dtype in _BLAS and x.ndim == 2 and y.ndim == 2:
             if transpose_a:
@@ -109,14 +114,16 @@ def _product(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
             if x.shape[1] == y.shape[0]:
                 result = _new(EagerTensor)
                 result._array = x.dot(y)
-                if state.recorders:
+                if recorders:
                     record(matmul_p, (a, b), (result,), _FLAGS[transpose_a, transpose_b])
                 return result
     return apply(matmul_p, a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
 
 def _matmul_vjp(ctx: Any, dy: Any) -> Any:
-    a, b = map(conjugate, ctx.inputs)
+    a, b = ctx.inputs
+    if type(dy) is not EagerTensor or dy._array.dtype not in _BLAS:
+        a, b = conjugate(a), conjugate(b)
     ta, tb = ctx.attrs["transpose_a"], ctx.attrs["transpose_b"]
     da = db = None
     if ctx.needs[0]:

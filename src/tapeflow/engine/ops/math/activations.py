@@ -19,7 +19,9 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import binary, unary
 
 _FIELD = dtypes.FLOATING | dtypes.COMPLEX
-_ONE = {np.dtype(kind): np.dtype(kind).type(1) for kind in ("f", "d")}
+# Arrays of rank 0, which NumPy's functions take in less time than scalars.
+_ONE = {np.dtype(kind): np.ones((), kind) for kind in ("f", "d")}
+_ZERO = {np.dtype(kind): np.zeros((), kind) for kind in ("f", "d")}
 
 
 def _sigmoid_kernel(x: np.ndarray) -> Any:
@@ -31,9 +33,29 @@ def _sigmoid_kernel(x: np.ndarray) -> Any:
             wide = x.astype(np.float32)
             return (_ONE[np.dtype("f")] / (np.exp(-wide) + np.float32(1))).astype(dtype)
     out = np.negative(x)
-    out = np.exp(out)
-    out = np.add(out, one)
-    return np.true_divide(one, out)
+    if not x.ndim:  # a scalar, into which nothing can be written
+        return np.true_divide(one, np.add(np.exp(out), one))
+    np.exp(out, out)
+    np.add(out, one, out)
+    return np.true_divide(one, out, out)
+
+
+def _sigmoid_grad_kernel(y: np.ndarray, dy: np.ndarray) -> Any:
+    one = _ONE.get(y.dtype)
+    if one is None or y.shape != dy.shape or not y.ndim:
+        return (y.dtype.type(1) - y) * y * dy
+    out = np.subtract(one, y)
+    np.multiply(out, y, out)
+    return np.multiply(out, dy, out)
+
+
+def _tanh_grad_kernel(y: np.ndarray, dy: np.ndarray) -> Any:
+    one = _ONE.get(y.dtype)
+    if one is None or y.shape != dy.shape or not y.ndim:
+        return dy * (y.dtype.type(1) - y * y)
+    out = np.multiply(y, y)
+    np.subtract(one, out, out)
+    return np.multiply(dy, out, out)
 
 
 def _sigmoid_grad_vjp(ctx: Any, d: Any) -> Any:
@@ -52,7 +74,7 @@ def _sigmoid_grad_vjp(ctx: Any, d: Any) -> Any:
 sigmoid_grad_p = primitive(
     "SigmoidGrad",
     infer=elementwise(_FIELD),
-    kernel=lambda y, dy: (y.dtype.type(1) - y) * y * dy,
+    kernel=_sigmoid_grad_kernel,
     vjp=_sigmoid_grad_vjp,
     lower=lambda b, y, dy: b.mul(b.mul(b.sub(b.const(1, y), y), y), dy),
     samples=lambda draw: _alike(binary_samples(0.1, 0.9, over=_FIELD), draw),
@@ -117,7 +139,7 @@ def _tanh_grad_vjp(ctx: Any, d: Any) -> Any:
 tanh_grad_p = primitive(
     "TanhGrad",
     infer=elementwise(_FIELD),
-    kernel=lambda y, dy: dy * (y.dtype.type(1) - y * y),
+    kernel=_tanh_grad_kernel,
     vjp=_tanh_grad_vjp,
     lower=lambda b, y, dy: b.mul(dy, b.sub(b.const(1, y), b.mul(y, y))),
     samples=lambda draw: _alike(binary_samples(-0.9, 0.9, over=_FIELD), draw),
@@ -157,7 +179,17 @@ def tanh(x: Any, name: str | None = None) -> Any:
 
 def _relu_kernel(features: np.ndarray) -> Any:
     # In this order NumPy keeps -0, as TensorFlow does for single elements.
-    return np.maximum(features.dtype.type(0), features)
+    zero = _ZERO.get(features.dtype)
+    return np.maximum(features.dtype.type(0) if zero is None else zero, features)
+
+
+def _relu_grad_kernel(gradients: np.ndarray, features: np.ndarray) -> Any:
+    # A product: NaN and infinities among the gradients come through as NaN, as in TensorFlow.
+    zero = _ZERO.get(features.dtype)
+    passed = np.greater(features, 0 if zero is None else zero).astype(gradients.dtype)
+    if zero is None or gradients.shape != features.shape or not features.ndim:
+        return gradients * passed
+    return np.multiply(gradients, passed, passed)
 
 
 def _relu_samples(draw: Any) -> Any:
@@ -176,8 +208,7 @@ def _relu_grad_vjp(ctx: Any, d: Any) -> Any:
 relu_grad_p = primitive(
     "ReluGrad",
     infer=elementwise(dtypes.REAL),
-    # A product: NaN and infinities among the gradients come through as NaN, as in TensorFlow.
-    kernel=lambda gradients, features: gradients * (features > 0).astype(gradients.dtype),
+    kernel=_relu_grad_kernel,
     vjp=_relu_grad_vjp,
     lower=lambda b, dy, x: b.mul(
         dy, b.select(b.gt(x, b.const(0, x)), b.const(1, dy), b.const(0, dy))

@@ -34,14 +34,29 @@ def _blocks(images: int, bytes_per_image: int) -> Iterator[slice]:
         yield slice(start, min(images, start + step))
 
 
-def _gather(view: np.ndarray, rank: int) -> np.ndarray:
-    """Patches `[n, *counts, *window, c]` as a matrix `[n * counts, window * c]`."""
-    rows = math.prod(view.shape[: rank + 1])
-    cols = math.prod(view.shape[rank + 1 :])
-    if view.shape[-1] >= FEW_CHANNELS or rows == 0:
-        return view.reshape(rows, cols)
-    order = (*range(rank + 1, 2 * rank + 2), *range(rank + 1))
-    return np.ascontiguousarray(view.transpose(order)).reshape(cols, rows).T
+class _Gatherer:
+    """Copies patches `[n, *counts, *window, c]` into matrices `[n * counts, window * c]`.
+
+    All blocks of a call share one buffer: a fresh one for each would cost more in page faults than
+    what is copied into it.
+    """
+
+    def __init__(self) -> None:
+        self._buffer: np.ndarray | None = None
+
+    def __call__(self, view: np.ndarray, rank: int) -> np.ndarray:
+        rows = math.prod(view.shape[: rank + 1])
+        cols = math.prod(view.shape[rank + 1 :])
+        if rows == 0:
+            return view.reshape(rows, cols)
+        few = view.shape[-1] < FEW_CHANNELS
+        if few:
+            view = view.transpose(*range(rank + 1, 2 * rank + 2), *range(rank + 1))
+        if self._buffer is None:
+            self._buffer = np.empty(view.size, view.dtype)
+        matrix = self._buffer[: view.size]
+        np.copyto(matrix.reshape(view.shape), view)
+        return matrix.reshape(cols, rows).T if few else matrix.reshape(rows, cols)
 
 
 def _split(matrix: np.ndarray, places: int, groups: int) -> np.ndarray:
@@ -77,9 +92,10 @@ def convolve(
     if groups > 1:
         split = _split_filter(w, groups)
     per_image = math.prod(counts) * places * x.shape[-1] * x.dtype.itemsize
+    gather = _Gatherer()
     for part in _blocks(x.shape[0], per_image):
         view = patches(pad_spatial(x[part], pads), window, strides, dilations, counts)
-        matrix = _gather(view, rank)
+        matrix = gather(view, rank)
         rows = y[part].reshape(-1, outer)
         if groups == 1:
             np.matmul(matrix, flat, out=rows)
@@ -105,9 +121,10 @@ def convolve_filter_gradient(
         total = np.zeros((groups, places * inner, outer // max(groups, 1)), x.dtype)
     if dy.size and x.size:
         per_image = math.prod(counts) * places * x.shape[-1] * x.dtype.itemsize
+        gather = _Gatherer()
         for part in _blocks(x.shape[0], per_image):
             view = patches(pad_spatial(x[part], pads), window, strides, dilations, counts)
-            matrix = _gather(view, len(window))
+            matrix = gather(view, len(window))
             rows = dy[part].reshape(-1, outer)
             if groups == 1:
                 total += matrix.T @ rows
@@ -148,7 +165,7 @@ def convolve_input_gradient(
     places = math.prod(window)
     groups = channels // max(inner, 1)
     turned = _turned_pads(sizes, window, strides, dilations, pads, counts)
-    if turned is not None and groups == 1 and channels >= outer:
+    if turned is not None and groups == 1 and 2 * channels >= outer:
         # At stride 1 the gradient is itself a convolution, with the filters turned around.
         back = np.flip(w, tuple(range(len(window)))).swapaxes(-1, -2)
         return convolve(dy, back, strides, dilations, turned).astype(dtype, copy=False)

@@ -109,6 +109,10 @@ def spread(dy: np.ndarray, where: np.ndarray, geometry: Windows) -> np.ndarray:
     return dx.astype(dtype, copy=False)
 
 
+# For floats, the integers of their size.
+_BITS = {np.dtype(np.float32): np.dtype(np.int32), np.dtype(np.float64): np.dtype(np.int64)}
+
+
 def max_pool_gradient(
     x: np.ndarray, y: np.ndarray, dy: np.ndarray, geometry: Windows
 ) -> np.ndarray:
@@ -120,11 +124,18 @@ def max_pool_gradient(
         zero = wide.dtype.type(0)
         waiting = np.ones(geometry.counts, bool)
         apart = all(s >= k for s, k in zip(geometry.strides, geometry.window, strict=True))
+        # Where windows do not meet, each element is written once. Masking its bits is several
+        # times as fast as a masked copy, and unlike a product keeps infinities apart from zeros.
+        bits = _BITS.get(wide.dtype) if apart else None
         for _, outs, ins in geometry.places():
             here = x[ins] == y[outs]
             here &= waiting[outs]
             waiting[outs] ^= here
-            if apart:
+            if bits is not None:
+                mask = here.astype(bits)
+                np.negative(mask, out=mask)
+                np.bitwise_and(wide.view(bits)[outs], mask, out=dx.view(bits)[ins])
+            elif apart:
                 np.copyto(dx[ins], wide[outs], where=here)
             else:
                 dx[ins] += np.where(here, wide[outs], zero)
