@@ -101,7 +101,10 @@ class AdamOptimizer(InPlaceOptimizer):
             for name, beta in (("beta1_power", self._beta1), ("beta2_power", self._beta2)):
                 value = self._call_if_callable(beta)
                 self._create_non_slot_variable(value, name, first)
+        made, made_too = self._slot_dict("m"), self._slot_dict("v")
         for var in var_list:
+            if var._handle in made and var._handle in made_too:
+                continue
             fresh = self.get_slot(var, "m") is None
             m = self._zeros_slot(var, "m", self._name)
             v = self._zeros_slot(var, "v", self._name)

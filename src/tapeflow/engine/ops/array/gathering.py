@@ -24,7 +24,7 @@ from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_axis, to_int
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
-from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
 def _gather_infer(params: Spec, indices: Spec, axis: int, batch_dims: int) -> Spec:
@@ -104,6 +104,14 @@ def _gather_vjp(ctx: Any, dy: Any) -> Any:
 def slices_of_rows(dy: Any, indices: Any, dense_shape: Any) -> IndexedSlices:
     """The gradient of a gather of rows: `dy` at `indices` of a tensor of shape `dense_shape`."""
     if indices.shape.ndims != 1:
+        if (
+            type(dy) is EagerTensor
+            and type(indices) is EagerTensor
+            and type(dense_shape) is EagerTensor
+        ):
+            count = indices._array.size
+            dy = shaping.reshape(dy, [count, *dense_shape._array[1:].tolist()])
+            return IndexedSlices(dy, shaping.reshape(indices, [count]), dense_shape)
         tail = dense_shape[1:]
         if tail.shape.as_list() != [0]:
             from tapeflow.engine.ops.array import concatenation

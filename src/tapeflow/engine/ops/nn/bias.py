@@ -19,7 +19,7 @@ from tapeflow.engine.ir.infer import (
 from tapeflow.engine.ir.primitive import broadcast_along, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert_pair
 from tapeflow.engine.runtime.dispatch import apply
 
 
@@ -70,7 +70,13 @@ def _gradient_kernel(out_backprop: np.ndarray, data_format: str) -> np.ndarray:
     kept = _channel(out_backprop.ndim, data_format)
     axes = tuple(a for a in range(out_backprop.ndim) if a != kept)
     wide = np.float32 if dtype.itemsize == 2 and dtype.kind not in "iu" else dtype
-    total = np.add.reduce(out_backprop.astype(wide, copy=False), axis=axes, dtype=wide)
+    total = out_backprop.astype(wide, copy=False)
+    if kept == total.ndim - 1:
+        # One dimension after the other: runs in memory are longer, and errors of rounding smaller.
+        for _ in axes:
+            total = np.add.reduce(total, axis=0, dtype=wide)
+    else:
+        total = np.add.reduce(total, axis=axes, dtype=wide)
     return total.astype(dtype, copy=False)
 
 
@@ -158,6 +164,5 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
                 "`data_format` must be of the form `N...C` or `NC...`. "
                 f"Received: data_format={data_format}"
             )
-    x = convert(value)
-    b = bias if not isinstance(bias, (list, tuple, int, float)) else convert(bias, x.dtype)
-    return apply(bias_add_p, x, convert(b), data_format=layout)
+    x, b = convert_pair(value, bias, "BiasAdd")
+    return apply(bias_add_p, x, b, data_format=layout)

@@ -14,8 +14,8 @@ import numpy as np
 
 from tapeflow.engine.ops.nn.windows import Ints, Pads, counts_for, pad_spatial, patches, taps
 
-# Bytes of gathered patches worked on at a time; measured best between 2 and 8 MB.
-BLOCK_BYTES = 4 << 20
+# Bytes of gathered patches worked on at a time; measured best between 1 and 4 MB.
+BLOCK_BYTES = 2 << 20
 # With so few channels a patch's rows are too short to copy one by one: gather place by place.
 FEW_CHANNELS = 4
 
