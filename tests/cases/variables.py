@@ -53,6 +53,8 @@ def on(make, function):
 ROWS = (
     "scatter_add scatter_sub scatter_mul scatter_div scatter_max scatter_min scatter_update".split()
 )
+
+
 def _ragged_rows(tf):
     table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     with tf.GradientTape() as tape:

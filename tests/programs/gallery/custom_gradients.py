@@ -1,4 +1,4 @@
-"""Custom gradients: a stable function, clipping backwards, straight-through, reversal, recompute."""
+"""Custom gradients: stable, clipped backwards, straight-through, reversed, recomputed."""
 
 import numpy as np
 

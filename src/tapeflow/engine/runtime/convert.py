@@ -137,14 +137,14 @@ def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
 
 
 def _convert_like(value: Any, other: Tensor, op: str) -> Any:
-    # `+` and `@` let a misfit through to the op, whose error names both dtypes.
+    # `+`, `@` and convolutions let a misfit through to the op, whose error names both dtypes.
     if op in _LENIENT:
         return convert(value, hint=other.dtype)
     return convert(value, other.dtype)
 
 
 _PLAIN = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, type(None))
-_LENIENT = frozenset(("AddV2", "MatMul"))
+_LENIENT = frozenset(("AddV2", "MatMul", "Conv2D", "Conv3D"))
 
 
 def _misfit(value: Any, dtype: DType) -> TypeError:

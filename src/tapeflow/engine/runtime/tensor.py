@@ -201,7 +201,8 @@ class EagerTensor(Tensor):
     def __bool__(self) -> bool:
         if current_recorders():
             _note_left(self)
-        return bool(self._array)
+        array = self._array
+        return bool(array) if array.size else False
 
     def __int__(self) -> int:
         return int(self._scalar())
@@ -223,9 +224,7 @@ class EagerTensor(Tensor):
         return self._array[()]
 
     def __format__(self, spec: str) -> str:
-        if self._array.ndim == 0:
-            return format(self._array[()], spec)
-        return format(repr(self) if not spec else self._array, spec)
+        return format(self._array[()] if self._array.ndim == 0 else self._array, spec)
 
     def __len__(self) -> int:
         if not self._array.ndim:
@@ -251,7 +250,7 @@ class EagerTensor(Tensor):
 
     def _refuse(self, what: str) -> NoReturn:
         raise AttributeError(
-            f"Tensor.{what} is undefined in eager mode: there is no graph that the tensor is part of."
+            f"Tensor.{what} is undefined in eager mode: the tensor is part of no graph."
         )
 
     @property

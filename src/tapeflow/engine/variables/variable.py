@@ -177,6 +177,8 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
         self._constraint = constraint
         self._synchronization = VariableSynchronization.from_value(synchronization)
         self._aggregation = VariableAggregation.from_value(aggregation)
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"Variable: name: expected a string; received {name!r}")
         self._name = state.name_scope + (name or "Variable") + ":0"
         self._handle = ResourceHandle(self._name[:-2])
 
@@ -556,3 +558,24 @@ CONVERTERS[Variable] = _from_variable
 READERS[Variable] = Variable._read
 overloads.attach(Variable)
 setattr(Variable, "__getitem__", slice_assignment.getitem)  # noqa: B010 - mypy takes it for a type
+
+
+def _refuse_in_place(operator: str, instead: str) -> Any:
+    def refuse(self: Variable, other: Any) -> Any:
+        raise RuntimeError(
+            f"`variable {operator}= value` is not supported: it would make `variable` a tensor. "
+            f"Use `variable.{instead}` to change the variable, or "
+            f"`out = variable {operator} value` for a new tensor."
+        )
+
+    return refuse
+
+
+for _method, _operator, _instead in (
+    ("__iadd__", "+", "assign_add(value)"),
+    ("__isub__", "-", "assign_sub(value)"),
+    ("__imul__", "*", "assign(variable * value)"),
+    ("__itruediv__", "/", "assign(variable / value)"),
+    ("__ipow__", "**", "assign(variable ** value)"),
+):
+    setattr(Variable, _method, _refuse_in_place(_operator, _instead))

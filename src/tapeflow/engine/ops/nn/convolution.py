@@ -31,7 +31,7 @@ from tapeflow.engine.ops.nn.window_rules import (
     input_gradient_rule,
 )
 from tapeflow.engine.ops.nn.windows import Ints, explicit_pairs, pads_for, spatial
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, convert_pair
 from tapeflow.engine.runtime.dispatch import apply
 
 Kernel = Callable[..., np.ndarray]
@@ -342,8 +342,7 @@ def conv2d(
     channel = 1 if data_format.startswith("NC") else 3
     strides = per_axis(strides, 2, channel, "strides")
     dilations = per_axis(dilations, 2, channel, "dilations")
-    x = convert(input)
-    w = convert(filters, hint=x.dtype)
+    x, w = convert_pair(input, filters, "Conv2D")
     x, restore = flatten_batch(x, 4)
     y = apply(
         conv2d_p, x, w, strides=strides, padding=padding, explicit_paddings=explicit,
@@ -390,8 +389,7 @@ def conv3d(
     padding = padding_name(padding)
     strides = integers(strides, "strides")
     dilations = (1,) * 5 if dilations is None else integers(dilations, "dilations")
-    x = convert(input)
-    w = convert(filters, hint=x.dtype)
+    x, w = convert_pair(input, filters, "Conv3D")
     x, restore = flatten_batch(x, 5)
     y = apply(
         conv3d_p, x, w, strides=strides, padding=padding, data_format=data_format or "NDHWC",

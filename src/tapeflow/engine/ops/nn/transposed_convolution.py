@@ -20,7 +20,7 @@ from tapeflow.engine.ops.nn.convolution import (
     conv3d,
     conv3d_backprop_input_p,
 )
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, convert_pair
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
 
@@ -66,8 +66,7 @@ def conv2d_transpose(
     strides = per_axis(strides, 2, channel, "strides")
     dilations = per_axis(dilations, 2, channel, "dilations")
     padding, explicit = padding_of(padding)
-    dy = convert(input)
-    w = convert(filters, hint=dy.dtype)
+    dy, w = convert_pair(input, filters, "Conv2D")
     return apply(
         conv2d_backprop_input_p, sizes_tensor(output_shape), w, dy, strides=strides,
         padding=padding, explicit_paddings=explicit, data_format=data_format, dilations=dilations,
@@ -170,8 +169,7 @@ def conv3d_transpose(
     """
     data_format = data_format or "NDHWC"
     channel = 1 if data_format.startswith("NC") else 4
-    dy = convert(input)
-    w = convert(filters, hint=dy.dtype)
+    dy, w = convert_pair(input, filters, "Conv3D")
     return apply(
         conv3d_backprop_input_p, sizes_tensor(output_shape), w, dy,
         strides=per_axis(strides, 3, channel, "strides"), padding=padding_name(padding),
