@@ -279,7 +279,11 @@ class GradientTape:
         self, sources: Any, flat_sources: list[Any], flat: list[Any], unconnected: Any, lead: Any
     ) -> Any:
         """Packs the results like `sources` and frees the records of a tape that is used up."""
-        if any(grad is None for grad in flat):  # `None in flat` would compare tensors
+        missing = False
+        for grad in flat:  # `None in flat` would compare tensors
+            if grad is None:
+                missing = True
+        if missing:
             self._notes().remember(self._records, self._watched, self._reads)
             if unconnected is ZERO:
                 for i, source in enumerate(flat_sources):

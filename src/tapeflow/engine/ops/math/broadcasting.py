@@ -33,6 +33,8 @@ def _sum_infer(dy: Spec, like: Spec) -> Spec:
 
 def _sum_kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
     dtype = dy.dtype
+    if like.ndim == 0 and dy.ndim == 1 and dtype.kind == "f" and dtype.itemsize >= 4:
+        return np.asarray(np.add.reduce(dy))
     if dtype.itemsize == 2 and dtype.kind in "fV":  # halves are summed in single precision
         return _sum_kernel(dy.astype(np.float32), like).astype(dtype)
     if like.ndim == 0:

@@ -158,12 +158,15 @@ def _mean_grad_infer(dy: Spec, input: Spec, axis: Any, keep_dims: bool) -> Spec:
 
 
 def _mean_grad_kernel(dy: np.ndarray, input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
-    count = input.size // dy.size if dy.size else 0
-    share = np.asarray(dy / dy.dtype.type(count))
-    if share.ndim == 0:
-        out = np.empty(input.shape, input.dtype)
-        out.fill(share[()])
+    dtype = dy.dtype
+    if dy.ndim == 0 and dtype.kind == "f" and dtype.itemsize >= 4 and input.size:
+        out = np.empty(input.shape, dtype)
+        out.fill(dy.item() / input.size)
         return out
+    count = input.size // dy.size if dy.size else 0
+    share = np.asarray(dy / dtype.type(count))
+    if share.ndim == 0:
+        return shaping.broadcast_view(share, input.shape)
     if not keep_dims:
         gone = {a % input.ndim for a in axis}
         share = share.reshape([1 if i in gone else n for i, n in enumerate(input.shape)])
