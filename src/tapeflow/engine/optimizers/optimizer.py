@@ -211,8 +211,8 @@ class Optimizer:
             raise AttributeError(
                 f"apply_gradients: expected a tf.Variable beside each gradient; received {var!r}"
             )
-        op = f"Apply{type(self).__name__.removesuffix('Optimizer')}"
         if isinstance(grad, IndexedSlices):
+            op = self._op_name()
             values, indices = convert(grad.values), convert(grad.indices)
             if values.dtype is not var.dtype:
                 raise refuse(op, _dtype_message(values, var))
@@ -224,14 +224,17 @@ class Optimizer:
         if type(grad) is not EagerTensor:
             grad = convert(grad, None if hasattr(grad, "dtype") else var.dtype)
         if grad._array.dtype is not var._array.dtype and grad.dtype is not var.dtype:
-            raise refuse(op, _dtype_message(grad, var))
+            raise refuse(self._op_name(), _dtype_message(grad, var))
         if grad._array.shape != var._array.shape:
             raise refuse(
-                op,
+                self._op_name(),
                 "var and grad do not have the same shape"
                 f"{list(var._array.shape)} {list(grad._array.shape)}",
             )
         return grad
+
+    def _op_name(self) -> str:
+        return f"Apply{type(self).__name__.removesuffix('Optimizer')}"
 
     # What subclasses give.
 

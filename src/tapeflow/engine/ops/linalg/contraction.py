@@ -28,7 +28,7 @@ from tapeflow.engine.ops.math.arithmetic import conjugate
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.convert import convert, static_value
-from tapeflow.engine.runtime.dispatch import apply, record
+from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 _new = object.__new__
@@ -114,8 +114,15 @@ def _product(a: Any, b: Any, transpose_a: bool, transpose_b: bool) -> Any:
             if x.shape[1] == y.shape[0]:
                 result = _new(EagerTensor)
                 result._array = x.dot(y)
-                if recorders:
-                    record(matmul_p, (a, b), (result,), _FLAGS[transpose_a, transpose_b])
+                for recorder in recorders:
+                    tracked = recorder.tracked
+                    if id(a) in tracked or id(b) in tracked:
+                        attrs = _FLAGS[transpose_a, transpose_b]
+                        if recorder.log is not None:
+                            recorder.log((matmul_p, (a, b), (result,), attrs))
+                            tracked.add(id(result))
+                        else:
+                            recorder.record(matmul_p, (a, b), (result,), attrs)
                 return result
     return apply(matmul_p, a, b, transpose_a=transpose_a, transpose_b=transpose_b)
 
@@ -341,6 +348,10 @@ def matmul(
       >>> tf.matmul([[1.0, 2.0]], [[3.0], [4.0]]).numpy()
       array([[11.]], dtype=float32)
     """
+    if type(a) is not EagerTensor:
+        a = convert(a)
+    if type(b) is not EagerTensor:
+        b = convert(b, hint=a.dtype)
     if type(a) is EagerTensor and type(b) is EagerTensor:
         if (
             a._array.ndim == 2
@@ -351,9 +362,6 @@ def matmul(
             and not (adjoint_a or adjoint_b)
         ):
             return _product(a, b, bool(transpose_a), bool(transpose_b))
-    else:
-        a = convert(a)
-        b = convert(b, hint=a.dtype)
     if transpose_a and adjoint_a:
         raise ValueError(
             "matmul: only one of `transpose_a` and `adjoint_a` can be True; received both."

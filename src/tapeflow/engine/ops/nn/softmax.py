@@ -270,8 +270,9 @@ def _sparse_infer(features: Spec, labels: Spec) -> tuple[Spec, Spec]:
 def _sparse_kernel(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     dtype = features.dtype
     classes = features.shape[1]
-    wrong = (labels < 0) | (labels >= classes)
-    if wrong.any():
+    # As unsigned numbers the negative ones are too large: one pass instead of two.
+    if labels.size and int(labels.view(f"u{labels.itemsize}").max()) >= classes:
+        wrong = (labels < 0) | (labels >= classes)
         reject(f"labels: expected values in the range [0, {classes}); received {labels[wrong][0]}")
     if dtype.itemsize == 2:
         features = features.astype(np.float32)
@@ -394,6 +395,9 @@ def sparse_softmax_cross_entropy_with_logits(
             f"logits={logits}"
         )
     z, x = convert(labels), convert(logits)
+    if type(z) is EagerTensor and type(x) is EagerTensor and x._array.ndim == 2:
+        if x._array.shape[:1] == z._array.shape:
+            return apply(sparse_softmax_cross_entropy_p, x, z)[0]
     rank = x.shape.ndims
     if rank == 0:
         raise ValueError(f"`logits` cannot be a scalar. Received logits={x}")
