@@ -1,9 +1,10 @@
-"""Training steps of ordinary small models beside TensorFlow eager and PyTorch eager, in one process.
+"""Training steps of small models beside TensorFlow eager and PyTorch eager, in one process.
 
     python benchmarks/models.py [--rounds 20] [--only mlp]
-    python benchmarks/models.py --steps 200 --only mlp --library tapeflow     # for `perf stat`, cProfile
+    python benchmarks/models.py --steps 200 --only mlp --library tapeflow    # for profilers
 
-Peers that are not installed are left out. Threads: whatever the libraries choose by default.
+Peers that are not installed are left out. Threads: whatever the libraries choose by default;
+OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 compares what one core does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import itertools
 import os
 import sys
 from collections.abc import Callable
@@ -36,7 +38,7 @@ def labels(count: int, below: int = CLASSES) -> np.ndarray:
 
 def dense_weights(widths: tuple[int, ...]) -> list[np.ndarray]:
     found: list[np.ndarray] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         found += [normal(before, after, scale=before**-0.5), np.zeros(after, np.float32)]
     return found
 
@@ -74,7 +76,10 @@ def mlp(tf: Any, batch: int, widths: tuple[int, ...]) -> Step:
 
 def cnn(tf: Any) -> Step:
     x, y = tf.constant(normal(32, 28, 28, 1)), tf.constant(labels(32))
-    k1, k2 = tf.Variable(normal(3, 3, 1, 16, scale=0.3)), tf.Variable(normal(3, 3, 16, 32, scale=0.1))
+    k1, k2 = (
+        tf.Variable(normal(3, 3, 1, 16, scale=0.3)),
+        tf.Variable(normal(3, 3, 16, 32, scale=0.1)),
+    )
     b1, b2 = tf.Variable(tf.zeros(16)), tf.Variable(tf.zeros(32))
     w, b = tf.Variable(normal(7 * 7 * 32, CLASSES, scale=0.03)), tf.Variable(tf.zeros(CLASSES))
 
@@ -109,7 +114,10 @@ def lstm(tf: Any, batch: int = 16, width: int = 64, steps: int = 32) -> Step:
 
 
 def bag(tf: Any, rows: int = 10_000, width: int = 16, batch: int = 64, each: int = 8) -> Step:
-    ids, y = tf.constant(labels(batch * each, rows).reshape(batch, each)), tf.constant(labels(batch))
+    ids, y = (
+        tf.constant(labels(batch * each, rows).reshape(batch, each)),
+        tf.constant(labels(batch)),
+    )
     embedding = tf.Variable(normal(rows, width))
     w, b = tf.Variable(normal(width, CLASSES)), tf.Variable(tf.zeros(CLASSES))
 
@@ -182,7 +190,10 @@ def torch_cnn(torch: Any) -> Step:
 
 
 def torch_lstm(torch: Any, batch: int = 16, width: int = 64, steps: int = 32) -> Step:
-    x, target = torch.from_numpy(normal(batch, steps, width)), torch.from_numpy(normal(batch, width))
+    x, target = (
+        torch.from_numpy(normal(batch, steps, width)),
+        torch.from_numpy(normal(batch, width)),
+    )
     w, b = weights = parameters(
         torch,
         normal(2 * width, 4 * width, scale=(2 * width) ** -0.5),
@@ -201,7 +212,9 @@ def torch_lstm(torch: Any, batch: int = 16, width: int = 64, steps: int = 32) ->
     return torch_train(loss_of, torch.optim.SGD(weights, 0.1))
 
 
-def torch_bag(torch: Any, rows: int = 10_000, width: int = 16, batch: int = 64, each: int = 8) -> Step:
+def torch_bag(
+    torch: Any, rows: int = 10_000, width: int = 16, batch: int = 64, each: int = 8
+) -> Step:
     ids, y = labels(batch * each, rows).reshape(batch, each), torch.from_numpy(labels(batch))
     ids = torch.from_numpy(ids)
     embedding, w, b = weights = parameters(
@@ -243,7 +256,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--only", choices=MODELS)
     parser.add_argument("--steps", type=int, help="run so many steps of one library, untimed")
-    parser.add_argument("--library", choices=("tapeflow", "tensorflow", "torch"), default="tapeflow")
+    parser.add_argument(
+        "--library", choices=("tapeflow", "tensorflow", "torch"), default="tapeflow"
+    )
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     chosen = {k: v for k, v in MODELS.items() if options.only in (None, k)}

@@ -132,12 +132,12 @@ class AdamOptimizer(InPlaceOptimizer):
         rate, rest1, rest2, epsilon = numbers[:4]
         m, v = slots
         scratch = grad - m
-        np.multiply(scratch, rest1, out=scratch)
-        np.add(m, scratch, out=m)
-        np.square(grad, out=scratch)
-        np.subtract(scratch, v, out=scratch)
-        np.multiply(scratch, rest2, out=scratch)
-        np.add(v, scratch, out=v)
+        np.multiply(scratch, rest1, scratch)
+        np.add(m, scratch, m)
+        np.square(grad, scratch)
+        np.subtract(scratch, v, scratch)
+        np.multiply(scratch, rest2, scratch)
+        np.add(v, scratch, v)
         _move(var, m, v, rate, epsilon, scratch)
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> None:
@@ -183,8 +183,8 @@ class AdamOptimizer(InPlaceOptimizer):
 
 def _move(var: Array, m: Array, v: Array, rate: Any, epsilon: Any, scratch: Array) -> None:
     """`var -= rate * m / (sqrt(v) + epsilon)`."""
-    np.sqrt(v, out=scratch)
-    np.add(scratch, epsilon, out=scratch)
-    np.divide(m, scratch, out=scratch)
-    np.multiply(scratch, rate, out=scratch)
-    np.subtract(var, scratch, out=var)
+    np.sqrt(v, scratch)
+    np.add(scratch, epsilon, scratch)
+    np.divide(m, scratch, scratch)
+    np.multiply(scratch, rate, scratch)
+    np.subtract(var, scratch, var)

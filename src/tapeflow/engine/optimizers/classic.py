@@ -136,7 +136,7 @@ class GradientDescentOptimizer(InPlaceOptimizer):
         super().__init__(learning_rate, use_locking, name)
 
     def _step(self, numbers: tuple[Any, ...], var: Array, grad: Array, *slots: Array) -> None:
-        np.subtract(var, grad * numbers[0], out=var)
+        np.subtract(var, grad * numbers[0], var)
 
     def _resource_apply_sparse_duplicate_indices(
         self, grad: Any, handle: Any, indices: Any
@@ -193,12 +193,12 @@ class MomentumOptimizer(InPlaceOptimizer):
     def _step(self, numbers: tuple[Any, ...], var: Array, grad: Array, *slots: Array) -> None:
         rate, momentum = numbers
         (accum,) = slots
-        np.multiply(accum, momentum, out=accum)
-        np.add(accum, grad, out=accum)
+        np.multiply(accum, momentum, accum)
+        np.add(accum, grad, accum)
         if self._use_nesterov:
-            np.subtract(var, grad * rate, out=var)
+            np.subtract(var, grad * rate, var)
             rate = momentum * rate
-        np.subtract(var, accum * rate, out=var)
+        np.subtract(var, accum * rate, var)
 
 
 @export("compat.v1.train.AdagradOptimizer", "train.AdagradOptimizer")

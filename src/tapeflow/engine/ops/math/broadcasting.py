@@ -40,6 +40,11 @@ def _sum_kernel(dy: np.ndarray, like: np.ndarray) -> np.ndarray:
     if like.ndim == 0:
         return np.asarray(np.add.reduce(dy, 0 if dy.ndim == 1 else None, dtype))
     lead = dy.ndim - like.ndim
+    if dy.shape[lead:] == like.shape:
+        # One dimension after the other: runs in memory are longer, and errors of rounding smaller.
+        for _ in range(lead):
+            dy = np.add.reduce(dy, 0, dtype)
+        return dy
     axes = tuple(range(lead)) + tuple(
         lead + i for i, n in enumerate(like.shape) if n == 1 and dy.shape[lead + i] != 1
     )
