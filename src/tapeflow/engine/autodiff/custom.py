@@ -201,6 +201,38 @@ def recompute_grad(f: Callable[..., Any]) -> Callable[..., Any]:
     return functools.wraps(f)(lambda *args, **kwargs: inner(*args, **kwargs))
 
 
+@export("grad_pass_through")
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Makes a function whose gradient is that of the identity: cotangents pass unchanged.
+
+    Args:
+      f: function of tensors, of as many as it returns; it may read variables, which get no
+        gradient.
+
+    Returns:
+      A function with the same results.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> x = tf.Variable(2.6)
+      >>> with tf.GradientTape() as tape:
+      ...     y = tf.grad_pass_through(tf.round)(x)
+      >>> y.numpy(), tape.gradient(y, x).numpy()
+      (np.float32(3.0), np.float32(1.0))
+    """
+
+    @custom_gradient
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        def grad(*dresult: Any, variables: Any = None) -> Any:
+            if variables is None:
+                return dresult
+            return dresult, [None] * len(variables)
+
+        return f(*args, **kwargs), grad
+
+    return inner  # type: ignore[no-any-return]
+
+
 @export("gradients")
 def gradients(
     ys: Any,

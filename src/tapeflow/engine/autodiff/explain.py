@@ -35,7 +35,7 @@ class Explainer:
         self._reads: list[tuple[int, int]] = []
         self._exit_ids: list[tuple[int, Location]] = []
 
-    def remember(self, records: Any, watched: Any, reads: Any) -> None:
+    def remember(self, records: Any, watched: Any, variables: Any, reads: Any) -> None:
         """Notes the shape of what was recorded, before the tape frees it."""
         self._steps = [
             Step(
@@ -48,7 +48,7 @@ class Explainer:
             )
             for i, (prim, inputs, outputs, _) in enumerate(records)
         ]
-        self._watched = {id(t) for t in watched}
+        self._watched = {id(t) for t in watched} | set(variables)
         self._reads = [(id(t), key) for t, key in reads]
         self._exit_ids = [(id(t), where) for t, where in self.exits]
 

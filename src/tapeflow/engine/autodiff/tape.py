@@ -17,7 +17,7 @@ from tapeflow.engine.core.frames import user_location
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.runtime.composite import is_composite
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, convert_operand
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -91,6 +91,7 @@ class GradientTape:
     def _live(self) -> set[int]:
         """Ids of the tracked tensors through which a gradient can pass."""
         live = {id(t) for t in self._watched}
+        live.update(self._variables)
         live.update([id(t) for t, _ in self._reads])
         for prim, inputs, outputs, _ in self._records:
             if prim.vjp is not NOT_DIFFERENTIABLE and any(id(t) in live for t in inputs):
@@ -107,7 +108,6 @@ class GradientTape:
             if variable._array.dtype not in DIFFERENTIABLE:
                 return
             self._variables[key] = variable
-            self._watched.append(variable._handle)
             tracked.add(key)
         self._reads.append((tensor, key))
         tracked.add(id(tensor))
@@ -179,7 +179,8 @@ class GradientTape:
                 continue
             if handle is not None:
                 self._variables.setdefault(id(handle), t)
-                t = handle
+                self.tracked.add(id(handle))
+                continue
             self._watched.append(t)
             self.tracked.add(id(t))
 
@@ -235,6 +236,10 @@ class GradientTape:
           TypeError: when a target or source is no tensor.
           ValueError: when `unconnected_gradients` is neither of the two.
         """
+        if output_gradients is None and type(target) is EagerTensor and type(sources) is list:
+            grads = self._loss_gradient(target, sources)
+            if grads is not None:
+                return grads
         flat_sources, keys, unconnected = self._begin(sources, unconnected_gradients)
         targets = [target] if type(target) is EagerTensor else _flat(target)
         if output_gradients is None:
@@ -246,8 +251,38 @@ class GradientTape:
                     f"gradient: expected one output gradient per target; received {len(seeds)} for "
                     f"{len(targets)} targets"
                 )
-        grads = self._differentiate(targets, seeds, keys)
-        return self._end(sources, flat_sources, [grads.get(key) for key in keys], unconnected, ())
+        found = self._differentiate(targets, seeds, keys)
+        return self._end(sources, flat_sources, [found.get(key) for key in keys], unconnected, ())
+
+    def _loss_gradient(self, loss: EagerTensor, variables: list[Any]) -> list[Any] | None:
+        """The gradient of a scalar by variables in one piece; None where it takes the general way.
+
+        This is what a training step asks for, and a third faster so.
+        """
+        if self._used or self._mixed or self._recording or self._persistent or loss._array.ndim:
+            return None
+        if id(loss) not in self.tracked or self._explainer is not None:
+            return None
+        cotangents: dict[int, Any] = {id(loss): convert_operand(1, loss, "seed")}
+        grads = []
+        try:
+            keys = [id(v._handle) for v in variables]
+        except AttributeError:
+            return None
+        backward(self._records, self.tracked, cotangents, _KEEP_NONE)
+        for tensor, key in self._reads:
+            dy = cotangents.get(id(tensor))
+            if dy is not None:
+                before = cotangents.get(key)
+                cotangents[key] = dy if before is None else accumulate(before, dy)
+        for key in keys:
+            grad = cotangents.get(key)
+            if grad is None:
+                return None
+            grads.append(grad)
+        self._used = True
+        self._drop()
+        return grads
 
     def _begin(self, sources: Any, unconnected_gradients: Any) -> tuple[list[Any], list[int], Any]:
         """Checks that the tape may be used, and stops it; the leaves of `sources` and their ids."""
@@ -284,13 +319,13 @@ class GradientTape:
             if grad is None:
                 missing = True
         if missing:
-            self._notes().remember(self._records, self._watched, self._reads)
+            self._notes().remember(self._records, self._watched, self._variables, self._reads)
             if unconnected is ZERO:
                 for i, source in enumerate(flat_sources):
                     if flat[i] is None:
                         flat[i] = zeros([*lead, *source.shape.as_list()], source.dtype)
         elif self._explainer is not None:
-            self._explainer.remember(self._records, self._watched, self._reads)
+            self._explainer.remember(self._records, self._watched, self._variables, self._reads)
         if not self._persistent:
             self._used = True
             self._drop()
@@ -390,7 +425,7 @@ class GradientTape:
         """
         notes = self._notes()
         if self._records or not self._used:
-            notes.remember(self._records, self._watched, self._reads)
+            notes.remember(self._records, self._watched, self._variables, self._reads)
         return notes.explain(target, source)
 
     def _differentiate(
@@ -429,6 +464,9 @@ class GradientTape:
         self._reads = []
         if self._explainer is not None:
             self._explainer.forget_tensors()
+
+
+_KEEP_NONE: frozenset[int] = frozenset()
 
 
 def _target_owner(target: Any) -> Any:

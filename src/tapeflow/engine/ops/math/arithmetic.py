@@ -20,11 +20,14 @@ from tapeflow.engine.runtime.tensor import EagerTensor
 
 def conjugate(x: Any) -> Any:
     """The complex conjugate; `x` itself for real dtypes."""
-    if x.dtype.is_complex:
-        from tapeflow.engine.ops.math.complex_numbers import conj
+    if type(x) is EagerTensor:
+        if x._array.dtype.kind != "c":
+            return x
+    elif not x.dtype.is_complex:
+        return x
+    from tapeflow.engine.ops.math.complex_numbers import conj
 
-        return conj(x)
-    return x
+    return conj(x)
 
 
 def _add_vjp(ctx: Any, dy: Any) -> Any:
@@ -114,12 +117,9 @@ def subtract(x: Any, y: Any, name: str | None = None) -> Any:
 def _mul_vjp(ctx: Any, dy: Any) -> Any:
     x, y = ctx.inputs
     needs = ctx.needs
-    left, right = x, y
-    if type(dy) is not EagerTensor or dy._array.dtype.kind == "c":
-        left, right = conjugate(x), conjugate(y)
     return (
-        sum_of_products(dy, right, x) if needs[0] else None,
-        sum_of_products(dy, left, y) if needs[1] else None,
+        sum_of_products(dy, conjugate(y), x) if needs[0] else None,
+        sum_of_products(dy, conjugate(x), y) if needs[1] else None,
     )
 
 
@@ -308,15 +308,23 @@ def negative(x: Any, name: str | None = None) -> Any:
     return unary(neg_p, x)
 
 
-_plus = binary_function(add_p)
-_times = binary_function(mul_p)
+# The gradient of a square in one call: losses are full of squares.
+square_grad_p = primitive(
+    "SquareGrad",
+    infer=elementwise(dtypes.NUMERIC),
+    kernel=lambda x, dy: np.multiply(dy, np.add(x, x)),
+    vjp=lambda ctx, ddy: (
+        sum_to_shape_of(ddy * conjugate(ctx.inputs[1] * 2), ctx.inputs[0]),
+        sum_to_shape_of(ddy * conjugate(ctx.inputs[0] * 2), ctx.inputs[1]),
+    ),
+    lower=lambda b, x, dy: b.mul(dy, b.add(x, x)),
+    samples=binary_samples(over=dtypes.FLOATING),
+)
+_square_gradient = binary_function(square_grad_p)
 
 
 def _square_vjp(ctx: Any, dy: Any) -> Any:
-    x = ctx.inputs[0]
-    if type(x) is not EagerTensor or x._array.dtype.kind == "c":
-        x = conjugate(x)
-    return (_times(dy, _plus(x, x)),)
+    return (_square_gradient(conjugate(ctx.inputs[0]), dy),)
 
 
 square_p = primitive(
