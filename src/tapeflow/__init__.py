@@ -14,6 +14,7 @@ from tapeflow.engine.core.version import VERSION as __version__
 if TYPE_CHECKING:
     from tapeflow.alias.installation import install as install
     from tapeflow.engine.autodiff.custom import custom_gradient as custom_gradient
+    from tapeflow.engine.autodiff.custom import grad_pass_through as grad_pass_through
     from tapeflow.engine.autodiff.custom import gradients as gradients
     from tapeflow.engine.autodiff.custom import hessians as hessians
     from tapeflow.engine.autodiff.custom import recompute_grad as recompute_grad
@@ -389,6 +390,7 @@ else:
             "get_current_name_scope": "tapeflow.engine.core.name_scopes:get_current_name_scope",
             "get_logger": "tapeflow.engine.runtime.execution:get_logger",
             "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
+            "grad_pass_through": "tapeflow.engine.autodiff.custom:grad_pass_through",
             "gradients": "tapeflow.engine.autodiff.custom:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",

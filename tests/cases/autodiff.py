@@ -379,6 +379,17 @@ def _complex(tf, x):
     return tf.math.real(x * tf.math.conj(x))
 
 
+def _passed(f, *x):
+    def run(tf):
+        v, inputs = tf.Variable(2.0), [tf.constant(a) for a in x]
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            y = tf.grad_pass_through(lambda *a: f(tf, v, *a))(*inputs)
+        return y, tape.gradient(y, [*inputs, v])
+
+    return run
+
+
 def _check(f, *x, **kw):
     return lambda tf: tf.test.compute_gradient(lambda *t: f(tf, *t), [v(tf) for v in x], **kw)
 
@@ -477,4 +488,8 @@ CASES = [
     ),
     bad("test.compute_gradient", _check(lambda tf, x: x * x, lambda tf: tf.constant([1]))),
     bad("test.compute_gradient", lambda tf: tf.test.compute_gradient(tf.sin, tf.constant([1.0]))),
+    Case("grad_pass_through", _passed(lambda tf, v, a: tf.round(a * 3), [1.5, 2.0])),
+    Case("grad_pass_through", _passed(lambda tf, v, a: a * v, [1.5, 2.0])),
+    Case("grad_pass_through", _passed(lambda tf, v, a, b: (a * b, a + b), 1.5, 2.0)),
+    bad("grad_pass_through", _passed(lambda tf, v, a, b: a * b, 1.5, 2.0)),
 ]
