@@ -281,4 +281,9 @@ CASES = [
     bad("TensorArray", lambda tf: tf.TensorArray(tf.float32)),
     bad("TensorArray", _read_twice),
     bad("TensorArray", lambda tf: _array(tf).read(0)),
+    bad(
+        "while_loop",
+        lambda tf: tf.while_loop(lambda i: i < 3, lambda i: i + 1, [0], maximum_iterations=2),
+    ),
+    bad("while_loop", lambda tf: tf.while_loop(lambda i: i < 3, lambda i: i + 1, [0])),
 ]

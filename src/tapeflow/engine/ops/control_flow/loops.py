@@ -61,6 +61,10 @@ def while_loop(
     done = 0
     while (limit is None or done < limit) and cond(*values):
         new = body(*values)
+        if limit is not None and not isinstance(new, (list, tuple)):
+            raise ValueError(
+                f"while_loop: body: expected a list or tuple of {len(values)}; received {new!r}"
+            )
         nest.assert_same_structure(list(values), list(new))
         values = new
         done += 1
