@@ -73,9 +73,7 @@ def combine_rows(function: Any, out: Array, indices: Array, updates: Array) -> N
         leave_silence(token)
 
 
-def _repeated(
-    function: Any, out: Array, indices: Array, updates: Array
-) -> tuple[Array, Array]:
+def _repeated(function: Any, out: Array, indices: Array, updates: Array) -> tuple[Array, Array]:
     """Combines rows met for the first time, all at once; gives the others, in their order.
 
     A ufunc's `at` goes element by element, and mostly few rows occur again.
