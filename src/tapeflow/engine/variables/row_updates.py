@@ -79,7 +79,7 @@ def _repeated(function: Any, out: Array, indices: Array, updates: Array) -> tupl
     A ufunc's `at` goes element by element, and mostly few rows occur again.
     """
     flat = indices.reshape(-1)
-    rows = updates.reshape(-1, *out.shape[1:])
+    rows = updates.reshape(len(flat), *out.shape[1:])
     order = np.argsort(flat, kind="stable")
     ordered = flat[order]
     again = ordered[1:] == ordered[:-1]
