@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -159,3 +160,23 @@ def test_a_step_updates_the_buffer_in_place():
     w.assign_sub(grad)
     assert id(w._array) != buffer
     assert snapshot.numpy().tolist() == [np.float32(0.8), np.float32(1.6)]
+
+
+@pytest.mark.parametrize("action", ["default", "error", "always"])
+def test_floating_point_warnings_of_kernels_are_not_the_programs(action):
+    x = tf.constant([0.0, -1.0, 3e38, np.inf])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter(action)
+        if action == "default":  # what is in force unless a program says otherwise
+            warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tapeflow\.")
+        with np.errstate(all="raise" if action == "error" else "warn"):
+            results = [
+                tf.math.log(x),
+                1.0 / x,
+                x * x,
+                tf.reduce_sum(x * x),
+                tf.signal.fft(tf.cast(x, tf.complex64)),
+            ]
+    assert all(r.shape == x.shape for r in results[:3])
+    if action != "always":
+        assert caught == []

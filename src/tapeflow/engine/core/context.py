@@ -6,6 +6,7 @@ tapes without knowing what a tape is.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -95,3 +96,17 @@ except Exception:  # a NumPy that keeps this state elsewhere: the public, slower
     def leave_silence(token: Any) -> None:
         """Restores what `enter_silence` returned."""
         np.seterr(**token)
+
+
+def silenced(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel during which NumPy is silent, even where the warning would come from NumPy itself."""
+
+    @functools.wraps(kernel)
+    def run(*arrays: Any, **attrs: Any) -> Any:
+        token = enter_silence(SILENCE)
+        try:
+            return kernel(*arrays, **attrs)
+        finally:
+            leave_silence(token)
+
+    return run

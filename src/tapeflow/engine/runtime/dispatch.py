@@ -7,6 +7,7 @@ over to the tracer while a function is traced.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 
 DIFFERENTIABLE = {d.np: True for d in dtypes.DIFFERENTIABLE}
 """NumPy dtypes whose tensors have gradients."""
+
+# TensorFlow's kernels never speak of overflow or division by zero; NumPy's warn. Warnings of our
+# modules are ignored, and where a program turns them (or `np.seterr`) into errors, the kernel runs
+# once more, silenced. Silencing NumPy around every kernel would cost a tenth of a training step.
+# Kernels that call NumPy functions written in Python are `silenced` themselves (core/context.py).
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tapeflow\.")
+FLOAT_ERRORS = (RuntimeWarning, FloatingPointError)
 
 _new = object.__new__
 _ndarray = np.ndarray
@@ -65,13 +73,12 @@ def unary_function(prim: Primitive) -> Callable[[Any], Any]:
         recorders = current_recorders()
         if array.dtype not in fast or (recorders and state.tracer is not None):
             return apply(prim, x)
-        token = enter_silence(SILENCE)
         try:
             out = kernel(array)
+        except FLOAT_ERRORS:
+            out = _silently(kernel, (array,), NO_ATTRS)
         except Exception as error:
             _explain(prim, (array,), NO_ATTRS, error)
-        finally:
-            leave_silence(token)
         result = _new(EagerTensor)
         result._array = out if type(out) is _ndarray else _as_array(out)
         if recorders:
@@ -129,13 +136,12 @@ def binary_function(
         recorders = current_recorders()
         if dtype is not b.dtype or dtype not in fast or (recorders and state.tracer is not None):
             return instead(x, y)
-        token = enter_silence(SILENCE)
         try:
             out = kernel(a, b)
+        except FLOAT_ERRORS:
+            out = _silently(kernel, (a, b), NO_ATTRS)
         except Exception as error:
             _explain(prim, (a, b), NO_ATTRS, error)
-        finally:
-            leave_silence(token)
         result = _new(EagerTensor)
         result._array = out if type(out) is _ndarray else _as_array(out)
         if recorders:
@@ -218,7 +224,6 @@ def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if recorders and state.tracer is not None:
         return state.tracer.apply(prim, inputs, attrs)
     count = len(inputs)
-    token = enter_silence(SILENCE)
     try:
         if count == 1:  # the common cases, spelled out: a list comprehension is a call of its own
             out = prim.kernel(inputs[0]._array, **attrs)
@@ -226,10 +231,10 @@ def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
             out = prim.kernel(inputs[0]._array, inputs[1]._array, **attrs)
         else:
             out = prim.kernel(*[t._array for t in inputs], **attrs)
+    except FLOAT_ERRORS:
+        out = _silently(prim.kernel, [t._array for t in inputs], attrs)
     except Exception as error:
         _explain(prim, [t._array for t in inputs], attrs, error)
-    finally:
-        leave_silence(token)
     if type(out) is tuple:
         outputs = tuple([EagerTensor(_as_array(o)) for o in out])
         if recorders:
@@ -287,6 +292,15 @@ def name_op(error: OpError, prim: Primitive) -> OpError:
     """The same error with the op's name in its message."""
     make: Any = type(error)  # every class we raise takes three arguments; `OpError` itself four
     return make(None, None, f"{prim.name}: {error.message} [Op:{prim.name}]")
+
+
+def _silently(kernel: Any, arrays: Any, attrs: dict[str, Any]) -> Any:
+    """Runs a kernel again with NumPy's floating-point warnings switched off."""
+    token = enter_silence(SILENCE)
+    try:
+        return kernel(*arrays, **attrs)
+    finally:
+        leave_silence(token)
 
 
 def _explain(prim: Primitive, arrays: Any, attrs: dict[str, Any], error: Exception) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import silenced
 from tapeflow.engine.core.errors import FailedPreconditionError, NotFoundError
 from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
@@ -165,6 +166,7 @@ def _adjustment(name: str, kernel: Callable[..., np.ndarray], channels: int | No
     return primitive(name, infer=infer, kernel=kernel, vjp=no_gradient, lower=HOST, samples=samples)
 
 
+@silenced
 def _contrast(images: np.ndarray, contrast_factor: np.ndarray) -> np.ndarray:
     mean = images.mean(axis=(-3, -2), keepdims=True, dtype=np.float32)
     return (images - mean) * contrast_factor + mean

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import silenced
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
@@ -78,6 +79,7 @@ def _layout(x: np.ndarray, data_format: str) -> tuple[tuple[int, ...], tuple[int
     return tuple(a for a in range(x.ndim) if a != axis), tuple(shape)
 
 
+@silenced
 def _kernel(
     x: np.ndarray,
     scale: np.ndarray,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import silenced
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_text
@@ -95,7 +96,12 @@ def _make_complex(base: str, rank: int) -> Primitive:
             yield Sample(draw.reals(2, 2, 3, 2, dtype=dtype))
 
     return primitive(
-        _name(base, rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
+        _name(base, rank),
+        infer=infer,
+        kernel=silenced(kernel),
+        vjp=vjp,
+        lower=HOST,
+        samples=samples,
     )
 
 
@@ -162,7 +168,12 @@ def _make_rfft(rank: int) -> Primitive:
                     )
 
     return primitive(
-        _name("RFFT", rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
+        _name("RFFT", rank),
+        infer=infer,
+        kernel=silenced(kernel),
+        vjp=vjp,
+        lower=HOST,
+        samples=samples,
     )
 
 
@@ -211,7 +222,12 @@ def _make_irfft(rank: int) -> Primitive:
                 )
 
     return primitive(
-        _name("IRFFT", rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
+        _name("IRFFT", rank),
+        infer=infer,
+        kernel=silenced(kernel),
+        vjp=vjp,
+        lower=HOST,
+        samples=samples,
     )
 
 
