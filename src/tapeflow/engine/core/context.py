@@ -99,7 +99,7 @@ except Exception:  # a NumPy that keeps this state elsewhere: the public, slower
 
 
 def silenced(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel during which NumPy is silent, even where the warning would come from NumPy itself."""
+    """A kernel during which NumPy is silent, even where NumPy itself would be the one to warn."""
 
     @functools.wraps(kernel)
     def run(*arrays: Any, **attrs: Any) -> Any:
