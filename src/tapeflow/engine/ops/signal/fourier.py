@@ -78,6 +78,7 @@ def _make_complex(base: str, rank: int) -> Primitive:
         _require_rank(input, rank)
         return Spec(input.dtype, input.shape)
 
+    @silenced
     def kernel(input: np.ndarray) -> np.ndarray:
         if not input.size:
             return input
@@ -96,12 +97,7 @@ def _make_complex(base: str, rank: int) -> Primitive:
             yield Sample(draw.reals(2, 2, 3, 2, dtype=dtype))
 
     return primitive(
-        _name(base, rank),
-        infer=infer,
-        kernel=silenced(kernel),
-        vjp=vjp,
-        lower=HOST,
-        samples=samples,
+        _name(base, rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
     )
 
 
@@ -140,6 +136,7 @@ def _make_rfft(rank: int) -> Primitive:
         last = None if sizes[-1] is None else sizes[-1] // 2 + 1 if sizes[-1] else 0
         return Spec(Tcomplex, (*input.shape[:-rank], *sizes[:-1], last))
 
+    @silenced
     def kernel(input: np.ndarray, fft_length: np.ndarray, Tcomplex: DType) -> np.ndarray:
         sizes = fft_length.tolist()
         x = _fit_array(input, sizes)
@@ -168,12 +165,7 @@ def _make_rfft(rank: int) -> Primitive:
                     )
 
     return primitive(
-        _name("RFFT", rank),
-        infer=infer,
-        kernel=silenced(kernel),
-        vjp=vjp,
-        lower=HOST,
-        samples=samples,
+        _name("RFFT", rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
     )
 
 
@@ -187,6 +179,7 @@ def _make_irfft(rank: int) -> Primitive:
             return Spec(Treal, None)
         return Spec(Treal, (*input.shape[:-rank], *sizes))
 
+    @silenced
     def kernel(input: np.ndarray, fft_length: np.ndarray, Treal: DType) -> np.ndarray:
         sizes = fft_length.tolist()
         x = _fit_array(input, [*sizes[:-1], sizes[-1] // 2 + 1])
@@ -222,12 +215,7 @@ def _make_irfft(rank: int) -> Primitive:
                 )
 
     return primitive(
-        _name("IRFFT", rank),
-        infer=infer,
-        kernel=silenced(kernel),
-        vjp=vjp,
-        lower=HOST,
-        samples=samples,
+        _name("IRFFT", rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
     )
 
 
