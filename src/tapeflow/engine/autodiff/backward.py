@@ -111,6 +111,20 @@ def backward(
 _NEEDED = [True]
 
 
+def add_reads(reads: Sequence[tuple[Any, int]], cotangents: dict[int, Any]) -> None:
+    """Adds up, for each variable, the cotangents of the tensors that were read from it.
+
+    Args:
+      reads: tensors with the ids of the handles of the variables they were read from.
+      cotangents: what `backward` left; the sums are put in under the handles' ids.
+    """
+    for tensor, key in reads:
+        dy = cotangents.get(id(tensor))
+        if dy is not None:
+            before = cotangents.get(key)
+            cotangents[key] = dy if before is None else accumulate(before, dy)
+
+
 def _dense(dy: Any) -> Any:
     return dy.densify() if isinstance(dy, IndexedSlices) else dy
 

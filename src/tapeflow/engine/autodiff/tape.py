@@ -6,7 +6,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tapeflow.engine.autodiff.backward import accumulate, backward, seed_for
+from tapeflow.engine.autodiff.backward import add_reads, backward, seed_for
 from tapeflow.engine.autodiff.explain import Explainer
 from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, jacobian
 from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
@@ -270,11 +270,7 @@ class GradientTape:
         except AttributeError:
             return None
         backward(self._records, self.tracked, cotangents, _KEEP_NONE)
-        for tensor, key in self._reads:
-            dy = cotangents.get(id(tensor))
-            if dy is not None:
-                before = cotangents.get(key)
-                cotangents[key] = dy if before is None else accumulate(before, dy)
+        add_reads(self._reads, cotangents)
         for key in keys:
             grad = cotangents.get(key)
             if grad is None:
@@ -449,11 +445,7 @@ class GradientTape:
             cotangents[key] = cotangents[key] + seed if key in cotangents else seed
         if cotangents:
             backward(self._records, live, cotangents, frozenset(keys))
-            for tensor, key in self._reads:
-                dy = cotangents.get(id(tensor))
-                if dy is not None:
-                    before = cotangents.get(key)
-                    cotangents[key] = dy if before is None else accumulate(before, dy)
+            add_reads(self._reads, cotangents)
         return cotangents
 
     def _drop(self) -> None:
