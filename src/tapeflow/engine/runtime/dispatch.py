@@ -119,8 +119,9 @@ def binary_function(
 
     def call(x: Any, y: Any) -> Any:
         if type(x) is not EagerTensor:
-            if type(x) in READERS:
-                x = READERS[type(x)](x)
+            reader = READERS.get(type(x))
+            if reader is not None:
+                x = reader(x)
             if type(y) is not EagerTensor:
                 x, y = convert_pair(x, y, name)
             elif type(x) is not EagerTensor:

@@ -296,9 +296,4 @@ def _note_left(tensor: EagerTensor) -> None:
             recorder.left(tensor)
 
 
-def is_eager(value: Any) -> bool:
-    """Whether `value` is a tensor with its values at hand."""
-    return type(value) is EagerTensor
-
-
-__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor", "is_eager"]
+__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor"]

@@ -515,10 +515,6 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
             raise refuse(op, f"variable: expected numbers; received dtype {self._dtype.name}")
         return value
 
-    def _alone(self) -> bool:
-        """Whether nobody else holds the buffer, so that it may be written to."""
-        return sys.getrefcount(self._array) == _ALONE and self._array.flags.writeable
-
     def _update(self, function: Any, operand: np.ndarray[Any, Any]) -> None:
         """Sets the value to `function(value, operand)`, in place where that can't be seen."""
         token = enter_silence(SILENCE)

@@ -200,15 +200,10 @@ reshape_p = primitive(
     "Reshape",
     infer=_reshape_infer,
     kernel=_reshape_kernel,
-    vjp=lambda ctx, dy: (reshape(dy, _shape_of(ctx.inputs[0])), None),
+    vjp=lambda ctx, dy: (reshape(dy, shape(ctx.inputs[0])), None),
     lower=movement("reshape"),
     samples=_reshape_samples,
 )
-
-
-def _shape_of(x: Any) -> Any:
-    """The shape of `x` as a shape argument: static where it is known, else an operation."""
-    return shape(x)
 
 
 @export("reshape")
