@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tapeflow.engine.core.context import current_recorders
-from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
+from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, variant
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 
@@ -282,6 +282,26 @@ class EagerTensor(Tensor):
         )
 
 
+class VariantTensor(Tensor):
+    """An eager value that is no array: a list of arrays, as graphs make them for gradients."""
+
+    __slots__ = ("__weakref__", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property
+    def dtype(self) -> DType:
+        return variant
+
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape([])
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
+
+
 def _text(array: np.ndarray[Any, Any], is_repr: bool) -> str:
     value = array if array.ndim else array[()]
     text = repr(value) if is_repr else str(value)
@@ -296,4 +316,4 @@ def _note_left(tensor: EagerTensor) -> None:
             recorder.left(tensor)
 
 
-__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor"]
+__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor", "VariantTensor"]
