@@ -181,7 +181,7 @@ def input_signature_attributes(tf):
     def g(x):
         return x
 
-    return f.input_signature, g.input_signature, f.function_spec.arg_names if False else None
+    return f.input_signature, g.input_signature
 
 
 @case("function")
@@ -388,15 +388,6 @@ def retracing_of_sparse_and_ragged(tf):
 
 
 @case("function")
-def experimental_relax_shapes(tf):
-    return (
-        shapes_seen(tf, [tf.zeros([n]) for n in (1, 2, 3, 4)], experimental_relax_shapes=True)
-        if False
-        else shapes_seen(tf, [tf.zeros([n]) for n in (1, 2, 3, 4)])
-    )
-
-
-@case("function")
 def options_have_defaults(tf):
     import inspect
 
@@ -514,7 +505,6 @@ def protocols(tf):
         isinstance(concrete, kinds.ConcreteFunction),
         isinstance(concrete, kinds.Callable),
         isinstance(f, kinds.ConcreteFunction),
-        isinstance(tf.constant(1), kinds.TensorLike) if False else None,
     )
 
 
