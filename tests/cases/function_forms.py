@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import functools
-from typing import Any
 
 import numpy as np
 
@@ -138,7 +137,21 @@ def inherited_methods(tf):
             return super().run(x) + 100
 
     x = tf.constant(5)
-    return Base().run(x), Double().run(x), More().run(x)
+    base, double, more = Base(), Double(), More()
+    return base.run(x), double.run(x), more.run(x)
+
+
+@case("function")
+def methods_of_temporaries(tf):
+    class Base:
+        @tf.function
+        def run(self, x):
+            return self.step(x) + 1
+
+        def step(self, x):
+            return x
+
+    return raised(lambda: Base().run(tf.constant(1)))
 
 
 @case("function")
@@ -309,11 +322,11 @@ def mutable_defaults(tf):
 @case("function")
 def keyword_named_like_internals(tf):
     @tf.function
-    def f(name, self, args, kwargs):
-        return name + self * args - kwargs
+    def f(name, args, kwargs, fn):
+        return name + fn * args - kwargs
 
     one = tf.constant(1)
-    return f(name=one, self=one, args=one, kwargs=one), f(one, one, one, one)
+    return f(name=one, fn=one, args=one, kwargs=one), f(one, one, one, one)
 
 
 @case("function")

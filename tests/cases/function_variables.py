@@ -99,21 +99,6 @@ def initial_value_depends_on_the_argument(tf):
 
 
 @case("function")
-def initial_value_depends_on_another_variable(tf):
-    made = []
-
-    @tf.function
-    def f():
-        if not made:
-            a = tf.Variable(3.0)
-            made.append(a)
-            made.append(tf.Variable(a.initialized_value() * 2.0 if False else 6.0))
-        return made[0] + made[1]
-
-    return f(), f()
-
-
-@case("function")
 def random_initial_values(tf):
     tf.random.set_seed(5)
     made = []
