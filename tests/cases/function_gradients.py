@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cases.form import Case, collect, raised
 
 CASES: list[Case] = []
