@@ -113,7 +113,7 @@ def ragged_made_inside(tf):
 
 @case("RaggedTensor")
 def ragged_signature(tf):
-    @tf.function(input_signature=[tf.RaggedTensorSpec([None, None, 2], tf.float32)])
+    @tf.function(input_signature=[tf.RaggedTensorSpec([None, None, 2], tf.float32, 1)])
     def f(r):
         return tf.reduce_max(r, axis=1)
 
@@ -207,28 +207,6 @@ def specs_from_values(tf):
 
     f(tf.zeros([2, 3]), sparse(tf), tf.ragged.constant([[1], [2, 3]]))
     return seen
-
-
-@case("experimental.ExtensionType")
-def extension_types(tf):
-    class Masked(tf.experimental.ExtensionType):
-        values: tf.Tensor
-        mask: tf.Tensor
-
-        def fill(self, value):
-            return tf.where(self.mask, self.values, value)
-
-    log = []
-
-    @tf.function
-    def f(m):
-        log.append(m.values.shape)
-        return Masked(m.values * 2.0, m.mask), m.fill(-1.0)
-
-    m = Masked([1.0, 2.0], [True, False])
-    out, filled = f(m)
-    f(Masked([3.0, 4.0], [True, True]))
-    return out.values, out.mask, filled, log
 
 
 @case("function")
