@@ -398,7 +398,7 @@ def variables_defined_in_a_loop(tf):
             last = i * 10
         return last
 
-    return raised(lambda: f(tf.constant(3)))
+    return f(tf.constant(3))
 
 
 @case("function")

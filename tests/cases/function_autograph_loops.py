@@ -418,7 +418,7 @@ def loop_with_none_state(tf):
             y = i
         return y
 
-    return raised(lambda: f(tf.constant(3)))
+    return f(tf.constant(3))
 
 
 @case("function")

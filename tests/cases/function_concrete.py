@@ -322,7 +322,7 @@ def call_with_python_values(tf):
 @case("function")
 def call_with_a_variable(tf):
     c = square_of(tf).get_concrete_function(tf.TensorSpec([], tf.float32))
-    return raised(lambda: c(tf.Variable(3.0)))
+    return c(tf.Variable(3.0)), c(x=tf.Variable(4.0)), c(np.float32(2.0))
 
 
 @case("function")
