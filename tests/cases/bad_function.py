@@ -365,10 +365,10 @@ def branch_makes_none(tf):
 
 @made("function")
 def branch_returns_sometimes(tf):
-    @tf.function
+    @tf.function  # noqa: RET503
     def f(x):
         if x > 0:
-            return x  # noqa: RET503
+            return x
 
     return f(tf.constant(1))
 

@@ -303,8 +303,9 @@ def eager_tensors_in_a_plain_graph(tf):
     e = tf.constant([1.0, 2.0])
     with tf.Graph().as_default() as g:
         x = tf.constant(3.0)
-        y = x * e
-    return y.shape, [op.type for op in g.get_operations()]
+        failed = raised(lambda: x * e)
+        y = x * e.numpy()
+    return failed, y.shape, [op.type for op in g.get_operations()]
 
 
 @case("Graph")
