@@ -11,11 +11,13 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.runtime.composite import CompositeTensor as CompositeTensor
+    from tapeflow.engine.tracing.func_graph import FuncGraph as FuncGraph
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "CompositeTensor": "tapeflow.engine.runtime.composite:CompositeTensor",
+            "FuncGraph": "tapeflow.engine.tracing.func_graph:FuncGraph",
         },
         (),
     )
