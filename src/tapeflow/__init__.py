@@ -540,4 +540,5 @@ else:
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
         ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        late=('keras',),
     )

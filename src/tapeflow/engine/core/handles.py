@@ -13,5 +13,5 @@ def handle_of(value: Any) -> Any:
     """The handle of a variable, or of what acts as one; None for anything else."""
     handle = getattr(value, "_handle", None)
     if handle is None and getattr(value, "_should_act_as_resource_variable", False):
-        handle = value.handle
+        handle = getattr(value, "handle", None)  # Keras's has none while it reads another dtype
     return handle
