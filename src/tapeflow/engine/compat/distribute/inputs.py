@@ -57,7 +57,7 @@ class ValueContext:
     num_replicas_in_sync = 1
 
     def __str__(self) -> str:
-        return "tf.distribute.ValueContext(replica id 0, total replicas in sync: 1)"
+        return "tf.distribute.ValueContext(replica id 0,  total replicas in sync: 1)"
 
 
 class _OfManyReplicas:

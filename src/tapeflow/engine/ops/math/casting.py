@@ -46,6 +46,8 @@ def _infer(x: Spec, DstT: DType) -> Spec:
 def _kernel(x: np.ndarray, DstT: DType) -> np.ndarray:
     if x.dtype.kind == "c" and not DstT.is_complex:
         x = x.real
+    if DstT in _INT4:
+        x = x.astype(np.int16)  # ml_dtypes has no cast between its own two
     return x.astype(DstT.np)
 
 
