@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.specs import TensorSpec as TensorSpec
     from tapeflow.engine.core.specs import TypeSpec as TypeSpec
     from tapeflow.engine.core.specs import type_spec_from_value as type_spec_from_value
+    from tapeflow.engine.function.polymorphic import function as function
     from tapeflow.engine.ops.array.concatenation import concat as concat
     from tapeflow.engine.ops.array.concatenation import split as split
     from tapeflow.engine.ops.array.creation import constant as constant
@@ -238,6 +239,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor as SparseTensor
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorSpec as SparseTensorSpec
     from tapeflow.engine.runtime.tensor import Tensor as Tensor
+    from tapeflow.engine.tracing.graph import Graph as Graph
+    from tapeflow.engine.tracing.operation import Operation as Operation
     from tapeflow.engine.variables.assignments import assign as assign
     from tapeflow.engine.variables.assignments import assign_add as assign_add
     from tapeflow.engine.variables.assignments import assign_sub as assign_sub
@@ -295,8 +298,10 @@ else:
             "Assert": "tapeflow.engine.ops.debugging.assertions:Assert",
             "DType": "tapeflow.engine.core.dtypes:DType",
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
+            "Graph": "tapeflow.engine.tracing.graph:Graph",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
             "Module": "tapeflow.engine.variables.module:Module",
+            "Operation": "tapeflow.engine.tracing.operation:Operation",
             "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
             "RaggedTensor": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensor",
             "RaggedTensorSpec": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensorSpec",
@@ -386,6 +391,7 @@ else:
             "floor": "tapeflow.engine.ops.math.magnitude:floor",
             "foldl": "tapeflow.engine.ops.control_flow.functional:foldl",
             "foldr": "tapeflow.engine.ops.control_flow.functional:foldr",
+            "function": "tapeflow.engine.function.polymorphic:function",
             "gather": "tapeflow.engine.ops.array.gathering:gather",
             "gather_nd": "tapeflow.engine.ops.array.gathering:gather_nd",
             "get_current_name_scope": "tapeflow.engine.core.name_scopes:get_current_name_scope",

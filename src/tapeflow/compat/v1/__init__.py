@@ -12,6 +12,7 @@ from tapeflow.engine.core.lazy import attach
 if TYPE_CHECKING:
     from tapeflow.engine.core.dimension import Dimension as Dimension
     from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
+    from tapeflow.engine.function.polymorphic import function as function
     from tapeflow.engine.ops.array.version_one import batch_gather as batch_gather
     from tapeflow.engine.ops.array.version_one import boolean_mask as boolean_mask
     from tapeflow.engine.ops.array.version_one import expand_dims as expand_dims
@@ -55,11 +56,12 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.version_one import global_variables_initializer as global_variables_initializer
     from tapeflow.engine.runtime.version_one import initialize_all_variables as initialize_all_variables
     from tapeflow.engine.runtime.version_one import local_variables_initializer as local_variables_initializer
-    from tapeflow.engine.runtime.version_one import placeholder as placeholder
     from tapeflow.engine.runtime.version_one import placeholder_with_default as placeholder_with_default
-    from tapeflow.engine.runtime.version_one import reset_default_graph as reset_default_graph
     from tapeflow.engine.runtime.version_one import resource_variables_enabled as resource_variables_enabled
     from tapeflow.engine.runtime.version_one import trainable_variables as trainable_variables
+    from tapeflow.engine.tracing.graph import get_default_graph as get_default_graph
+    from tapeflow.engine.tracing.graph import placeholder as placeholder
+    from tapeflow.engine.tracing.graph import reset_default_graph as reset_default_graph
     from tapeflow.engine.variables.assignments import assign as assign
     from tapeflow.engine.variables.assignments import assign_add as assign_add
     from tapeflow.engine.variables.assignments import assign_sub as assign_sub
@@ -114,8 +116,10 @@ else:
             "executing_eagerly": "tapeflow.engine.runtime.execution:executing_eagerly",
             "executing_eagerly_outside_functions": "tapeflow.engine.runtime.execution:executing_eagerly_outside_functions",
             "expand_dims": "tapeflow.engine.ops.array.version_one:expand_dims",
+            "function": "tapeflow.engine.function.polymorphic:function",
             "gather": "tapeflow.engine.ops.array.version_one:gather",
             "gather_nd": "tapeflow.engine.ops.array.version_one:gather_nd",
+            "get_default_graph": "tapeflow.engine.tracing.graph:get_default_graph",
             "global_variables": "tapeflow.engine.runtime.version_one:global_variables",
             "global_variables_initializer": "tapeflow.engine.runtime.version_one:global_variables_initializer",
             "group": "tapeflow.engine.runtime.execution:group",
@@ -126,9 +130,9 @@ else:
             "no_op": "tapeflow.engine.runtime.execution:no_op",
             "ones_like": "tapeflow.engine.ops.array.version_one:ones_like",
             "pad": "tapeflow.engine.ops.array.version_one:pad",
-            "placeholder": "tapeflow.engine.runtime.version_one:placeholder",
+            "placeholder": "tapeflow.engine.tracing.graph:placeholder",
             "placeholder_with_default": "tapeflow.engine.runtime.version_one:placeholder_with_default",
-            "reset_default_graph": "tapeflow.engine.runtime.version_one:reset_default_graph",
+            "reset_default_graph": "tapeflow.engine.tracing.graph:reset_default_graph",
             "resource_variables_enabled": "tapeflow.engine.runtime.version_one:resource_variables_enabled",
             "reverse_sequence": "tapeflow.engine.ops.array.version_one:reverse_sequence",
             "scatter_add": "tapeflow.engine.variables.assignments:scatter_add",

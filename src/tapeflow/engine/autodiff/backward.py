@@ -95,9 +95,13 @@ def backward(
             for y in outputs:
                 if id(y) not in keep:
                     pop(id(y), None)
-            dys = [
-                _zeros(y) if d is None else _dense(d) for d, y in zip(found, outputs, strict=True)
-            ]
+            if getattr(prim, "accepts_none", False):
+                dys = [None if d is None else _dense(d) for d in found]
+            else:
+                dys = [
+                    _zeros(y) if d is None else _dense(d)
+                    for d, y in zip(found, outputs, strict=True)
+                ]
             needs = [id(x) in tracked for x in inputs]
             grads = prim.vjp(_context((inputs, outputs, attrs, needs)), *dys)
         for i, dx in enumerate(grads):

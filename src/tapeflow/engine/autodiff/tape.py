@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tapeflow.engine.autodiff.backward import add_reads, backward, seed_for
 from tapeflow.engine.autodiff.explain import Explainer
+from tapeflow.engine.autodiff.graph_gradients import carries_gradient
 from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, jacobian
 from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
 from tapeflow.engine.core import nest
@@ -106,12 +107,13 @@ class GradientTape:
         if key not in tracked:
             if not (self._watch_accessed and variable._trainable):
                 return
-            if variable._array.dtype not in DIFFERENTIABLE:
+            if variable._dtype.np not in DIFFERENTIABLE:
                 return
             self._variables[key] = variable
             tracked.add(key)
-        self._reads.append((tensor, key))
-        tracked.add(id(tensor))
+        if id(tensor) not in tracked:  # in a graph, the handle stands for all reads of a variable
+            self._reads.append((tensor, key))
+            tracked.add(id(tensor))
 
     def left(self, tensor: Any) -> None:
         """Notes that a tensor's values went to NumPy."""
@@ -489,7 +491,7 @@ def _target_owner(target: Any) -> Any:
 
 def _carries_gradient(t: Any) -> bool:
     array = getattr(t, "_array", None)
-    return (t.dtype.np if array is None else array.dtype) in DIFFERENTIABLE
+    return carries_gradient(t) if array is None else array.dtype in DIFFERENTIABLE
 
 
 def _flat(structure: Any) -> list[Any]:

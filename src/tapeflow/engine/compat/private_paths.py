@@ -24,11 +24,17 @@ PRIVATE_MODULES: dict[str, dict[str, str]] = {
     "python.framework.config": {
         "is_op_determinism_enabled": f"{_ENGINE}.runtime.config_experimental:is_op_determinism_enabled",
     },
+    "python.framework.func_graph": {
+        "FuncGraph": f"{_ENGINE}.tracing.func_graph:FuncGraph",
+    },
     "python.framework.indexed_slices": {
         "IndexedSlices": f"{_ENGINE}.runtime.indexed_slices:IndexedSlices",
     },
     "python.framework.ops": {
         "EagerTensor": f"{_ENGINE}.runtime.tensor:EagerTensor",
+        "Graph": f"{_ENGINE}.tracing.graph:Graph",
+        "Operation": f"{_ENGINE}.tracing.operation:Operation",
+        "SymbolicTensor": f"{_ENGINE}.tracing.symbolic:SymbolicTensor",
         "Tensor": f"{_ENGINE}.runtime.tensor:Tensor",
     },
     "python.framework.sparse_tensor": {

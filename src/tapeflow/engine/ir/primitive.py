@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tapeflow.engine.ir.spec import Spec
 
@@ -77,6 +77,33 @@ def indexed(how: str) -> Structural:
     return Structural("Indexed", how=how)
 
 
+class Effect(NamedTuple):
+    """What running an operation does besides computing its outputs.
+
+    Attributes:
+      kind: its name.
+      droppable: whether the operation may be left out when nobody uses its outputs.
+      mergeable: whether two equal operations may be made one.
+    """
+
+    kind: str
+    droppable: bool
+    mergeable: bool
+
+
+PURE: Final = Effect("pure", droppable=True, mergeable=True)
+"""Equal inputs give equal outputs, and that is all."""
+
+READS: Final = Effect("reads", droppable=True, mergeable=False)
+"""Looks at state (a variable, the clock) that another operation may change."""
+
+DRAWS: Final = Effect("draws", droppable=True, mergeable=False)
+"""Takes random numbers from a stream that is the operation's own."""
+
+WRITES: Final = Effect("writes", droppable=False, mergeable=False)
+"""Changes something: a variable, what is printed, an iterator; or may raise an error on purpose."""
+
+
 Infer = Callable[..., "Spec | tuple[Spec, ...]"]
 Kernel = Callable[..., "np.ndarray | np.generic | tuple[np.ndarray, ...]"]
 
@@ -102,6 +129,7 @@ class Primitive:
       lower: elementwise: `(builder, *values, **attrs) -> value`; otherwise structural data
         (`movement(...)`, `reduction(...)`, ...) or `HOST`.
       samples: yields the inputs every registry test draws from; see `ir/samples.py`.
+      effect: what a call does besides computing its outputs: `PURE`, `READS`, `DRAWS` or `WRITES`.
     """
 
     __slots__ = (
@@ -109,6 +137,7 @@ class Primitive:
         "calls",
         "checked",
         "differentiable",
+        "effect",
         "fast",
         "infer",
         "kernel",
@@ -129,7 +158,9 @@ class Primitive:
         vjp: Callable[..., Any] | Absent,
         lower: Callable[..., Any] | Structural,
         samples: Sampler,
+        effect: Effect = PURE,
     ) -> None:
+        self.effect = effect
         self.name = name
         self.infer = infer
         self.kernel = kernel
@@ -170,6 +201,7 @@ def primitive(
     vjp: Callable[..., Any] | Absent,
     lower: Callable[..., Any] | Structural,
     samples: Sampler,
+    effect: Effect = PURE,
 ) -> Primitive:
     """Declares an operation and puts it into the registry; every rule is required.
 
@@ -180,6 +212,7 @@ def primitive(
       vjp: the gradient rule or `NOT_DIFFERENTIABLE`.
       lower: the lowering, structural data, or `HOST`.
       samples: the sampler tests draw from.
+      effect: what it does besides computing its outputs; nearly all operations do nothing else.
 
     Returns:
       The `Primitive`.
@@ -189,7 +222,9 @@ def primitive(
     """
     if name in REGISTRY:
         raise ValueError(f"primitive {name!r} is declared twice")
-    made = Primitive(name, infer=infer, kernel=kernel, vjp=vjp, lower=lower, samples=samples)
+    made = Primitive(
+        name, infer=infer, kernel=kernel, vjp=vjp, lower=lower, samples=samples, effect=effect
+    )
     REGISTRY[name] = made
     if ON_DECLARED is not None:
         ON_DECLARED(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,14 +21,26 @@ class Spec:
       value: the array itself where it is known (always in eager mode; for constants in a graph).
         Shape rules read it for inputs that determine extents, such as `Reshape`'s `shape`, and
         must cope with None.
+      dims: for an integer vector whose values are known in part: those known, None elsewhere
+        (`[tf.shape(x)[0], 10]` in a graph). None where `value` says all or nothing is known.
+      refers: for a resource: what is known of the value that it refers to (a variable's spec).
     """
 
-    __slots__ = ("dtype", "shape", "value")
+    __slots__ = ("dims", "dtype", "refers", "shape", "value")
 
-    def __init__(self, dtype: DType, shape: Dims | None, value: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        dtype: DType,
+        shape: Dims | None,
+        value: np.ndarray | None = None,
+        dims: Dims | None = None,
+        refers: Any = None,
+    ) -> None:
         self.dtype = dtype
         self.shape = shape
         self.value = value
+        self.dims = dims
+        self.refers = refers
 
     @property
     def rank(self) -> int | None:

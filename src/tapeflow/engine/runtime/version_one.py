@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging as _logging
 from typing import Any, NoReturn
 
-from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export, export_value
 from tapeflow.engine.runtime.convert import convert
@@ -85,21 +84,6 @@ def resource_variables_enabled() -> bool:
 def control_flow_v2_enabled() -> bool:
     """Whether control flow is what it is in TensorFlow 2: True."""
     return True
-
-
-@export("compat.v1.placeholder")
-def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> NoReturn:
-    """Refused: eager programs pass values to functions.
-
-    Args:
-      dtype: dtype of the value to come.
-      shape: its shape.
-      name: its name.
-
-    Raises:
-      RuntimeError: always.
-    """
-    raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
 
 
 @export("compat.v1.placeholder_with_default")
@@ -181,12 +165,6 @@ def trainable_variables(scope: str | None = None) -> list[Any]:
       scope: prefix of the names wanted.
     """
     return []
-
-
-@export("compat.v1.reset_default_graph")
-def reset_default_graph() -> None:
-    """Accepted: there is no graph; the open name scope is left."""
-    state.name_scope = ""
 
 
 # Logging.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.row_updates import (
     Array,
     batch_key,
@@ -52,7 +54,7 @@ def scatter_rows(kind: str, variable: Any, indices: Any, updates: Any) -> Any:
     op, function, allowed = _ROWS[kind]
     rows, at = _arguments(op, variable, indices, updates, allowed)
     if state.tracer is not None:
-        return state.tracer.assign_variable(variable, kind, (at, rows), True)
+        return resource_ops.update(variable, op, _ROW_UPDATES[kind], (at, rows))
     places, values = at._array, rows._array
     check_rows(op, variable._array.shape, places, values)
     if kind == "scatter_div":
@@ -73,7 +75,7 @@ def scatter_elements(kind: str, variable: Any, indices: Any, updates: Any) -> An
     op, function, allowed = _ELEMENTS[kind]
     rows, at = _arguments(op, variable, indices, updates, allowed)
     if state.tracer is not None:
-        return state.tracer.assign_variable(variable, kind, (at, rows), True)
+        return resource_ops.update(variable, op, _ELEMENT_UPDATES[kind], (at, rows))
     places, values = at._array, rows._array
     check_elements(op, variable._array.shape, places, values)
     if function is np.subtract and values.dtype.kind == "b":
@@ -90,7 +92,7 @@ def scatter_batches(variable: Any, indices: Any, updates: Any) -> Any:
     op = "ResourceScatterNdUpdate"
     rows, at = _arguments(op, variable, indices, updates, dtypes.ALL)
     if state.tracer is not None:
-        return state.tracer.assign_variable(variable, "batch_scatter_update", (at, rows), True)
+        return resource_ops.update(variable, op, scatter_batches, (at, rows))
     places, values = at._array, rows._array
     check_index_dtype(op, places)
     shape = variable._array.shape
@@ -108,6 +110,11 @@ def scatter_batches(variable: Any, indices: Any, updates: Any) -> Any:
     if places.size:
         variable._writable()[batch_key(places)] = values
     return variable
+
+
+# What a graph calls when it runs; each kind one function, so that equal operations are equal.
+_ROW_UPDATES = {kind: partial(scatter_rows, kind) for kind in _ROWS}
+_ELEMENT_UPDATES = {kind: partial(scatter_elements, kind) for kind in _ELEMENTS}
 
 
 def _arguments(op: str, variable: Any, indices: Any, updates: Any, allowed: Any) -> tuple[Any, Any]:

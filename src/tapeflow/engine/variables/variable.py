@@ -26,12 +26,12 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.tensor_type import Tensor as TensorType
 from tapeflow.engine.core.tracking import Trackable
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.array import gathering
-from tapeflow.engine.ops.array.gathering import gather
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference
-from tapeflow.engine.variables import slice_assignment
+from tapeflow.engine.variables import resource_ops, slice_assignment
 from tapeflow.engine.variables.creators import VariableMeta
 from tapeflow.engine.variables.graph_era import GraphEraMethods
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
@@ -161,13 +161,16 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
             raise ValueError(
                 f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
             )
-        if callable(initial_value) and not isinstance(initial_value, Variable):
-            initial_value = initial_value()
-        recorders, state.recorders = state.recorders, ()
-        try:
-            tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
-        finally:
-            state.recorders = recorders
+        if state.tracer is not None:
+            tensor = _traced_value(self, initial_value, dtype)
+        else:
+            if callable(initial_value) and not isinstance(initial_value, Variable):
+                initial_value = initial_value()
+            recorders, state.recorders = state.recorders, ()
+            try:
+                tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
+            finally:
+                state.recorders = recorders
         self._array = _owned(tensor._array)
         self._dtype = tensor.dtype
         self._trainable = True if trainable is None else bool(trainable)
@@ -255,6 +258,10 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         """Its identity."""
         return self._handle
 
+    def _handle_refers(self) -> Spec:
+        """What a graph that takes the variable knows of its value."""
+        return Spec(self._dtype, self._shape._dims)
+
     @property
     def ndim(self) -> int | None:
         """Number of dimensions."""
@@ -271,7 +278,7 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
     def _read(self) -> EagerTensor:
         recorders = current_recorders()
         if recorders and state.tracer is not None:
-            return state.tracer.read_variable(self)  # type: ignore[no-any-return]
+            return resource_ops.read(self)  # type: ignore[no-any-return]
         tensor = _new(EagerTensor)
         tensor._array = self._array
         for recorder in recorders:
@@ -306,7 +313,7 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
           array([[3, 4]], dtype=int32)
         """
         if state.tracer is not None:
-            return gather(self._read(), indices)  # type: ignore[no-any-return]
+            return resource_ops.read_rows(self, indices)  # type: ignore[no-any-return]
         return read_rows(self, indices)  # type: ignore[no-any-return]
 
     def read_value_no_copy(self) -> EagerTensor:
@@ -412,11 +419,14 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         Raises:
           ValueError: when shape or dtype do not fit; the variable keeps its value.
         """
-        new = self._fitting(value)
         if current_recorders() and state.tracer is not None:
-            return state.tracer.assign_variable(self, "assign", new, read_value)
-        self._array = _owned(new._array)
+            return resource_ops.assign(self, resource_ops.assign_p, value, read_value)
+        self._set(self._fitting(value)._array)
         return self if read_value else None
+
+    def _set(self, array: np.ndarray[Any, Any]) -> None:
+        """Takes `array`, which fits, as the value."""
+        self._array = _owned(array)
 
     def assign_add(
         self,
@@ -441,6 +451,8 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
           tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
             the variable does not hold numbers.
         """
+        if current_recorders() and state.tracer is not None:
+            return resource_ops.assign(self, resource_ops.assign_add_p, delta, read_value)
         new = delta
         own = self._array
         if (  # what a training loop passes needs no further look
@@ -451,8 +463,6 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         ):
             new = self._fitting_delta(delta, "AssignAddVariableOp")
         del own  # a second name for the buffer would count as a holder
-        if current_recorders() and state.tracer is not None:
-            return state.tracer.assign_variable(self, "assign_add", new, read_value)
         self._update(np.add, new._array)
         return self if read_value else None
 
@@ -479,6 +489,8 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
           tf.errors.InvalidArgumentError: when the shape does not fit (nothing is broadcast), or
             the variable does not hold numbers.
         """
+        if current_recorders() and state.tracer is not None:
+            return resource_ops.assign(self, resource_ops.assign_sub_p, delta, read_value)
         new = delta
         own = self._array
         if (  # what a training loop passes needs no further look
@@ -489,8 +501,6 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         ):
             new = self._fitting_delta(delta, "AssignSubVariableOp")
         del own  # a second name for the buffer would count as a holder
-        if current_recorders() and state.tracer is not None:
-            return state.tracer.assign_variable(self, "assign_sub", new, read_value)
         self._update(np.subtract, new._array)
         return self if read_value else None
 
@@ -542,6 +552,24 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         if sys.getrefcount(self._array) != _ALONE:
             self._array = self._array.copy()
         return self._array
+
+
+def _traced_value(variable: Variable, initial_value: Any, dtype: Any) -> EagerTensor:
+    """The first value of a variable that is made while a function is traced."""
+    from tapeflow.engine.variables.initial_values import evaluate
+
+    tracer = state.tracer
+    creator = getattr(tracer, "variable_creator", None)
+    if creator is None:
+        raise ValueError(
+            "tf.Variable: variables cannot be created here, in a graph that is no function's. "
+            "Create the variable outside of it."
+        )
+    creator(variable)
+    if callable(initial_value) and not isinstance(initial_value, Variable):
+        initial_value = initial_value()
+    tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
+    return tensor if isinstance(tensor, EagerTensor) else evaluate(tensor)
 
 
 def _owned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

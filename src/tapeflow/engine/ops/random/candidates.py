@@ -11,7 +11,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject, require_dtype, require_rank, shape_text
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive, primitive
+from tapeflow.engine.ir.primitive import DRAWS, HOST, NOT_DIFFERENTIABLE, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.random.philox import unit_float64, words
@@ -116,6 +116,7 @@ def _sampler(
         vjp=NOT_DIFFERENTIABLE,
         lower=HOST,
         samples=_samples,
+        effect=DRAWS,
     )
 
 
@@ -169,8 +170,8 @@ def _sample(
         num_sampled=int(num_sampled),
         unique=bool(unique),
         range_max=int(range_max),
-        seed=int(seed1),
-        seed2=int(seed2),
+        seed=seed1,
+        seed2=seed2,
     )
 
 
@@ -278,6 +279,7 @@ all_candidates_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_all_samples,
+    effect=DRAWS,
 )
 
 
@@ -320,6 +322,6 @@ def all_candidate_sampler(
         num_true=int(num_true),
         num_sampled=int(num_sampled),
         unique=bool(unique),
-        seed=int(seed1),
-        seed2=int(seed2),
+        seed=seed1,
+        seed2=seed2,
     )

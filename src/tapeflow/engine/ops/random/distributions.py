@@ -20,7 +20,7 @@ from tapeflow.engine.ir.infer import (
     require_same_dtype,
     shape_text,
 )
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
+from tapeflow.engine.ir.primitive import DRAWS, HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array.shaping import broadcast_to
@@ -121,6 +121,7 @@ random_gamma_p = primitive(
     vjp=_gamma_vjp,
     lower=HOST,
     samples=_gamma_samples,
+    effect=DRAWS,
 )
 
 
@@ -237,7 +238,7 @@ def gamma(
     dims = drawn_shape(shape)
     a, b, least = _rate_parameters(alpha, beta, target)
     seed1, seed2 = op_seeds(seed)
-    drawn = apply(random_gamma_p, dims, a, seed=int(seed1), seed2=int(seed2))
+    drawn = apply(random_gamma_p, dims, a, seed=seed1, seed2=seed2)
     return maximum(least, divide(drawn, b))
 
 
@@ -326,6 +327,7 @@ random_poisson_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_poisson_samples,
+    effect=DRAWS,
 )
 
 
@@ -361,7 +363,7 @@ def poisson(
     dims = drawn_shape(shape)
     rate = convert(lam)
     seed1, seed2 = op_seeds(seed)
-    return apply(random_poisson_p, dims, rate, seed=int(seed1), seed2=int(seed2), dtype=target)
+    return apply(random_poisson_p, dims, rate, seed=seed1, seed2=seed2, dtype=target)
 
 
 @reads_values(0)

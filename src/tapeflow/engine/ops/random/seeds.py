@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.random.philox import MASK64, MASK128
 
@@ -74,19 +75,40 @@ def set_seed(seed: Any) -> None:
     _seeds.restart(seed)
 
 
+class OpSeed(int):
+    """The second seed of one random operation of a graph: no other operation shares its stream.
+
+    In eager mode, operations with equal seeds share a stream. An operation of a graph starts a
+    stream of its own and goes on with it from call to call.
+    """
+
+
+def global_seed() -> Any:
+    """What `set_seed` was called with last, or None."""
+    return _seeds.seed
+
+
 def op_seeds(seed: Any) -> tuple[Any, Any]:
-    """A stateful op's two seeds, from its `seed` argument and the global one."""
-    glob = _seeds.seed
+    """A stateful op's two seeds, from its `seed` argument and the global one.
+
+    In a graph, ops without a seed are numbered.
+    """
+    tracer = state.tracer
+    glob = _seeds.seed if tracer is None else tracer.seed
     if glob is None:
         if seed is None:
-            return 0, 0  # what the kernels take for "from the system's entropy"
+            # What the kernels take for "from the system's entropy".
+            return 0, 0 if tracer is None else OpSeed(0)
         pair = DEFAULT_SEED, seed % _MAX_INT32
     else:
-        if seed is None:
+        if seed is None and tracer is not None:
+            seed = tracer.next_seed()
+        elif seed is None:
             with _seeds.lock:
                 seed = _seeds.sequence.randint(0, _MAX_INT32)
         pair = glob % _MAX_INT32, seed % _MAX_INT32
-    return (0, _MAX_INT32) if pair == (0, 0) else pair
+    first, second = (0, _MAX_INT32) if pair == (0, 0) else pair
+    return int(first), int(second) if tracer is None else OpSeed(second)
 
 
 def reserve(op: Any, seed: int, seed2: int, blocks: int) -> tuple[int, int]:
@@ -101,7 +123,8 @@ def reserve(op: Any, seed: int, seed2: int, blocks: int) -> tuple[int, int]:
     Returns:
       The key and the counter of the first block.
     """
-    name = (op, seed, seed2)
+    # An operation of a graph is known by its seed's identity; the key holds it, so it stays unique.
+    name = (op, seed, seed2, seed2 if type(seed2) is not OpSeed else _Identity(seed2))
     with _seeds.lock:
         streams = _seeds.streams
         key, counter = streams.pop(name, None) or _first(seed, seed2)
@@ -109,6 +132,21 @@ def reserve(op: Any, seed: int, seed2: int, blocks: int) -> tuple[int, int]:
         if len(streams) > _MAX_STREAMS:
             del streams[next(iter(streams))]
     return key, counter
+
+
+class _Identity:
+    """Equal to itself alone; keeps the object it is made of alive."""
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: Any) -> None:
+        self.what = what
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.what is self.what
+
+    def __hash__(self) -> int:
+        return id(self.what)
 
 
 def _first(seed: int, seed2: int) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from tapeflow.engine.ir.infer import (
     require_same_dtype,
     shape_text,
 )
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
+from tapeflow.engine.ir.primitive import DRAWS, HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array.shaping import known_dims, to_shape_tensor
@@ -93,6 +93,7 @@ random_uniform_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_real_samples,
+    effect=DRAWS,
 )
 
 random_normal_p = primitive(
@@ -102,6 +103,7 @@ random_normal_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_real_samples,
+    effect=DRAWS,
 )
 
 truncated_normal_p = primitive(
@@ -111,6 +113,7 @@ truncated_normal_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_real_samples,
+    effect=DRAWS,
 )
 
 
@@ -171,7 +174,7 @@ def normal(
     dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     seed1, seed2 = op_seeds(seed)
-    values = apply(random_normal_p, dims, dtype=target, seed=int(seed1), seed2=int(seed2))
+    values = apply(random_normal_p, dims, dtype=target, seed=seed1, seed2=seed2)
     return scaled(values, mean, stddev, target)
 
 
@@ -210,7 +213,7 @@ def truncated_normal(
     dims = drawn_shape(shape)
     check_location(mean, stddev, target)
     seed1, seed2 = op_seeds(seed)
-    values = apply(truncated_normal_p, dims, dtype=target, seed=int(seed1), seed2=int(seed2))
+    values = apply(truncated_normal_p, dims, dtype=target, seed=seed1, seed2=seed2)
     return scaled(values, mean, stddev, target)
 
 
@@ -263,6 +266,7 @@ random_uniform_int_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_integer_samples,
+    effect=DRAWS,
 )
 
 
@@ -315,9 +319,9 @@ def uniform(
     if target.is_integer:
         low, high = convert(minval, target), convert(maxval, target)
         seed1, seed2 = op_seeds(seed)
-        return apply(random_uniform_int_p, dims, low, high, seed=int(seed1), seed2=int(seed2))
+        return apply(random_uniform_int_p, dims, low, high, seed=seed1, seed2=seed2)
     seed1, seed2 = op_seeds(seed)
-    values = apply(random_uniform_p, dims, dtype=target, seed=int(seed1), seed2=int(seed2))
+    values = apply(random_uniform_p, dims, dtype=target, seed=seed1, seed2=seed2)
     return ranged(values, minval, maxval, target)
 
 
@@ -366,6 +370,7 @@ random_shuffle_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_shuffle_samples,
+    effect=DRAWS,
 )
 
 
@@ -389,7 +394,7 @@ def shuffle(value: Any, seed: Any = None, name: str | None = None) -> Any:
     """
     tensor = convert(value)
     seed1, seed2 = op_seeds(seed)
-    return apply(random_shuffle_p, tensor, seed=int(seed1), seed2=int(seed2))
+    return apply(random_shuffle_p, tensor, seed=seed1, seed2=seed2)
 
 
 def categorical_spec(logits: Spec, num_samples: Spec, output_dtype: DType) -> Spec:
@@ -449,6 +454,7 @@ multinomial_p = primitive(
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
     samples=_multinomial_samples,
+    effect=DRAWS,
 )
 
 
@@ -496,6 +502,4 @@ def categorical(
     table = convert(logits)
     count = sample_count(num_samples)
     seed1, seed2 = op_seeds(seed)
-    return apply(
-        multinomial_p, table, count, seed=int(seed1), seed2=int(seed2), output_dtype=target
-    )
+    return apply(multinomial_p, table, count, seed=seed1, seed2=seed2, output_dtype=target)

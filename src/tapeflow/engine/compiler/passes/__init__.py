@@ -1,0 +1,1 @@
+"""Passes: each makes a new graph that computes the same."""

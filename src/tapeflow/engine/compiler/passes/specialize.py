@@ -1,0 +1,113 @@
+"""Works out shapes anew for inputs of which more is known, and computes what is constant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.ir.graph import CONST, Graph, Node
+from tapeflow.engine.ir.primitive import PURE
+from tapeflow.engine.ir.rewriter import Rewriter
+from tapeflow.engine.ir.spec import Spec
+
+MAX_FOLDED = 4096
+"""Constants of more elements are computed by each call rather than kept."""
+
+
+class Specialize(Rewriter):
+    """Infers each node's outputs from its new inputs, and folds constants."""
+
+    def __init__(self, specs: list[Spec] | None = None) -> None:
+        super().__init__()
+        self.specs = specs
+
+    def run(self, graph: Graph) -> Graph:
+        return self.part(graph, graph.inputs, graph.outputs, self.specs)
+
+    def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        prim = node.prim
+        if prim is CONST:
+            return self.copy(made, node, inputs, [v.spec for v in node.outputs])
+        if any(True for _ in node.bodies()):
+            return self.copy(made, node, inputs, [v.spec for v in node.outputs])
+        specs = [v.spec for v in node.outputs]
+        if prim.effect is PURE and inputs:
+            specs = self._infer(node, inputs, specs)
+            constants = self._fold(made, node, inputs, specs)
+            if constants is not None:
+                return constants
+        return self.copy(made, node, inputs, specs)
+
+    def _infer(self, node: Node, inputs: tuple[Any, ...], before: list[Spec]) -> list[Spec]:
+        if all(
+            new.spec is old.spec or not _more_is_known(old.spec, new.spec)
+            for old, new in zip(node.inputs, inputs, strict=True)
+        ) and all(_known(spec) for spec in before):
+            return before
+        try:
+            outs = node.prim.infer(*[v.spec for v in inputs], **node.attrs)
+        except Exception:  # the error is raised, with its context, when the node runs
+            return before
+        found = list(outs) if isinstance(outs, tuple) else [outs]
+        return [_narrower(a, b) for a, b in zip(before, found, strict=True)]
+
+    def _fold(
+        self, made: Graph, node: Node, inputs: tuple[Any, ...], specs: list[Spec]
+    ) -> list[Any] | None:
+        if all(s.value is not None for s in specs):
+            values = [s.value for s in specs]
+        else:
+            if not all(v.node.prim is CONST for v in inputs):
+                return None
+            if not all(_known(s) and _size(s) <= MAX_FOLDED for s in specs):
+                return None
+            try:
+                out = node.prim.kernel(*[v.node.attrs["value"] for v in inputs], **node.attrs)
+            except Exception:  # raised, with its context, when the node runs
+                return None
+            values = list(out) if isinstance(out, tuple) else [np.asarray(out)]
+        return [self._constant(made, node, value) for value in values]
+
+    def _constant(self, made: Graph, node: Node, value: Any) -> Any:
+        if isinstance(value, (bytes, str)):
+            cell = np.empty((), object)
+            cell[()] = value
+            value = cell
+        array = np.asarray(value)
+        new = Node(CONST, (), {"value": array}, node.name, node.location)
+        return made.add(new, [Spec(FROM_NUMPY[array.dtype], array.shape, array)]).outputs[0]
+
+
+def _known(spec: Spec) -> bool:
+    return spec.shape is not None and None not in spec.shape
+
+
+def _size(spec: Spec) -> int:
+    total = 1
+    for d in spec.shape or ():
+        total *= d or 0
+    return total
+
+
+def _more_is_known(old: Spec, new: Spec) -> bool:
+    return old.shape != new.shape or (new.value is not None and old.value is None)
+
+
+def _narrower(before: Spec, found: Spec) -> Spec:
+    """What both say; the trace may know more (`set_shape`) than the rule."""
+    if found.shape is None:
+        return before
+    if before.shape is not None and len(before.shape) == len(found.shape):
+        dims = tuple(
+            [b if f is None else f for b, f in zip(before.shape, found.shape, strict=True)]
+        )
+        if dims != found.shape:
+            return Spec(found.dtype, dims, found.value, found.dims, before.refers)
+    return found
+
+
+def specialize(graph: Graph, specs: list[Spec] | None = None) -> Graph:
+    """The graph for inputs of these specs, with constants folded."""
+    return Specialize(specs).run(graph)

@@ -1,0 +1,299 @@
+"""`ConcreteFunction`: a function traced for one signature, and how it is called."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.compiler.compile import compile_graph, extract
+from tapeflow.engine.core import nest
+from tapeflow.engine.core.context import current_recorders, state
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.func_graph import FuncGraph
+from tapeflow.engine.tracing.graph import out_of_scope
+from tapeflow.engine.tracing.symbolic import SymbolicTensor
+
+_new = object.__new__
+_ndarray = np.ndarray
+_numbers = itertools.count(1)
+
+MAX_PROGRAMS = 64
+"""For so many different shapes a graph is specialised; for more, one program serves all."""
+
+
+class Runnable:
+    """A traced graph with inputs and outputs, and the programs that run it.
+
+    Args:
+      graph: the graph.
+      inputs: its placeholders for arguments, in the order of a call.
+      outputs: the symbolic tensors that it gives.
+      name: what to call it.
+    """
+
+    def __init__(self, graph: FuncGraph, inputs: list[Any], outputs: list[Any], name: str) -> None:
+        self.graph = graph
+        self.inputs = inputs
+        self.outputs = outputs
+        self.name = name
+        self.captures = graph.capture_list
+        self._captured = [_runtime_value(c.external) for c in self.captures]
+        self._all_inputs = [*inputs, *[c.internal for c in self.captures]]
+        self._by_shape = not all(_fixed(v.spec) for v in self._all_inputs)
+        self._extracted: Any = None
+        self._programs: dict[Any, Any] = {}
+        self._program: Any = None
+        self.recorded: Any = None  # how calls are differentiated; made by the first such call
+
+    def run(self, tensors: list[Any]) -> list[Any]:
+        """The outputs for these tensors and variables, as arrays or objects.
+
+        Args:
+          tensors: eager tensors, variables, or other objects with state, one for each input.
+        """
+        arrays = [t._array if type(t) is EagerTensor else _runtime_value(t) for t in tensors]
+        arrays += self._captured
+        program = self._program
+        if program is None:
+            program = self.program_for(arrays)
+        return program(*arrays)  # type: ignore[no-any-return]
+
+    def program_for(self, arrays: list[Any]) -> Any:
+        """What runs the graph for inputs of these shapes."""
+        if not self._by_shape:
+            self._program = self._compile(None)
+            return self._program
+        shapes = tuple([getattr(a, "shape", None) if _is_data(a) else None for a in arrays])
+        program = self._programs.get(shapes)
+        if program is None:
+            if len(self._programs) >= MAX_PROGRAMS:
+                self._program = self._compile(None)
+                self._programs.clear()
+                return self._program
+            program = self._programs[shapes] = self._compile(arrays)
+        return program
+
+    def _compile(self, arrays: list[Any] | None) -> Any:
+        for value in self._captured:
+            if isinstance(value, SymbolicTensor):
+                raise out_of_scope(value, self.graph)
+        if self._extracted is None:
+            self._extracted = extract(self.graph, self._all_inputs, self.outputs)
+        specs = None
+        if arrays is not None:
+            specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
+        return compile_graph(self._extracted, specs, self.name)
+
+    def call(self, tensors: list[Any]) -> list[Any]:
+        """The outputs as eager tensors, noted on the tapes that watch what they depend on."""
+        recorders = current_recorders()
+        if recorders:
+            if state.tracer is not None:
+                return self.inline(tensors)
+            from tapeflow.engine.function.differentiation import call_recorded
+
+            return call_recorded(self, tensors, recorders)
+        return [wrapped(out) for out in self.run(tensors)]
+
+    def inline(self, tensors: list[Any]) -> list[Any]:
+        """The outputs in the graph that is traced now: this graph's operations are added to it."""
+        from tapeflow.engine.function.trace import inline
+
+        graph = state.tracer
+        values: dict[int, Any] = {}
+        for placeholder, tensor in zip(self.inputs, tensors, strict=True):
+            values[id(placeholder)] = _value_in(graph, tensor)
+        for capture in self.captures:
+            values[id(capture.internal)] = _value_in(graph, capture.external)
+        return inline(graph, self.graph, values, self.outputs)
+
+
+def wrapped(out: Any) -> Any:
+    """An output of a program as an eager tensor; objects that are no arrays stay what they are."""
+    kind = type(out)
+    if kind is not _ndarray:
+        if not isinstance(out, (np.ndarray, np.generic)):
+            if not isinstance(out, (bytes, str)):
+                return out
+            cell = np.empty((), object)
+            cell[()] = out
+            out = cell
+        out = np.asarray(out)
+    result = _new(EagerTensor)
+    result._array = out
+    return result
+
+
+def _runtime_value(value: Any) -> Any:
+    if type(value) is EagerTensor:
+        return value._array
+    return value
+
+
+def _value_in(graph: Any, tensor: Any) -> Any:
+    if hasattr(tensor, "_handle"):
+        return graph.capture_object(tensor)
+    return graph.value_of(tensor)
+
+
+def _fixed(spec: Spec) -> bool:
+    held = spec.refers
+    if isinstance(held, Spec) and not _fixed(held):
+        return False
+    return spec.shape is not None and None not in spec.shape
+
+
+def _is_data(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "_handle_refers")
+
+
+def _spec_of(value: Any, traced: Spec) -> Spec:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Spec(FROM_NUMPY[value.dtype], value.shape)
+    return traced
+
+
+class ConcreteFunction(ConcreteFunctionProtocol):
+    """One trace of a function: a graph, and a call that runs it.
+
+    Made by `tf.function`; `get_concrete_function` gives one.
+    """
+
+    def __init__(self, runnable: Runnable, signature: Any, structured_outputs: Any) -> None:
+        self._runnable = runnable
+        self._signature = signature
+        self._structured_outputs = structured_outputs
+        self._pack = packer(structured_outputs)
+        self._number = next(_numbers)
+
+    def call_flat(self, tensors: list[Any]) -> Any:
+        """The results for the tensors of a call, in the order of the signature."""
+        return self._pack(self._runnable.call(tensors))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the trace.
+
+        Args:
+          *args: the arguments that the function was traced with; Python values may be left out.
+          **kwargs: the same, by name.
+
+        Raises:
+          TypeError: when they do not fit the signature.
+        """
+        return self.call_flat(self._signature.bind_call(args, kwargs))
+
+    @property
+    def graph(self) -> FuncGraph:
+        """The graph."""
+        return self._runnable.graph
+
+    @property
+    def name(self) -> bytes:
+        """A name of its own."""
+        return f"__inference_{self._runnable.name}_{self._number}".encode()
+
+    @property
+    def function_type(self) -> Any:
+        """The parameters with their types."""
+        return self._signature.function_type
+
+    @property
+    def inference_fn(self) -> Any:
+        """What a call runs: this function itself."""
+        return self
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The placeholders of the graph: arguments, then captures."""
+        return [*self._runnable.inputs, *self.graph.internal_captures]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic tensors that the graph gives."""
+        return list(self._runnable.outputs)
+
+    @property
+    def captured_inputs(self) -> list[Any]:
+        """What the graph takes from around the function: tensors, and handles of variables."""
+        return self.graph.external_captures
+
+    @property
+    def variables(self) -> tuple[Any, ...]:
+        """The variables that the graph uses."""
+        return self.graph.variables
+
+    @property
+    def trainable_variables(self) -> tuple[Any, ...]:
+        """Those of them that are trainable."""
+        return self.graph.trainable_variables
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """`(args, kwargs)` with `tf.TensorSpec`s in place of tensors."""
+        return self.graph.structured_input_signature
+
+    @property
+    def structured_outputs(self) -> Any:
+        """The results' structure, of symbolic tensors."""
+        return self._structured_outputs
+
+    @property
+    def output_dtypes(self) -> Any:
+        """The dtypes of the results, in their structure."""
+        return nest.map_structure(lambda t: t.dtype, self._structured_outputs)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The shapes of the results, in their structure."""
+        return nest.map_structure(lambda t: t.shape, self._structured_outputs)
+
+    def pretty_printed_signature(self, verbose: bool = True) -> str:
+        """Parameters, results and captures as text.
+
+        Args:
+          verbose: whether on several lines; on one line otherwise.
+        """
+        return (
+            self._signature.text(self) if verbose else f"{self._runnable.name}{self.function_type}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<ConcreteFunction {self._runnable.name}{self.function_type} at {id(self):#x}>"
+
+    def __str__(self) -> str:
+        return f"ConcreteFunction {self.pretty_printed_signature()}"
+
+
+def packer(structured: Any) -> Callable[[list[Any]], Any]:
+    """A function from the flat results to their structure."""
+    if isinstance(structured, SymbolicTensor):
+        return lambda flat: flat[0]
+    leaves = nest.flatten(structured, expand_composites=True)
+    if all(isinstance(leaf, SymbolicTensor) for leaf in leaves):
+        if (
+            type(structured) is tuple
+            and len(structured) == len(leaves)
+            and all(isinstance(s, SymbolicTensor) for s in structured)
+        ):
+            return tuple
+        if (
+            type(structured) is list
+            and len(structured) == len(leaves)
+            and all(isinstance(s, SymbolicTensor) for s in structured)
+        ):
+            return list
+    if structured is None:
+        return lambda flat: None
+
+    def pack(flat: list[Any]) -> Any:
+        rest = iter(flat)
+        values = [next(rest) if isinstance(leaf, SymbolicTensor) else leaf for leaf in leaves]
+        return nest.pack_sequence_as(structured, values, expand_composites=True)
+
+    return pack

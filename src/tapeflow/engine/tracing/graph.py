@@ -1,0 +1,441 @@
+"""`Graph`: what operations are added to while it is the default; programs look into it, too."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import current_recorders, set_recorders, state
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.errors import InvalidArgumentError, OpError
+from tapeflow.engine.core.export import export
+from tapeflow.engine.core.frames import location_text, user_location
+from tapeflow.engine.core.name_scopes import name_scope
+from tapeflow.engine.ir import graph as ir
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, structural_form
+from tapeflow.engine.ir.primitive import WRITES, Primitive
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.naming import default_name, given_name
+from tapeflow.engine.tracing.operation import Operation
+from tapeflow.engine.tracing.partial_values import propagate
+from tapeflow.engine.tracing.symbolic import SymbolicTensor
+
+NO_OP = structural_form("NoOp", effect=WRITES)
+"""Does nothing; `tf.group` and `tf.no_op` give one, to be depended on."""
+
+
+class TracingSentinel:
+    """The recorder that is there while a function is traced; it tracks nothing.
+
+    Eager dispatch looks for a tracer only when there are recorders.
+    """
+
+    tracked: set[int] = set()  # noqa: RUF012 - never added to
+    log = None
+
+    def record(self, prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
+        """Nothing is tracked, so there is nothing to note."""
+
+    def variable_read(self, variable: Any, tensor: Any) -> None:
+        """Nothing is watched."""
+
+    def left(self, tensor: Any) -> None:
+        """Nothing is tracked, so nothing leaves."""
+
+
+SENTINEL = TracingSentinel()
+
+_VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
+
+
+@export("Graph")
+class Graph(ir.Graph):
+    """Operations and the tensors between them.
+
+    In TensorFlow 2, graphs come from `tf.function`. A graph made by hand can be built and looked
+    at; it isn't run, as there are no sessions.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> g = tf.Graph()
+      >>> with g.as_default():
+      ...     y = tf.add(1.0, 2.0)
+      >>> y.graph is g, y.op.type
+      (True, 'AddV2')
+    """
+
+    building_function = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed: Any = None
+        self.finalized = False
+        self._seeds_given = 0
+        self._names: dict[str, int] = {}
+        self._by_name: dict[str, Operation] = {}
+        self._constants: dict[int, tuple[EagerTensor, SymbolicTensor]] = {}
+        self._collections: dict[Any, list[Any]] = {}
+        # Handles -> the variables (or other objects) that they are of.
+        self.owners: dict[int, Any] = {}
+
+    # Being the default.
+
+    @contextlib.contextmanager
+    def as_default(self) -> Iterator[Graph]:
+        """Makes this the graph that operations are added to, for the `with` block."""
+        before = state.tracer, current_recorders(), state.name_scope
+        state.tracer = self
+        set_recorders((SENTINEL,))
+        state.name_scope = ""
+        try:
+            yield self
+        finally:
+            state.tracer, _, state.name_scope = before
+            set_recorders(before[1])
+
+    # Building.
+
+    def apply(self, prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+        """Adds an operation; dispatch calls this in place of the kernel."""
+        values = []
+        for t in inputs:
+            if type(t) is SymbolicTensor and t.node.graph is self:  # type: ignore[attr-defined]
+                values.append(t)
+            elif isinstance(t, Tensor):
+                values.append(self.value_of(t))
+            else:
+                return _apply_composite(prim, inputs, attrs)
+        specs = [v.spec for v in values]
+        try:
+            outs = prim.infer(*specs, **attrs)
+        except OpError as error:
+            raise as_tracing_error(error, prim) from None
+        several = isinstance(outs, tuple)
+        out_specs = list(outs) if isinstance(outs, tuple) else [outs]
+        propagate(prim, specs, attrs, out_specs)
+        node = self.add_operation(prim, tuple(values), attrs, out_specs)
+        record(prim, inputs, node.outputs, node.attrs)
+        return tuple(node.outputs) if several else node.outputs[0]
+
+    def add_operation(
+        self,
+        prim: Primitive,
+        inputs: tuple[Any, ...],
+        attrs: dict[str, Any],
+        specs: list[Spec],
+        name: str | None = None,
+    ) -> Operation:
+        """Appends an operation whose outputs are described by `specs`."""
+        if name is None:
+            name = given_name() or default_name(prim)
+        node = Operation(self, prim, inputs, attrs, self._scoped(name), user_location())
+        node.outputs = [SymbolicTensor(node, i, spec) for i, spec in enumerate(specs)]
+        self.nodes.append(node)
+        self._by_name[node.name] = node
+        return node
+
+    def _scoped(self, name: str) -> str:
+        if name.endswith("/"):  # the name of a scope that is open already
+            return self.unique_name(name[:-1])
+        return self.unique_name(state.name_scope + name)
+
+    def value_of(self, tensor: Any) -> SymbolicTensor:
+        """What stands for a tensor in this graph.
+
+        Raises:
+          TypeError: for a symbolic tensor of a graph that this one is not part of.
+        """
+        if type(tensor) is EagerTensor:
+            return self.constant_of(tensor)
+        if type(tensor) is SymbolicTensor and tensor.graph is self:
+            return tensor
+        raise out_of_scope(tensor, self)
+
+    def constant_of(self, tensor: EagerTensor, name: str | None = None) -> SymbolicTensor:
+        """A constant with a tensor's values."""
+        known = self._constants.get(id(tensor))
+        if known is not None:
+            return known[1]
+        array = tensor._array
+        spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
+        node = self.add_operation(CONST, (), {"value": array}, [spec], name or "Const")
+        made: SymbolicTensor = node.outputs[0]
+        self._constants[id(tensor)] = (tensor, made)  # held, so that the id stays taken
+        return made
+
+    def placeholder(self, spec: Spec, name: str = "Placeholder") -> SymbolicTensor:
+        """A value that a caller will give."""
+        node = self.add_operation(PLACEHOLDER, (), {}, [spec], name)
+        made: SymbolicTensor = node.outputs[0]
+        return made
+
+    def capture_object(self, owner: Any) -> SymbolicTensor:
+        """Refused: only functions take variables from outside.
+
+        Raises:
+          ValueError: always.
+        """
+        raise ValueError(
+            f"{owner!r} cannot be used here: a graph made by hand takes no variables from outside. "
+            "Use tf.function."
+        )
+
+    def no_op(self, name: str | None = None) -> Operation:
+        """An operation that does nothing, to be depended on."""
+        return self.add_operation(NO_OP, (), {}, [], name or "NoOp")
+
+    def control_dependencies(self, control_inputs: Any) -> Any:
+        """Calls what is callable; operations run in program order anyway."""
+        if callable(control_inputs) and not isinstance(control_inputs, Tensor):
+            control_inputs()
+        elif control_inputs is not None:
+            items = (
+                control_inputs
+                if isinstance(control_inputs, (list, tuple))
+                else list(control_inputs)
+            )
+            for item in items:
+                if callable(item) and not isinstance(item, Tensor):
+                    item()
+                elif not (isinstance(item, (Tensor, Operation)) or hasattr(item, "op")
+                          or hasattr(item, "_handle") or item is None
+                          or hasattr(item, "_components")):  # fmt: skip
+                    raise TypeError(
+                        f"Control input must be an Operation, a Tensor, or IndexedSlices; "
+                        f"received {item!r}"
+                    )
+        return contextlib.nullcontext()
+
+    def next_seed(self) -> int:
+        """The seed of the next random operation that has none of its own."""
+        self._seeds_given += 1
+        return self._seeds_given - 1
+
+    # Names.
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """`name`, or `name_1`, `name_2`, ... where it is taken.
+
+        Args:
+          name: the wanted name, with scopes in front.
+          mark_as_used: whether it is taken from now on.
+        """
+        key = name.lower()
+        count = self._names.get(key, 0)
+        if mark_as_used:
+            self._names[key] = count + 1
+        made = name
+        if count:
+            while made.lower() in self._names:
+                made = f"{name}_{count}"
+                count += 1
+            if mark_as_used:
+                self._names[key] = count
+                self._names[made.lower()] = 1
+        return made
+
+    def name_scope(self, name: str | None) -> Any:
+        """A context manager: names made inside get `name/` in front."""
+        if name and not _VALID_SCOPE.fullmatch(name):
+            raise ValueError(f"'{name}' is not a valid scope name.")
+        return name_scope(name or "")
+
+    # Looking.
+
+    @property
+    def version(self) -> int:
+        """How many operations there are."""
+        return len(self.nodes)
+
+    def get_operations(self) -> list[Operation]:
+        """The operations, in the order in which they were made."""
+        return list(self.nodes)
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """The operation of that name.
+
+        Raises:
+          KeyError: when there is none.
+          TypeError: when `name` is no string.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Operation names are strings (or similar), not {type(name)}.")
+        found = self._by_name.get(name)
+        if found is None:
+            raise KeyError(f"The name '{name}' refers to an Operation not in the graph.")
+        return found
+
+    def get_tensor_by_name(self, name: str) -> SymbolicTensor:
+        """The tensor of that name, `"operation:index"`.
+
+        Raises:
+          KeyError: when there is none.
+          TypeError: when `name` is no string.
+          ValueError: when it has not that form.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Tensor names are strings (or similar), not {type(name)}.")
+        op_name, colon, index = name.partition(":")
+        if not colon or not index.isdigit():
+            raise ValueError(
+                f"The name '{name}' refers to an Operation, not a Tensor; tensor names have the "
+                'form "<op_name>:<output_index>".'
+            )
+        op = self._by_name.get(op_name)
+        if op is None or int(index) >= len(op.outputs):
+            raise KeyError(f"The name '{name}' refers to a Tensor which does not exist.")
+        found: SymbolicTensor = op.outputs[int(index)]
+        return found
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Any:
+        """The operation or tensor that `obj` (itself one, or a name) stands for in this graph.
+
+        Raises:
+          ValueError: when it belongs to another graph.
+          TypeError: when it is neither of those asked for.
+        """
+        if isinstance(obj, str):
+            if ":" in obj and allow_tensor:
+                return self.get_tensor_by_name(obj)
+            if allow_operation:
+                return self.get_operation_by_name(obj)
+        is_tensor, is_operation = isinstance(obj, SymbolicTensor), isinstance(obj, Operation)
+        if (is_tensor and allow_tensor) or (is_operation and allow_operation):
+            if obj.graph is not self:
+                raise ValueError(f"{obj!r} is not an element of this graph.")
+            return obj
+        raise TypeError(f"Can not convert a {type(obj).__name__} into a graph element.")
+
+    def finalize(self) -> None:
+        """Says that the graph is complete."""
+        self.finalized = True
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        """Puts a value into a collection of that name."""
+        self._collections.setdefault(name, []).append(value)
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        """The values in a collection."""
+        return list(self._collections.get(name, ()))
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        """The collection itself."""
+        return self._collections.setdefault(name, [])
+
+    @property
+    def collections(self) -> list[Any]:
+        """The names of the collections."""
+        return list(self._collections)
+
+    def is_feedable(self, tensor: Any) -> bool:
+        """Whether a value could be given for a tensor."""
+        return True
+
+
+@export("compat.v1.get_default_graph")
+def get_default_graph() -> Graph:
+    """The graph that operations are added to; in eager mode one that stays empty.
+
+    Returns:
+      A `tf.Graph`.
+    """
+    tracer: Graph | None = state.tracer
+    return _OUTERMOST[0] if tracer is None else tracer
+
+
+@export("compat.v1.reset_default_graph")
+def reset_default_graph() -> None:
+    """Forgets the outermost default graph.
+
+    Returns:
+      None.
+
+    Raises:
+      AssertionError: inside of another graph.
+    """
+    if state.tracer is not None:
+        raise AssertionError("Do not use tf.reset_default_graph() inside of a graph.")
+    _OUTERMOST[0] = Graph()
+    state.name_scope = ""
+
+
+_OUTERMOST = [Graph()]
+
+
+def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
+    """Notes an operation on the tapes inside of the traced function that track an input."""
+    for recorder in current_recorders():
+        tracked = recorder.tracked
+        if tracked:
+            for t in inputs:
+                if id(t) in tracked:
+                    recorder.record(prim, inputs, outputs, attrs)
+                    break
+
+
+def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
+    """What TensorFlow raises while a graph is built: no `OpError`, but Python's own classes."""
+    named = name_op(error, prim)
+    if not isinstance(error, InvalidArgumentError):
+        return named
+    where = f" (in the operation made at {location_text(user_location())})"
+    text = f"{named.message}{where}"
+    return TypeError(text) if getattr(error, "about_dtype", False) else ValueError(text)
+
+
+def out_of_scope(tensor: Any, graph: Any) -> TypeError:
+    """The error for a symbolic tensor that is used where it has no meaning."""
+    location = getattr(getattr(tensor, "node", None), "location", None)
+    made = f", made at {location_text(location)}," if location else ""
+    owner = getattr(getattr(tensor, "graph", None), "name", "another graph")
+    return TypeError(
+        f"{tensor!r} is out of scope and cannot be used here. It{made} belongs to the graph of "
+        f"{owner!r} and has no value elsewhere. Return it from the function that makes it, keep "
+        "values in a tf.Variable or tf.TensorArray, or use it only inside of that function."
+    )
+
+
+@export("compat.v1.placeholder")
+def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Any:
+    """A symbolic tensor without an operation that computes it.
+
+    Args:
+      dtype: its dtype.
+      shape: its shape; unknown by default.
+      name: its name.
+
+    Returns:
+      A symbolic tensor.
+
+    Raises:
+      RuntimeError: outside of a graph.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> with tf.Graph().as_default():
+      ...     print(tf.compat.v1.placeholder(tf.float32, [None, 2]))
+      Tensor("Placeholder:0", shape=(None, 2), dtype=float32)
+    """
+    from tapeflow.engine.core.shapes import TensorShape
+
+    if state.tracer is None:
+        raise RuntimeError("tf.placeholder() is not compatible with eager execution.")
+    spec = Spec(dtypes.as_dtype(dtype), TensorShape(shape)._dims)
+    return state.tracer.placeholder(spec, name or "Placeholder")
+
+
+def known_value(tensor: Any) -> np.ndarray[Any, Any] | None:
+    """The values of a tensor where they are known now."""
+    if type(tensor) is EagerTensor:
+        return tensor._array
+    spec = getattr(tensor, "spec", None)
+    return None if spec is None else spec.value
