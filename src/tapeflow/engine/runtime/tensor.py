@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import current_recorders
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, variant
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.core.tensor_type import Tensor as TensorType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +46,9 @@ class Reference:
         return f"<Reference wrapping {self._referenced!r}>"
 
 
+@address("tensorflow.python.framework.tensor")
 @export("Tensor")
-class Tensor:
+class Tensor(TensorType):
     """A value of one dtype and shape; its elements never change.
 
     Instances come from operations: `tf.constant`, `tf.zeros`, and the rest. In eager mode a tensor
@@ -119,6 +122,8 @@ class Tensor:
     experimental_ref = ref
 
 
+@address("tensorflow.python.framework.ops")
+@export("__internal__.EagerTensor")
 class EagerTensor(Tensor):
     """A tensor with its values at hand.
 
@@ -246,7 +251,7 @@ class EagerTensor(Tensor):
         return EagerTensor(self._array)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (EagerTensor, (np.ascontiguousarray(self._array).reshape(self._array.shape),))
+        return (_unpickled, (np.ascontiguousarray(self._array).reshape(self._array.shape),))
 
     def _refuse(self, what: str) -> NoReturn:
         raise AttributeError(
@@ -282,6 +287,7 @@ class EagerTensor(Tensor):
         )
 
 
+<<<<<<< HEAD
 class VariantTensor(Tensor):
     """An eager value that is no array: a list of arrays, as graphs make them for gradients."""
 
@@ -300,6 +306,11 @@ class VariantTensor(Tensor):
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
+=======
+def _unpickled(array: np.ndarray[Any, Any]) -> EagerTensor:
+    """A tensor read from a pickle, which names this function: the class has two addresses."""
+    return EagerTensor(array)
+>>>>>>> h-keras
 
 
 def _text(array: np.ndarray[Any, Any], is_repr: bool) -> str:

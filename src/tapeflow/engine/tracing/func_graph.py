@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.export import export
@@ -42,6 +43,7 @@ class Capture:
         return self.internal.node.prim is not PLACEHOLDER
 
 
+@address("tensorflow.python.framework.func_graph")
 @export("__internal__.FuncGraph")
 class FuncGraph(Graph):
     """The graph of a function, of a branch or of a loop's body.
