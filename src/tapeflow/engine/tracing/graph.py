@@ -22,6 +22,7 @@ from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.late_attributes import as_inputs, is_late
 from tapeflow.engine.tracing.naming import operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
@@ -104,6 +105,8 @@ class Graph(ir.Graph):
 
     def apply(self, prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Adds an operation; dispatch calls this in place of the kernel."""
+        if is_late(attrs):
+            prim, inputs, attrs = as_inputs(prim, inputs, attrs)
         values = []
         for t in inputs:
             if type(t) is SymbolicTensor and t.node.graph is self:  # type: ignore[attr-defined]

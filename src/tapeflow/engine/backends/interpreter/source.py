@@ -159,6 +159,8 @@ class Source:
         targets = [self._new(v) for v in node.outputs]
         if not targets:
             self._line(depth, call, node)
+        elif node.prim.variadic:
+            self._line(depth, f"{', '.join(targets)}, = {call}", node)
         elif len(targets) == 1:
             value = node.outputs[0]
             if node.in_tuple:
