@@ -152,7 +152,7 @@ class StandIns:
         """An array of this dtype and shape."""
         count = int(np.prod(shape, dtype=np.int64))
         if dtype.kind == "O":
-            words = _WORDS[self.size]
+            words = _WORDS.get(self.size, (b"0",))
             out = np.empty(count, object)
             out[:] = [words[i % len(words)] for i in range(count)]
             return out.reshape(shape)
@@ -245,7 +245,10 @@ class HostFunction:
           Exception: what the function raises for all stand-ins.
         """
         known: list[tuple[Any, list[Any]]] = []
-        for trials in _TRIALS:
+        first: Exception | None = None
+        for trials in (*_TRIALS, *_like_known_sizes(tensors)):
+            if len(known) > 1 and trials[0][0] > 5:
+                break
             problem: Exception | None = None
             for trial in trials:
                 try:
@@ -259,13 +262,15 @@ class HostFunction:
                     known.append((marked, found))
                     break
             else:
-                assert problem is not None
-                if known:  # what fails for this size alone fails because of its values
-                    continue
-                raise _at_tracing(problem)
+                first = first or problem
+        if not known:
+            assert first is not None
+            raise _at_tracing(first)
         self.marked = known[0][0]
+        several = len(known) > 1  # one call alone does not tell which sizes are given
         self.specs = [
-            _common([found[i]._array for _, found in known]) for i in range(len(known[0][1]))
+            _common([found[i]._array for _, found in known], several)
+            for i in range(len(known[0][1]))
         ]
         _forget_counts(self.marked, self.specs)
 
@@ -304,9 +309,24 @@ def _at_tracing(error: Exception) -> Exception:
     return error
 
 
-def _common(arrays: list[Any]) -> Spec:
+def _like_known_sizes(tensors: Sequence[Any]) -> list[Any]:
+    """Trials with unknown dimensions as large as the known ones: they may have to be equal."""
+    sizes = {
+        d
+        for t in tensors
+        if not isinstance(t, EagerTensor) and t.spec.shape is not None
+        for d in t.spec.shape
+        if d is not None and d > 5
+    }
+    sizes |= {d for t in tensors if isinstance(t, EagerTensor) for d in t._array.shape if d > 5}
+    return [((size, "size", "zeros"), (size, "zero", "zeros")) for size in sorted(sizes)[:4]]
+
+
+def _common(arrays: list[Any], several: bool) -> Spec:
     first = arrays[0]
     dtype = FROM_NUMPY[first.dtype]
+    if not several:
+        return Spec(dtype, (None,) * first.ndim)
     if any(a.ndim != first.ndim for a in arrays):
         return Spec(dtype, None)
     dims = zip(*[a.shape for a in arrays], strict=True)
@@ -365,9 +385,7 @@ def _vjp(ctx: Any, *dys: Any) -> list[Any]:
     if not wanted or not seeded:
         return grads
     gradient = function.gradient(tuple(wanted), tuple(seeded))
-    found = call_on_host(
-        f"{function.name}Grad", gradient, (inputs, [dys[i] for i in seeded]), {}
-    )
+    found = call_on_host(f"{function.name}Grad", gradient, (inputs, [dys[i] for i in seeded]), {})
     for i, grad in zip(wanted, found, strict=True):
         grads[i] = grad
     return grads

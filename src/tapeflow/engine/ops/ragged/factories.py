@@ -100,9 +100,9 @@ def _divided(
         return EagerTensor(made.splits)
 
     rows = None if count is None else count + 1
-    found = call_on_host(
-        op, splits, (given, size, more), {}, results=[Spec(given.dtype, (rows,))]
-    )[0]
+    found = call_on_host(op, splits, (given, size, more), {}, results=[Spec(given.dtype, (rows,))])[
+        0
+    ]
     return _made(cls, values, TracedPartition(found), False, size)
 
 
