@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from tapeflow.engine.autodiff.tape import GradientTape
-from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
@@ -232,75 +231,3 @@ def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
         return f(*args, **kwargs), grad
 
     return inner  # type: ignore[no-any-return]
-
-
-@export("gradients")
-def gradients(
-    ys: Any,
-    xs: Any,
-    grad_ys: Any = None,
-    name: str = "gradients",
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    stop_gradients: Any = None,
-    unconnected_gradients: Any = UnconnectedGradients.NONE,
-) -> NoReturn:
-    """Refused in eager mode, as TensorFlow does: it differentiates graphs.
-
-    Args:
-      ys: tensors to be differentiated.
-      xs: tensors to differentiate by.
-      grad_ys: cotangents of `ys`.
-      name: name scope.
-      gate_gradients: whether to tie gradients together.
-      aggregation_method: how to add gradients up.
-      stop_gradients: tensors to be treated as constants.
-      unconnected_gradients: as in `tf.GradientTape.gradient`.
-
-    Raises:
-      RuntimeError: always.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.gradients(tf.constant(1.0), tf.constant(1.0))
-      Traceback (most recent call last):
-      RuntimeError: tf.gradients is not supported in eager mode; use tf.GradientTape instead.
-    """
-    raise RuntimeError("tf.gradients is not supported in eager mode; use tf.GradientTape instead.")
-
-
-@export("hessians")
-def hessians(
-    ys: Any,
-    xs: Any,
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    name: str = "hessians",
-) -> NoReturn:
-    """Refused in eager mode, as TensorFlow does; nest two tapes and use `jacobian` instead.
-
-    Args:
-      ys: scalars to be differentiated twice.
-      xs: tensors to differentiate by.
-      gate_gradients: whether to tie gradients together.
-      aggregation_method: how to add gradients up.
-      name: name scope.
-
-    Raises:
-      RuntimeError: always.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> x = tf.Variable([1.0, 2.0])
-      >>> with tf.GradientTape() as outer:
-      ...     with tf.GradientTape() as inner:
-      ...         y = tf.reduce_sum(x * x * x)
-      ...     g = inner.gradient(y, x)
-      >>> outer.jacobian(g, x).numpy()  # what tf.hessians would give in a graph
-      array([[ 6.,  0.],
-             [ 0., 12.]], dtype=float32)
-    """
-    raise RuntimeError(
-        "tf.hessians is not supported in eager mode; use tf.GradientTape instead: "
-        "the jacobian of a gradient, with two nested tapes."
-    )
