@@ -6,7 +6,7 @@ In a graph an optional is a value of dtype variant; when the graph runs it is a 
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
