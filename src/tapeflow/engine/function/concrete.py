@@ -17,7 +17,7 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem
-from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue
 from tapeflow.engine.tracing.func_graph import FuncGraph
 from tapeflow.engine.tracing.graph import out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -130,7 +130,7 @@ def wrapped(out: Any) -> Any:
     kind = type(out)
     if kind is not _ndarray:
         if not isinstance(out, (np.ndarray, np.generic)):
-            if isinstance(out, (list, ListValue, OneItem)):
+            if isinstance(out, (list, ListValue, OneItem, VariantValue)):
                 return VariantTensor(out)
             if not isinstance(out, (bytes, str)):
                 return out

@@ -151,4 +151,3 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
         wanted = wanted or tensor.dtype
         out.append(tensor)
     return out
-
