@@ -109,7 +109,9 @@ def _known_integers(value: Any, op: str, argument: str = "axis") -> Any:
         known: Any = static_value(value)
         if known is None:
             if not value.dtype.is_integer:
-                raise refuse(op, f"{argument}: expected integers; received {value.dtype.name}", True)
+                raise refuse(
+                    op, f"{argument}: expected integers; received {value.dtype.name}", True
+                )
             return value
     else:
         scalar = value is not None and isinstance(value, numbers.Number)
@@ -160,4 +162,3 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
         wanted = wanted or tensor.dtype
         out.append(tensor)
     return out
-

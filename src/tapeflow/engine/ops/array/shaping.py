@@ -17,6 +17,7 @@ from tapeflow.engine.ir.infer import (
     product,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     same_as_input,
@@ -255,7 +256,7 @@ def _broadcast_to_infer(input: Spec, shape: Spec) -> Spec:
     if dims is None:
         return Spec(input.dtype, None)
     if any(d is not None and d < 0 for d in dims):
-        reject(f"shape: expected sizes >= 0; received {shape_text(dims)}")
+        reject_values(f"shape: expected sizes >= 0; received {shape_text(dims)}")
     if input.shape is not None:
         if len(input.shape) > len(dims):
             reject(f"shape: expected rank >= {len(input.shape)}; received {shape_text(dims)}")

@@ -81,8 +81,7 @@ def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
         nest.assert_same_structure(wanted, result)
         values = nest.flatten(result)
         return i + 1, [
-            a.write(i, _checked(v, w))
-            for a, v, w in zip(arrays, values, flat_wanted, strict=True)
+            a.write(i, _checked(v, w)) for a, v, w in zip(arrays, values, flat_wanted, strict=True)
         ]
 
     _, arrays = traced_while(
@@ -141,9 +140,7 @@ def traced_fold(
         new = fn(value, rows.row(count - 1 - i if backwards else i))
         return i + 1, nest.map_structure(convert, new)
 
-    _, value = traced_while(
-        lambda i, _: i < count, body, (first, value), None, None, f"{op}/while"
-    )
+    _, value = traced_while(lambda i, _: i < count, body, (first, value), None, None, f"{op}/while")
     return value
 
 
