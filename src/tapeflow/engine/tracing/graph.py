@@ -12,7 +12,12 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.core.errors import InaccessibleTensorError, InvalidArgumentError, OpError
+from tapeflow.engine.core.errors import (
+    InaccessibleTensorError,
+    InvalidArgumentError,
+    NotFoundError,
+    OpError,
+)
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import location_text, user_location
 from tapeflow.engine.core.name_scopes import name_scope
@@ -389,7 +394,9 @@ def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
 def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     """What TensorFlow raises while a graph is built: no `OpError`, but Python's own classes."""
     named = name_op(error, prim)
-    if not isinstance(error, InvalidArgumentError):
+    if isinstance(error, NotFoundError):  # there is no kernel for the dtype
+        return InvalidArgumentError(None, None, named.message)
+    if not isinstance(error, InvalidArgumentError) or getattr(error, "about_values", False):
         return named
     where = f" (in the operation made at {location_text(user_location())})"
     text = f"{named.message}{where}"
