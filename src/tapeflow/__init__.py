@@ -269,6 +269,7 @@ if TYPE_CHECKING:
     from tapeflow import config as config
     from tapeflow import data as data
     from tapeflow import debugging as debugging
+    from tapeflow import distribute as distribute
     from tapeflow import dtypes as dtypes
     from tapeflow import errors as errors
     from tapeflow import experimental as experimental
@@ -544,5 +545,6 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        late=('keras',),
     )

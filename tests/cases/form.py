@@ -48,3 +48,29 @@ class Case:
 def bad(symbol: str, run: Callable[[Any], Any], id: str | None = None) -> Case:
     """A call that must raise."""
     return Case(symbol, run, bad=True, id=id)
+
+
+def collect(cases: list[Case]) -> Callable[..., Any]:
+    """A decorator with arguments that adds functions of `tf` to a list of cases.
+
+    `case = collect(CASES)`, then `@case("function")` above each; the other arguments are those of
+    `Case`. The function's name tells the case in test names.
+    """
+
+    def case(symbol: str, **options: Any) -> Callable[[Callable[[Any], Any]], Any]:
+        def add(run: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            cases.append(Case(symbol, run, id=run.__name__, **options))
+            return run
+
+        return add
+
+    return case
+
+
+def raised(call: Callable[[], Any]) -> str | None:
+    """The name of the class of the error that a call raises, or None."""
+    try:
+        call()
+    except Exception as error:
+        return type(error).__name__
+    return None

@@ -11,13 +11,23 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.runtime.composite import CompositeTensor as CompositeTensor
+    from tapeflow.engine.runtime.tensor import EagerTensor as EagerTensor
     from tapeflow.engine.tracing.func_graph import FuncGraph as FuncGraph
+    from tapeflow.engine.tracing.symbolic import SymbolicTensor as SymbolicTensor
+    from tapeflow.__internal__ import distribute as distribute
+    from tapeflow.__internal__ import eager_context as eager_context
+    from tapeflow.__internal__ import smart_cond as smart_cond
+    from tapeflow.__internal__ import tf2 as tf2
+    from tapeflow.__internal__ import tracking as tracking
+    from tapeflow.__internal__ import types as types
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
             "CompositeTensor": "tapeflow.engine.runtime.composite:CompositeTensor",
+            "EagerTensor": "tapeflow.engine.runtime.tensor:EagerTensor",
             "FuncGraph": "tapeflow.engine.tracing.func_graph:FuncGraph",
+            "SymbolicTensor": "tapeflow.engine.tracing.symbolic:SymbolicTensor",
         },
-        (),
+        ("distribute", "eager_context", "smart_cond", "tf2", "tracking", "types",),
     )

@@ -14,7 +14,9 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 
-from tapeflow.engine.core.lazy import explain_missing, in_tensorflow
+from tapeflow.engine.compat.private_paths import contents
+from tapeflow.engine.core.addresses import adopt
+from tapeflow.engine.core.lazy import attach, explain_missing, in_tensorflow
 
 ALIAS = "tensorflow"
 REAL = "tapeflow"
@@ -45,6 +47,7 @@ def install() -> None:
             "call tapeflow.install() before the first 'import tensorflow'"
         )
     sys.modules[ALIAS] = root
+    adopt()
     if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _AliasFinder())
         sys.meta_path.append(_MissingFinder())
@@ -58,6 +61,8 @@ class _AliasFinder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if not fullname.startswith(f"{ALIAS}."):
             return None
+        if contents(fullname.removeprefix(f"{ALIAS}.")) is not None:
+            return ModuleSpec(fullname, _PrivateLoader(), is_package=True)
         real = REAL + fullname.removeprefix(ALIAS)
         if real.split(".")[1] in _PRIVATE or find_spec(real) is None:
             raise _missing(real)
@@ -77,6 +82,16 @@ class _AliasLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self.spec  # the import system has put the alias's spec there
+
+
+class _PrivateLoader(Loader):
+    """Makes a module that is inside of TensorFlow, with what programs import from there."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        names, below = contents(module.__name__.removeprefix(f"{ALIAS}.")) or ({}, ())
+        module.__doc__ = "What other packages import from inside of TensorFlow."
+        own = vars(module)
+        own["__getattr__"], own["__dir__"], own["__all__"] = attach(module.__name__, names, below)
 
 
 class _MissingFinder(MetaPathFinder):
@@ -101,5 +116,7 @@ def _missing(real: str) -> ModuleNotFoundError:
     if in_tensorflow(real.partition(".")[2]):
         return ModuleNotFoundError(explain_missing(package, name), name=alias)
     return ModuleNotFoundError(
-        f"No module named {alias!r} (tapeflow has TensorFlow's public modules only)", name=alias
+        f"No module named {alias!r} (tapeflow has TensorFlow's public modules, and of the others "
+        "what Keras imports)",
+        name=alias,
     )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from tapeflow.engine.core.dtypes import variant
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import ones_like, zeros_like
+from tapeflow.engine.ops.control_flow.tensor_lists import add_lists
 from tapeflow.engine.ops.math.arithmetic import add
 from tapeflow.engine.runtime.convert import convert_operand
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
@@ -41,6 +43,8 @@ def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents, sparse where both are."""
     if isinstance(a, IndexedSlices) or isinstance(b, IndexedSlices):
         return add_slices(a, b)
+    if a.dtype is variant:
+        return add_lists(a, b)
     return add(a, b)
 
 

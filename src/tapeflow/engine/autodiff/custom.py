@@ -12,6 +12,7 @@ from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import record
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -95,7 +96,7 @@ def _call(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         result, grad_fn = f(*packed, **kwargs)
     finally:
         set_recorders(recorders)
-    taken = {id(a._handle) for a in flat_args if hasattr(a, "_handle")}
+    taken = {id(handle_of(a)) for a in flat_args if handle_of(a) is not None}
     variables = [v for key, v in watcher.variables.items() if key not in taken]
     takes_variables = _takes_variables(grad_fn)
     if variables and not takes_variables:

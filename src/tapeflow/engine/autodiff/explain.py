@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tapeflow.engine.core.frames import Location, location_text
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 
 
@@ -58,7 +59,7 @@ class Explainer:
 
     def explain(self, target: Any, source: Any) -> str:
         """One paragraph: why the gradient of `target` with respect to `source` is None."""
-        handle = getattr(source, "_handle", None)
+        handle = handle_of(source)
         what = f"variable '{source.name}'" if handle is not None else "the source tensor"
         if not _is_differentiable(source):
             return (
@@ -71,7 +72,7 @@ class Explainer:
                 "floating and complex tensors can be differentiated."
             )
         key = id(source if handle is None else handle)
-        target_handle = getattr(target, "_handle", None)
+        target_handle = handle_of(target)
         goal = id(target if target_handle is None else target_handle)
         steps = self._steps or []
         if goal == key:

@@ -11,6 +11,7 @@ from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros_like
 from tapeflow.engine.runtime.convert import convert
@@ -60,7 +61,8 @@ class ForwardAccumulator:
             _log.warning("The dtype of the watched primal must be floating, got %r", primal.dtype)
             return
         tangent = convert(tangent, primal.dtype)
-        owner = getattr(primal, "_handle", primal)
+        handle = handle_of(primal)
+        owner = primal if handle is None else handle
         if id(owner) in self._tangents:
             raise ValueError(
                 f"ForwardAccumulator: tensor is being watched more than once: {primal}"
@@ -133,7 +135,8 @@ class ForwardAccumulator:
         unconnected = UnconnectedGradients.from_value(unconnected_gradients)
 
         def product(t: Any) -> Any:
-            found = self._tangents.get(id(getattr(t, "_handle", t)))
+            handle = handle_of(t)
+            found = self._tangents.get(id(t if handle is None else handle))
             if found is None and unconnected is UnconnectedGradients.ZERO:
                 return zeros_like(t)
             return found

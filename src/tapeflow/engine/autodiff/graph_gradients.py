@@ -8,6 +8,7 @@ from typing import Any
 from tapeflow.engine.autodiff.backward import backward
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 
 
@@ -53,3 +54,6 @@ def differentiate(
     ]
     backward(records, tracked, cotangents, frozenset([id(s) for s in sources]))
     return [cotangents.get(id(s)) for s in sources]
+
+
+upward.provide(differentiate=differentiate)

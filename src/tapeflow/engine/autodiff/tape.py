@@ -15,6 +15,7 @@ from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import user_location
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.runtime.composite import is_composite
@@ -165,9 +166,7 @@ class GradientTape:
           ValueError: for anything else.
         """
         for t in nest.flatten(tensor, expand_composites=True):
-            handle = getattr(t, "_handle", None)
-            if handle is None and getattr(t, "_should_act_as_resource_variable", False):
-                handle = t.handle
+            handle = handle_of(t)
             if handle is None and not isinstance(t, Tensor):
                 raise ValueError(
                     f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or "
@@ -270,7 +269,7 @@ class GradientTape:
         try:
             keys = [id(v._handle) for v in variables]
         except AttributeError:
-            return None
+            keys = [id(handle_of(v)) for v in variables]
         backward(self._records, self.tracked, cotangents, _KEEP_NONE)
         add_reads(self._reads, cotangents)
         for key in keys:
@@ -442,7 +441,7 @@ class GradientTape:
                     continue
                 key = id(owner)
                 if owner is not target:
-                    target = target.value()
+                    target = convert(target)
             seed = seed_for(target) if seed is None else convert(seed, target.dtype)
             cotangents[key] = cotangents[key] + seed if key in cotangents else seed
         if cotangents:
@@ -475,7 +474,7 @@ def _target_owner(target: Any) -> Any:
             "Argument `target` should be a list or nested structure of Tensors, Variables or "
             "CompositeTensors to be differentiated, but received None."
         )
-    handle = getattr(target, "_handle", None)
+    handle = handle_of(target)
     if handle is None and not isinstance(target, Tensor):
         raise AttributeError(
             f"gradient: expected a tensor or variable as target; received {type(target).__name__}"
@@ -511,9 +510,7 @@ def _key(source: Any) -> int:
     """The id under which a tape knows a source."""
     if type(source) is EagerTensor:
         return id(source)
-    handle = getattr(source, "_handle", None)
-    if handle is None and getattr(source, "_should_act_as_resource_variable", False):
-        handle = source.handle
+    handle = handle_of(source)
     if handle is not None:
         return id(handle)
     if isinstance(source, IndexedSlices):

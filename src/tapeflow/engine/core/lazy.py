@@ -21,7 +21,10 @@ _OPERATORS = "tapeflow.engine.ops"
 
 
 def attach(
-    package: str, names: Mapping[str, str], subpackages: tuple[str, ...] = ()
+    package: str,
+    names: Mapping[str, str],
+    subpackages: tuple[str, ...] = (),
+    late: tuple[str, ...] = (),
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Returns the `__getattr__`, `__dir__` and `__all__` of a generated package.
 
@@ -29,6 +32,7 @@ def attach(
         package: the package's full name.
         names: public name -> `"module:attribute"`.
         subpackages: names of the packages directly below.
+        late: names of such packages that `from package import *` leaves alone.
     """
     module = sys.modules[package]
     public = sorted((*names, *subpackages))
@@ -40,7 +44,7 @@ def attach(
             if home.startswith(_RUNTIME):  # whoever gets hold of a tensor may use operators on it
                 import_module(_OPERATORS)
             value = getattr(import_module(home), attribute)
-        elif name in subpackages:
+        elif name in subpackages or name in late:
             value = import_module(f"{package}.{name}")
         elif name.startswith("__"):  # Python's own probing (`__path__`, `__wrapped__`): no reading
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
@@ -54,7 +58,7 @@ def attach(
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*public, *(name for name in vars(module) if name.startswith("__"))})
+        return sorted({*public, *late, *(name for name in vars(module) if name.startswith("__"))})
 
     return __getattr__, __dir__, public
 

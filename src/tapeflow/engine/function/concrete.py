@@ -14,7 +14,8 @@ from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem
+from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor
 from tapeflow.engine.tracing.func_graph import FuncGraph
 from tapeflow.engine.tracing.graph import out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -119,6 +120,8 @@ def wrapped(out: Any) -> Any:
     kind = type(out)
     if kind is not _ndarray:
         if not isinstance(out, (np.ndarray, np.generic)):
+            if isinstance(out, (list, ListValue, OneItem)):
+                return VariantTensor(out)
             if not isinstance(out, (bytes, str)):
                 return out
             cell = np.empty((), object)
@@ -133,7 +136,7 @@ def wrapped(out: Any) -> Any:
 def _runtime_value(value: Any) -> Any:
     if type(value) is EagerTensor:
         return value._array
-    return value
+    return value.value if type(value) is VariantTensor else value
 
 
 def _value_in(graph: Any, tensor: Any) -> Any:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.autodiff.graph_gradients import carries_gradient, differentiate
+from tapeflow.engine.core.dtypes import variant
 from tapeflow.engine.function.concrete import Runnable, wrapped
 from tapeflow.engine.ir.graph import CONST
 from tapeflow.engine.ops.array.creation import zeros_like
@@ -76,12 +77,7 @@ class Differentiation:
         if found is None:
             runnable = self.runnable
             if higher:
-                saved = [
-                    v
-                    for node in runnable.graph.nodes
-                    if node.prim is not CONST
-                    for v in node.outputs
-                ]
+                saved = self._everything()
             else:
                 saved = self.backward(self.seeded(runnable.outputs)).saved
             known = {id(v) for v in runnable.outputs}
@@ -91,10 +87,31 @@ class Differentiation:
             )
         return found
 
+    def _everything(self) -> list[Any]:
+        """All values of the graph, and those inside of branches and loops that gradients use.
+
+        Tracing a gradient asks control flow for further outputs; gradients of these may ask for
+        more, until nothing new is asked for.
+        """
+        nodes = self.runnable.graph.nodes
+        while True:
+            values = [v for node in nodes if node.prim is not CONST for v in node.outputs]
+            if not any(True for node in nodes for _ in node.bodies()):
+                return values
+            Backward(self, [values[i] for i in self.seeded(values)])
+            if len(values) == sum(len(n.outputs) for n in nodes if n.prim is not CONST):
+                return values
+
     @staticmethod
     def seeded(outputs: list[Any]) -> tuple[int, ...]:
         """Which of these values have cotangents."""
-        return tuple([i for i, v in enumerate(outputs) if v.spec.dtype.np in DIFFERENTIABLE])
+        return tuple(
+            [
+                i
+                for i, v in enumerate(outputs)
+                if v.spec.dtype.np in DIFFERENTIABLE or v.spec.dtype is variant
+            ]
+        )
 
     def backward(self, seeded: tuple[int, ...], targets: list[Any] | None = None) -> Backward:
         """The backward pass for cotangents of the forward pass's outputs number `seeded`."""

@@ -53,9 +53,8 @@ def _verify_node(node: Node) -> None:
         _fail(node, "is a constant without a value")
     for body in node.bodies():
         _verify_part(body.graph, body.inputs, body.outputs)
-    if node.prim.name == "If":
-        for name in ("then_branch", "else_branch"):
-            branch = node.attrs[name]
+    if node.prim.name in ("If", "Case"):
+        for name, branch in enumerate(node.attrs["branches"]):
             if len(branch.inputs) != len(node.inputs) - 1:
                 _fail(
                     node, f"{name} takes {len(branch.inputs)} inputs, given {len(node.inputs) - 1}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.export import export
 
 
+@address("tensorflow.python.framework.composite_tensor")
 @export("__internal__.CompositeTensor")
 class CompositeTensor:
     """A value made of several tensors (`IndexedSlices`, `SparseTensor`, `RaggedTensor`).

@@ -18,6 +18,11 @@ def enable_op_determinism() -> None:
     Settings.deterministic = True
 
 
+def is_op_determinism_enabled() -> bool:
+    """Whether `enable_op_determinism` was called; Keras asks for it."""
+    return Settings.deterministic
+
+
 @export("config.experimental.enable_tensor_float_32_execution")
 def enable_tensor_float_32_execution(enabled: bool) -> None:
     """Says whether float32 products may be rounded to 10 bits on some GPUs; the CPU never does.

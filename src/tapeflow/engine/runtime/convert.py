@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -55,10 +55,22 @@ def convert(value: Any, dtype: DType | None = None, hint: DType | None = None) -
         return value
     if dtype is None and hint is not None:
         try:
-            return _convert_other(value, kind, hint)
+            return _marked(_convert_other(value, kind, hint))
         except (TypeError, ValueError, OverflowError):
             pass
-    return _convert_other(value, kind, dtype)
+    return _marked(_convert_other(value, kind, dtype))
+
+
+def _marked(tensor: Any) -> Any:
+    """The tensor; while a function is traced, with a note that it was made of a plain value."""
+    if current_recorders() and state.tracer is not None and type(tensor) is EagerTensor:
+        tensor.__dict__["_made_by_engine"] = True
+    return tensor
+
+
+def made_by_engine(tensor: EagerTensor) -> bool:
+    """Whether a tensor was made of a Python value by this engine, so that no tape can watch it."""
+    return "_made_by_engine" in tensor.__dict__
 
 
 def _convert_other(value: Any, kind: type, dtype: DType | None) -> Any:
@@ -124,6 +136,7 @@ def convert_operand(value: Any, other: EagerTensor, op: str) -> Any:
         if tensor.dtype is other.dtype:
             if len(_NUMBERS) >= _MAX_NUMBERS:
                 _NUMBERS.clear()
+            tensor.__dict__["_made_by_engine"] = True
             _NUMBERS[key] = tensor
         return tensor
     reader = READERS.get(kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -13,6 +14,7 @@ from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import CONVERTERS, convert, static_value
 
 
+@address("tensorflow.python.framework.indexed_slices")
 @export("IndexedSlices")
 class IndexedSlices(CompositeTensor):
     """Rows `values[i]` that stand at `indices[i]` in a tensor of shape `dense_shape`.

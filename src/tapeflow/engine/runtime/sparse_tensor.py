@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -33,6 +34,7 @@ class SparseTensorValue(NamedTuple):
     dense_shape: Any
 
 
+@address("tensorflow.python.framework.sparse_tensor")
 @export("SparseTensor", "sparse.SparseTensor")
 class SparseTensor(CompositeTensor):
     """A tensor of shape `dense_shape` that is `values[i]` at `indices[i]` and zero elsewhere.

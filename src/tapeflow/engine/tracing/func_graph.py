@@ -6,11 +6,14 @@ import sys
 from typing import Any
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.graph import PLACEHOLDER
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.convert import made_by_engine
+from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.tracing.graph import SENTINEL, Graph, out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -40,6 +43,7 @@ class Capture:
         return self.internal.node.prim is not PLACEHOLDER
 
 
+@address("tensorflow.python.framework.func_graph")
 @export("__internal__.FuncGraph")
 class FuncGraph(Graph):
     """The graph of a function, of a branch or of a loop's body.
@@ -104,7 +108,11 @@ class FuncGraph(Graph):
         if known is not None:
             return known.internal
         array = tensor._array
-        if array.size <= SMALL:
+        if self.is_body and array.dtype in DIFFERENTIABLE and not made_by_engine(tensor):
+            # A tape around the control flow may watch it, so the operation must take it.
+            spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
+            internal = self._outermost_placeholder(spec, "capture")
+        elif array.size <= SMALL:
             internal = self.constant_of(tensor)
         else:
             spec = Spec(FROM_NUMPY[array.dtype], array.shape)
@@ -119,7 +127,8 @@ class FuncGraph(Graph):
             known = self._captures.get(id(tensor))
             if known is not None:
                 return known.internal
-        if tensor.node.prim.name == "Const":
+        constant = tensor.node.prim is CONST
+        if constant and not (self.is_body and tensor.spec.dtype.np in DIFFERENTIABLE):
             array = tensor.node.attrs["value"]
             node = self.add_operation(tensor.node.prim, (), {"value": array}, [tensor.spec])
             internal: SymbolicTensor = node.outputs[0]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.errors import OperatorNotAllowedInGraphError
+from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ir.graph import Value
 from tapeflow.engine.ir.infer import merge_dims
@@ -21,6 +23,8 @@ _REMEDY = (
 )
 
 
+@address("tensorflow.python.framework.ops")
+@export("__internal__.SymbolicTensor")
 class SymbolicTensor(Value, Tensor):
     """An output of an `Operation`: dtype and shape are known, the values are not yet."""
 

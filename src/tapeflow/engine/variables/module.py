@@ -10,13 +10,14 @@ from typing import Any
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.name_scopes import name_scope
+from tapeflow.engine.core.tracking import AutoTrackable
 
 _VALID_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WORD_START = re.compile(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))")
 
 
 @export("Module")
-class Module:
+class Module(AutoTrackable):
     """A container of variables: a layer, a model, or anything that has state.
 
     Variables and modules are found in the attributes, also inside lists, tuples and dictionaries.
@@ -41,7 +42,9 @@ class Module:
     """
 
     # Attributes that are not searched.
-    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset()
+    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset(
+        ("_self_unconditional_dependency_names",)
+    )
 
     def __init__(self, name: str | None = None) -> None:
         if name is None:

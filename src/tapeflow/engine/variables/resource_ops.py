@@ -28,6 +28,7 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.ops.array.arguments import to_integers
 from tapeflow.engine.ops.array.shaping import shape as shape_of
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -227,3 +228,11 @@ def update(variable: Any, name: str, run: Callable[..., Any], tensors: Any, **at
         prim = _UPDATES[name] = resource_op(name, kernel, lambda resource, *rest, **attrs: ())
     apply(prim, handle_of(variable), *tensors, run=run, **attrs)
     return variable
+
+
+def read_handle(handle: Any) -> Any:
+    """The value of the variable behind a symbolic handle."""
+    return apply(read_variable_p, handle)
+
+
+upward.provide(read_handle=read_handle)

@@ -7,6 +7,7 @@ does, so that a tensor read before never changes.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Any
 
@@ -23,6 +24,8 @@ from tapeflow.engine.core.context import (
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.core.tensor_type import Tensor as TensorType
+from tapeflow.engine.core.tracking import Trackable
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.array import gathering
@@ -42,10 +45,13 @@ _new = object.__new__
 class ResourceHandle:
     """Identity of a variable: what tapes track, and what outlives its values."""
 
-    __slots__ = ("__weakref__", "dtype", "name", "shape")
+    __slots__ = ("__weakref__", "dtype", "name", "number", "shape")
+
+    _numbers = itertools.count()
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.number = next(self._numbers)
         self.dtype = dtypes.resource
         self.shape = TensorShape([])
 
@@ -74,7 +80,7 @@ _ALONE = _holders(_Probe())
 
 
 @export("Variable")
-class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
+class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass=VariableMeta):
     """A value that can be assigned to, and that tapes watch when it is trainable.
 
     Args:
@@ -195,6 +201,10 @@ class Variable(ScatterMethods, GraphEraMethods, metaclass=VariableMeta):
     @property
     def _shared_name(self) -> str:
         return self._name[:-2]
+
+    @property
+    def _unique_id(self) -> str:
+        return f"{self._name[:-2]}_{self._handle.number}"
 
     @property
     def dtype(self) -> DType:

@@ -132,10 +132,8 @@ class Source:
 
     def _node(self, node: Node, depth: int, dying: dict[int, Any]) -> None:
         name = node.prim.name
-        if name == "If":
-            self._branches(node, depth, ("then_branch", "else_branch"))
-        elif name == "Case":
-            self._branches(node, depth, ())
+        if name in ("If", "Case"):
+            self._branches(node, depth)
         elif name == "While":
             self._loop(node, depth)
         else:
@@ -203,15 +201,14 @@ class Source:
         for value, name in zip(body.inputs, names, strict=True):
             self._values[id(value)] = name
 
-    def _branches(self, node: Node, depth: int, which: tuple[str, ...]) -> None:
+    def _branches(self, node: Node, depth: int) -> None:
         chosen = self._name(node.inputs[0])
         arguments = [self._name(v) for v in node.inputs[1:]]
         targets = [self._new(v) for v in node.outputs]
-        if which:
-            bodies = [node.attrs[name] for name in which]
+        bodies = node.attrs["branches"]
+        if node.prim.name == "If":
             tests = [f"if {chosen}:", "else:"]
-        else:
-            bodies = list(node.attrs["branches"])
+        else:  # an index that is out of range means the last branch
             tests = [f"{'el' * (i > 0)}if {chosen} == {i}:" for i in range(len(bodies) - 1)]
             tests.append("else:" if tests else "if True:")
         for test, body in zip(tests, bodies, strict=True):
@@ -242,7 +239,9 @@ class Source:
         if cond is None:
             self._count += 1
             index = f"i{self._count}"
-            self._line(depth, f"for {index} in range(len({histories[0]}) - 1, -1, -1):", node)
+            count = f"len({histories[0]})"
+            order = f"{count} - 1, -1, -1" if node.attrs["backwards"] else count
+            self._line(depth, f"for {index} in range({order}):", node)
         else:
             self._line(depth, "while True:", node)
             self._bind(cond, [*current, *fixed])
@@ -261,8 +260,9 @@ class Source:
             self._line(depth + 1, f"{', '.join(current)} = {', '.join(values)}")
         elif not kept:
             self._line(depth + 1, "pass")
-        for name in kept if cond is None else ():  # made from the last iteration to the first
-            self._line(depth, f"{name}.reverse()")
+        if cond is None and node.attrs["backwards"]:  # made from the last iteration to the first
+            for name in kept:
+                self._line(depth, f"{name}.reverse()")
 
 
 def _known(spec: Spec) -> bool:

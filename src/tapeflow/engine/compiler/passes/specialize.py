@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.ir.graph import CONST, Graph, Node
+from tapeflow.engine.core.dtypes import FROM_NUMPY, resource, variant
+from tapeflow.engine.ir.graph import CONST, Body, Graph, Node
 from tapeflow.engine.ir.primitive import PURE
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
@@ -31,7 +31,7 @@ class Specialize(Rewriter):
         if prim is CONST:
             return self.copy(made, node, inputs, [v.spec for v in node.outputs])
         if any(True for _ in node.bodies()):
-            return self.copy(made, node, inputs, [v.spec for v in node.outputs])
+            return self._control_flow(made, node, inputs)
         specs = [v.spec for v in node.outputs]
         if prim.effect is PURE and inputs:
             specs = self._infer(node, inputs, specs)
@@ -39,6 +39,28 @@ class Specialize(Rewriter):
             if constants is not None:
                 return constants
         return self.copy(made, node, inputs, specs)
+
+    def _control_flow(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        """Bodies are told what is known of the values that do not change inside of them."""
+        attrs = dict(node.attrs)
+        specs = [v.spec for v in node.outputs]
+        given = [v.spec for v in inputs]
+        if "branches" in attrs:
+            bodies = [_body(body, given[1:]) for body in attrs["branches"]]
+            attrs["branches"] = tuple(bodies)
+            specs = [
+                _common(spec, [body.outputs[i].spec for body in bodies])
+                for i, spec in enumerate(specs)
+            ]
+        else:
+            carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
+            body = attrs["body"]
+            traced = [v.spec for v in body.inputs]
+            known = [*traced[:carries], *given[carries:last], *traced[last:]]
+            attrs["body"] = _body(body, known)
+            if attrs["cond"] is not None:
+                attrs["cond"] = _body(attrs["cond"], known[:last])
+        return made.add(Node(node.prim, inputs, attrs, node.name, node.location), specs).outputs
 
     def _infer(self, node: Node, inputs: tuple[Any, ...], before: list[Spec]) -> list[Spec]:
         if all(
@@ -56,6 +78,8 @@ class Specialize(Rewriter):
     def _fold(
         self, made: Graph, node: Node, inputs: tuple[Any, ...], specs: list[Spec]
     ) -> list[Any] | None:
+        if any(s.dtype is variant for s in specs):
+            return None
         if all(s.value is not None for s in specs):
             values = [s.value for s in specs]
         else:
@@ -78,6 +102,19 @@ class Specialize(Rewriter):
         array = np.asarray(value)
         new = Node(CONST, (), {"value": array}, node.name, node.location)
         return made.add(new, [Spec(FROM_NUMPY[array.dtype], array.shape, array)]).outputs[0]
+
+
+def _body(body: Body, specs: list[Spec]) -> Body:
+    made = Specialize().part(body.graph, body.inputs, body.outputs, specs)
+    return Body(made, made.inputs, made.outputs)
+
+
+def _common(before: Spec, found: list[Spec]) -> Spec:
+    """The shape in which all branches agree."""
+    shapes = {spec.shape for spec in found}
+    if len(shapes) != 1 or before.dtype in (variant, resource):
+        return before
+    return Spec(before.dtype, shapes.pop(), refers=before.refers)
 
 
 def _known(spec: Spec) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -105,7 +106,7 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
     """Tensors of a list; what is no tensor takes the dtype of the first one that is."""
     wanted = None
     for value in values:
-        if isinstance(value, Tensor) or _is_variable(value):
+        if isinstance(value, Tensor) or handle_of(value) is not None:
             wanted = value.dtype
             break
     out = []
@@ -113,11 +114,8 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
         if isinstance(value, Tensor):
             out.append(value)
             continue
-        tensor = convert(value) if _is_variable(value) else convert(value, wanted)
+        tensor = convert(value) if handle_of(value) is not None else convert(value, wanted)
         wanted = wanted or tensor.dtype
         out.append(tensor)
     return out
 
-
-def _is_variable(value: Any) -> bool:
-    return getattr(value, "_handle", None) is not None

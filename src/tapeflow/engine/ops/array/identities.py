@@ -10,7 +10,9 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.core.tensor_type import Tensor as TensorType
 from tapeflow.engine.ir.infer import (
     broadcast,
     merge_dims,
@@ -318,7 +320,7 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
         return tensor.numpy()
     if isinstance(tensor, Tensor):
         return static_value(tensor)
-    return None if getattr(tensor, "_handle", None) is not None else tensor
+    return None if handle_of(tensor) is not None else tensor
 
 
 @export("is_tensor")
@@ -336,4 +338,4 @@ def is_tensor(x: Any) -> bool:
       >>> tf.is_tensor(tf.constant(1)), tf.is_tensor(1)
       (True, False)
     """
-    return isinstance(x, Tensor) or is_composite(x) or getattr(x, "_handle", None) is not None
+    return isinstance(x, TensorType) or is_composite(x) or handle_of(x) is not None

@@ -10,6 +10,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dimension import Dimension
 from tapeflow.engine.core.export import export_value
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ops.array.arguments import INDEX16, refuse, to_integers, to_ints
 from tapeflow.engine.ops.array.slicing import NO_MASKS, strided_slice_p
 from tapeflow.engine.runtime.convert import convert
@@ -206,7 +207,7 @@ def _index_scalar(value: Any) -> Any:
         return value
     if isinstance(value, Dimension) and value.value is not None:
         return value.value
-    if getattr(value, "_handle", None) is not None:
+    if handle_of(value) is not None:
         value = convert(value)
     if isinstance(value, Tensor):
         if value.dtype in INDEX16 and value.shape.ndims in (0, None):

@@ -10,6 +10,7 @@ import numpy as np
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.infer import merge_dims, normalize_axis, require_same_dtype
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
@@ -95,7 +96,7 @@ def pack_nested(value: Any, dtype: DType | None) -> Any:
             # Tensors that disagree with the first one are for `Pack` to reject.
             return apply(pack_p, *parts, axis=0) if parts else convert(parts, wanted)
         if not isinstance(item, Tensor):
-            return convert(item) if hasattr(item, "_handle") else convert(item, wanted)
+            return convert(item) if handle_of(item) is not None else convert(item, wanted)
         return item if dtype is None or item.dtype is dtype else casting.cast(item, dtype)
 
     return build(value)

@@ -6,8 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.array.creation import zeros
+from tapeflow.engine.ops.array.joining import stack
+from tapeflow.engine.ops.array.selection import where
+from tapeflow.engine.ops.control_flow.branch_op import branch, case_p, if_p
+from tapeflow.engine.ops.debugging import assertions
+from tapeflow.engine.ops.math import casting, comparison, folds, logical, reductions
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
 
 
@@ -43,7 +51,21 @@ def cond(pred: Any, true_fn: Any = None, false_fn: Any = None, name: str | None 
     _require_callable(false_fn, "cond", "false_fn")
     if pred is None:
         raise ValueError("cond: pred: expected a boolean tensor or a Python value; received None")
+    if state.tracer is not None:
+        return _traced_cond(pred, true_fn, false_fn, name)
     return true_fn() if pred else false_fn()
+
+
+def _traced_cond(pred: Any, true_fn: Any, false_fn: Any, name: str | None) -> Any:
+    """An operation that runs one of two traced functions."""
+    if isinstance(pred, bool):
+        raise TypeError("pred must not be a Python bool", pred)
+    chosen = convert(pred)
+    if chosen.shape.ndims not in (0, None):
+        raise ValueError(f"cond: pred: expected a scalar; received shape {chosen.shape}")
+    if chosen.dtype is not dtypes.bool_:
+        chosen = comparison.not_equal(chosen, zeros([], chosen.dtype))
+    return branch(if_p, chosen, [true_fn, false_fn], ["true_fn", "false_fn"], name or "cond")
 
 
 @export("case")
@@ -77,9 +99,13 @@ def case(
       >>> tf.case([(x > 1, lambda: 10), (x > 0, lambda: 20)], default=lambda: 30)
       20
     """
+    if isinstance(pred_fn_pairs, Mapping) and state.tracer is not None:
+        pred_fn_pairs = list(pred_fn_pairs.items())
     pairs = _checked_pairs(pred_fn_pairs)
     if default is not None:
         _require_callable(default, "case", "default")
+    if state.tracer is not None:
+        return _traced_case(pairs, default, exclusive, name)
     for predicate, function in pairs:
         if predicate:
             return function()
@@ -88,6 +114,35 @@ def case(
             None, None, "case: None of the conditions evaluated as True, and there is no default."
         )
     return default()
+
+
+def _traced_case(pairs: list[Any], default: Any, exclusive: bool, name: str) -> Any:
+    """Nested `cond`s: the first predicate that holds decides."""
+    predicates = [convert(p) for p, _ in pairs]
+    if exclusive and len(predicates) > 1:
+        count = reductions.reduce_sum(casting.cast(stack(predicates), dtypes.int32))
+        assertions.Assert(
+            comparison.less_equal(count, 1), ["case: more than one predicate holds:", *predicates]
+        )
+    functions = [f for _, f in pairs]
+    if default is None:
+        if len(pairs) > 1 or not exclusive:
+            held = logical_any(predicates)
+            assertions.Assert(held, ["case: none of the predicates holds:", *predicates])
+        default = functions.pop()
+        predicates.pop()
+
+    def nested(place: int) -> Any:
+        if place == len(functions):
+            return default()
+        return cond(predicates[place], functions[place], lambda: nested(place + 1), name=name)
+
+    return nested(0)
+
+
+def logical_any(predicates: list[Any]) -> Any:
+    """Whether one of several scalar booleans holds."""
+    return folds.reduce_any(stack(predicates))
 
 
 def _checked_pairs(pairs: Any) -> list[tuple[Any, Callable[[], Any]]]:
@@ -150,6 +205,18 @@ def switch_case(
             f"switch_case: branch_fns: expected the keys 0 to {len(branches) - 1}; "
             f"received {sorted(branches)}"
         )
+    if state.tracer is not None:
+        functions = [branches[i] for i in range(len(branches))]
+        index: Any = branch_index
+        if default is not None:
+            inside = comparison.less(casting.cast(index, dtypes.int32), len(functions))
+            inside = logical.logical_and(
+                inside, comparison.greater_equal(index, zeros([], index.dtype))
+            )
+            index = where(inside, casting.cast(index, dtypes.int32), len(functions))
+            functions.append(default)
+        labels = [f"branch {i}" for i in range(len(functions))]
+        return branch(case_p, index, functions, labels, name)
     chosen = branches.get(int(branch_index))
     if chosen is None:
         chosen = branches[len(branches) - 1] if default is None else default

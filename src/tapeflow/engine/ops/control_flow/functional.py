@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.core import nest
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, OutOfRangeError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.ops.array.joining import stack
+from tapeflow.engine.ops.control_flow import traced_functional
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
@@ -138,6 +140,8 @@ def map_fn(
     """
     _require_callable(fn, "map_fn")
     signature = fn_output_signature if fn_output_signature is not None else dtype
+    if state.tracer is not None:
+        return traced_functional.traced_map(fn, elems, signature)
     count, row = _rows(elems, "map_fn")
     if signature is None:
         signature = nest.map_structure(
@@ -187,6 +191,8 @@ def vectorized_map(
     """
     _require_callable(fn, "vectorized_map")
     flat = [convert(t) for t in nest.flatten(elems)]
+    if state.tracer is not None and any(t.shape[0] is None for t in flat):
+        return _map_unknown(fn, elems)
     counts = {t.shape.as_list()[0] for t in flat} - {1}
     if len(counts) > 1:
         raise InvalidArgumentError(
@@ -207,8 +213,22 @@ def vectorized_map(
     return _collect([fn(r) for r in rows], None)
 
 
+def _map_unknown(fn: Any, elems: Any) -> Any:
+    """`vectorized_map` over rows whose number is not known while the function is traced."""
+    from tapeflow.engine.ops.control_flow.bodies import new_body, trace_body
+
+    # The dtypes of the results are found by tracing the function once, to no other end.
+    example = new_body("example")
+    rows = traced_functional.Rows(elems, "vectorized_map")
+    structured, _ = trace_body(example, lambda: fn(rows.row(0)), ())
+    wanted = nest.map_structure(lambda t: TensorSpec(t.shape, t.dtype), structured)
+    return traced_functional.traced_map(fn, elems, wanted)
+
+
 def _fold(op: str, fn: Any, elems: Any, initializer: Any, backwards: bool) -> Any:
     _require_callable(fn, op)
+    if state.tracer is not None:
+        return traced_functional.traced_fold(op, fn, elems, initializer, backwards)
     count, row = _rows(elems, op)
     order = range(count - 1, -1, -1) if backwards else range(count)
     indices = list(order)
@@ -332,6 +352,8 @@ def scan(
       array([1, 3, 6], dtype=int32)
     """
     _require_callable(fn, "scan")
+    if state.tracer is not None:
+        return traced_functional.traced_scan(fn, elems, initializer, reverse)
     count, row = _rows(elems, "scan")
     indices = list(range(count - 1, -1, -1) if reverse else range(count))
     results = []

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.core import nest
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.control_flow.traced_loop import traced_while
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
@@ -56,6 +58,8 @@ def while_loop(
         raise TypeError("'body' must be callable.")
     if parallel_iterations < 1:
         raise TypeError("'parallel_iterations' must be a positive integer.")
+    if state.tracer is not None:
+        return traced_while(cond, body, loop_vars, shape_invariants, maximum_iterations, name)
     limit = None if maximum_iterations is None else int(maximum_iterations)
     values = loop_vars
     done = 0

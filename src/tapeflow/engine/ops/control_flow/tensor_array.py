@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, OutOfRangeError
 from tapeflow.engine.core.export import export
@@ -44,6 +45,13 @@ class TensorArray:
     """
 
     _is_tensor_array = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is TensorArray and state.tracer is not None:
+            from tapeflow.engine.ops.control_flow.traced_array import TracedTensorArray
+
+            return object.__new__(TracedTensorArray)
+        return object.__new__(cls)
 
     def __init__(
         self,

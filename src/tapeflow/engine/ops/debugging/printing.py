@@ -11,6 +11,7 @@ import numpy as np
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -99,7 +100,7 @@ def _needs_text(value: Any) -> bool:
 
 
 def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor) or getattr(value, "_handle", None) is not None
+    return isinstance(value, Tensor) or handle_of(value) is not None
 
 
 class _Verbatim:

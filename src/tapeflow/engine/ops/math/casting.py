@@ -18,12 +18,27 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
 
-_CASTABLE = dtypes.NUMERIC | dtypes.BOOL
+_FLOAT8 = frozenset({dtypes.float8_e4m3fn, dtypes.float8_e5m2})
+_INT4 = frozenset({dtypes.int4, dtypes.uint4})
+_WIDE = dtypes.NUMERIC | dtypes.BOOL
+
+
+def _is_cast(source: DType, target: DType) -> bool:
+    """Whether TensorFlow has this cast: narrow floats from and to floats, 4 bits with integers."""
+    if source in _WIDE:
+        if target in _FLOAT8:
+            return source in dtypes.FLOATING
+        if target in _INT4:
+            return source in dtypes.INTEGERS
+        return target in _WIDE or target in dtypes.QUANTIZED
+    if source in _FLOAT8:
+        return target in _WIDE or target in _FLOAT8
+    return source in _INT4 and (target in dtypes.INTEGERS or target in _INT4)
 
 
 def _infer(x: Spec, DstT: DType) -> Spec:
-    # TensorFlow makes nodes of such casts, and finds out when they run that it cannot.
-    if x.dtype not in _CASTABLE or DstT.np.kind == "O":
+    # TensorFlow makes nodes of other casts, and finds out when they run that it cannot.
+    if not _is_cast(x.dtype, DstT):
         raise UnimplementedError(None, None, f"x: no cast from {x.dtype.name} to {DstT.name}")
     return Spec(DstT, x.shape)
 
@@ -31,6 +46,8 @@ def _infer(x: Spec, DstT: DType) -> Spec:
 def _kernel(x: np.ndarray, DstT: DType) -> np.ndarray:
     if x.dtype.kind == "c" and not DstT.is_complex:
         x = x.real
+    if DstT in _INT4:
+        x = x.astype(np.int16)  # ml_dtypes has no cast between its own two
     return x.astype(DstT.np)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -26,6 +27,7 @@ def _tensor(array: Any, dtype: Any = None) -> EagerTensor:
     return EagerTensor(np.asarray(array, dtype))
 
 
+@address("tensorflow.python.ops.ragged.ragged_tensor")
 @export("RaggedTensor")
 class RaggedTensor(CompositeTensor):
     """Rows of different lengths: a tensor of all their elements, and where each row ends.

@@ -1,0 +1,1 @@
+"""Beside the public API: what Keras and other packages import from inside TensorFlow."""
