@@ -66,18 +66,18 @@ def _staged_leaf(name: str, leaf: Any) -> Any:
     if isinstance(leaf, Tensor) or is_composite(leaf) or is_array(leaf):
         return leaf
     if is_undefined(leaf):
-        raise ValueError(f"{_named(name)}: expected a value; received the undefined {leaf!r}")
+        raise ValueError(f"{named(name)}: expected a value; received the undefined {leaf!r}")
     try:
         return convert(leaf)
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"{_named(name)}: expected a Tensor, or what can be made one, as it goes through "
+            f"{named(name)}: expected a Tensor, or what can be made one, as it goes through "
             f"control flow that depends on a Tensor; received {leaf!r} of type "
             f"{type(leaf).__name__}"
         ) from error
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
     return "the function's return value" if name.startswith("retval_") else f"'{name}'"
 
 
