@@ -287,7 +287,6 @@ class EagerTensor(Tensor):
         )
 
 
-<<<<<<< HEAD
 class VariantTensor(Tensor):
     """An eager value that is no array: a list of arrays, as graphs make them for gradients."""
 
@@ -306,11 +305,9 @@ class VariantTensor(Tensor):
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
-=======
 def _unpickled(array: np.ndarray[Any, Any]) -> EagerTensor:
     """A tensor read from a pickle, which names this function: the class has two addresses."""
     return EagerTensor(array)
->>>>>>> h-keras
 
 
 def _text(array: np.ndarray[Any, Any], is_repr: bool) -> str:
