@@ -10,7 +10,7 @@ from typing import Any
 from tapeflow.engine.autograph.staging import is_array, is_staged
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
-from tapeflow.engine.ops.array import dimensions, gathering, sorting
+from tapeflow.engine.ops.array import dimensions, gathering, shaping, sorting
 from tapeflow.engine.ops.array.sequences import range_ as tensor_range
 from tapeflow.engine.ops.control_flow.functional import map_fn
 from tapeflow.engine.ops.debugging import assertions, printing
@@ -72,7 +72,7 @@ def len_(s: Any) -> Any:
         if rank is None:
             has_rows = comparison.greater(dimensions.rank(tensor), 0)
             assertions.Assert(has_rows, ["len requires non-zero rank, got 0"])
-        return dimensions.shape(tensor)[0]
+        return shaping.shape(tensor)[0]
     if state.tracer is not None:
         if is_array(s):
             return s.size()

@@ -11,7 +11,7 @@ from tapeflow.engine.autograph.staging import is_staged
 from tapeflow.engine.autograph.while_loops import LIMITATIONS
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
-from tapeflow.engine.ops.array import dimensions
+from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.array.sequences import range_p
 from tapeflow.engine.ops.control_flow.tensor_array import TensorArray
 from tapeflow.engine.ops.math import arithmetic, casting, comparison, division, extrema, logical
@@ -140,7 +140,7 @@ def _over_rows(
 ) -> None:
     if tensor.shape.rank == 0:
         raise ValueError(f"len requires a non-scalar tensor, got one of shape {tensor.shape}")
-    count = dimensions.shape(tensor)[0]
+    count = shaping.shape(tensor)[0]
     # Gradients of reads add up to one stack; those of slices would be as large as all rows, each.
     shape = tensor.shape[1:] if tensor.shape.rank is not None else None
     rows = TensorArray(tensor.dtype, size=count, element_shape=shape).unstack(tensor)

@@ -15,6 +15,7 @@ from tapeflow.engine.autograph.staging import (
     scratch_graph,
     shape_of,
     staged_value,
+    stand_ins,
 )
 from tapeflow.engine.autograph.variables import UndefinedReturnValue, is_undefined
 from tapeflow.engine.core import nest
@@ -137,9 +138,17 @@ class _Loop:
                 raise NotImplementedError(_RETURN_IN_LOOP)
             raise ValueError(problem)
         note = "\nNote: AutoGraph tried to define it automatically, but ran into a "
-        with scratch_graph():
+        with scratch_graph() as graph:
             try:
-                self.body(*self.extra)
+                self.state.set(
+                    tuple(
+                        v
+                        if i in self.missing
+                        else stand_ins(graph, self._started(self.state.names[i], v))
+                        for i, v in enumerate(values)
+                    )
+                )
+                self.body(*stand_ins(graph, self.extra))
             except (TypeError, ValueError, KeyError, UnboundLocalError) as error:
                 if returns:
                     raise NotImplementedError(_RETURN_IN_LOOP) from error
@@ -261,13 +270,14 @@ class _Loop:
                 raise ValueError(f"'{name}' is not defined at the end of the iteration.")
             if holds_none(value):
                 raise ValueError(f"'{name}' is None at the end of the iteration.")
-            reason = same_structure(self.start[i], _converted(name, value))
+            value = staged_value(name, value)
+            reason = same_structure(self.start[i], value)
             if reason is not None:
                 raise TypeError(
                     f"'{name}' does not have the same nested structure after one iteration.\n\n"
                     f"{reason}"
                 )
-            leaves = nest.flatten(staged_value(name, value))
+            leaves = nest.flatten(value)
             for k, (first, leaf) in enumerate(zip(nest.flatten(self.start[i]), leaves)):
                 if dtype_of(first) is not dtype_of(leaf):
                     raise TypeError(
@@ -298,10 +308,6 @@ class _Loop:
         return flat
 
 
-def _converted(name: str, value: Any) -> Any:
-    return staged_value(name, value)
-
-
 def _placeholder(leaf: Any) -> Any:
     """What a variable that gets its first value in a loop is given before it."""
     if isinstance(leaf, Tensor):
@@ -323,8 +329,7 @@ def _flat_shapes(value: Any, invariant: Any) -> list[TensorShape]:
     if isinstance(invariant, TensorShape):
         return [invariant]
     if nest.is_nested(value):
-        nest.assert_shallow_structure(value, invariant)
-        return [TensorShape(s) for s in nest.flatten_up_to(value, invariant)]
+        return [TensorShape(s) for s in nest.flatten(invariant)]
     return [TensorShape(invariant)]
 
 

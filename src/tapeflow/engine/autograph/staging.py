@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tapeflow.engine.autograph.variables import Undefined, is_undefined
+from tapeflow.engine.autograph.variables import is_undefined
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.control_flow.bodies import new_body
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
@@ -24,10 +26,21 @@ def is_staged(value: Any) -> bool:
 
 
 @contextmanager
-def scratch_graph() -> Iterator[None]:
+def scratch_graph() -> Iterator[FuncGraph]:
     """Traces what is done inside into a graph that nobody runs."""
-    with tracing_into(FuncGraph("scratch"), state.name_scope):
-        yield
+    graph = new_body("scratch")
+    with tracing_into(graph, state.name_scope):
+        yield graph
+
+
+def stand_ins(graph: FuncGraph, structure: Any) -> Any:
+    """Placeholders like the tensors of a nest, which may have any values."""
+
+    def stand_in(tensor: Any) -> Any:
+        spec = graph.value_of(tensor).spec
+        return graph.placeholder(Spec(spec.dtype, spec.shape, refers=spec.refers), "stand_in")
+
+    return nest.map_structure(stand_in, structure, expand_composites=True)
 
 
 def scalar_bool(value: Any, where: str) -> Any:
@@ -114,8 +127,3 @@ def dtype_of(leaf: Any) -> Any:
 def shape_of(leaf: Any) -> TensorShape:
     """The static shape of a leaf; unknown for a TensorArray."""
     return TensorShape(None) if is_array(leaf) else leaf.shape
-
-
-def undefined_names(names: Any, values: Any) -> list[str]:
-    """The names of variables without a value."""
-    return [n for n, v in zip(names, values) if isinstance(v, Undefined)]
