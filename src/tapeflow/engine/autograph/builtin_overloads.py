@@ -36,7 +36,7 @@ def _is_dataset(value: Any) -> bool:
 
 def abs_(x: Any) -> Any:
     """`abs`."""
-    return magnitude.abs_(x) if is_staged(x) else abs(x)
+    return magnitude.abs(x) if is_staged(x) else abs(x)
 
 
 def float_(x: Any = 0) -> Any:

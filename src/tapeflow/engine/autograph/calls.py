@@ -50,6 +50,9 @@ def converted_call(
     # `int` and `range` are classes, `print` and `len` are functions.
     if enabled and (f in _BUILTINS if isinstance(f, type) else type(f) is _BuiltinFunction):
         return call_builtin(f, args, kwargs, caller_fn_scope)
+    method = getattr(f, "_weak_self", None)  # of a `tf.function` that is a method
+    if method is not None and method() is not None:
+        return converted_call(f._unbound, (method(), *args), kwargs, caller_fn_scope, options)
     target, arguments = f, args
     if enabled and not _is_left_alone(f, options):
         try:
@@ -69,6 +72,7 @@ def _is_left_alone(f: Any, options: ConversionOptions) -> bool:
         policy.known_unconvertible(f)
         or policy.is_autograph_artifact(f)
         or policy.is_unsupported(f)
+        or policy.is_own(f)
         or (not options.user_requested and policy.belongs_to_library(f))
         or not options.internal_convert_user_code
     )

@@ -11,7 +11,7 @@ from typing import Any
 from tapeflow.engine.autograph.calls import converted_call
 from tapeflow.engine.autograph.options import ConversionOptions
 from tapeflow.engine.autograph.policy import autograph_artifact, is_autograph_artifact
-from tapeflow.engine.autograph.status import ControlStatusCtx, Status
+from tapeflow.engine.autograph.status import ControlStatusCtx, Status, control_status_ctx
 from tapeflow.engine.autograph.user_errors import ConversionError, raise_in_user_terms
 from tapeflow.engine.core.export import export
 from tapeflow.engine.runtime import upward
@@ -30,14 +30,16 @@ def convert_for_tracing(
       A function that converts `python_function` when called, and what it calls; errors of
       converted code name the user's lines.
     """
-    return _converting(python_function, autograph_options, user_requested=True, status=None)
+    # Whatever holds where the function is called, in its own body it is converted.
+    anew = ControlStatusCtx(Status.UNSPECIFIED)
+    return _converting(python_function, autograph_options, user_requested=True, status=anew)
 
 
 def _converting(
     function: Callable[..., Any],
     features: Any,
     user_requested: bool,
-    status: ControlStatusCtx | None,
+    status: ControlStatusCtx,
 ) -> Callable[..., Any]:
     options = ConversionOptions(
         recursive=True, user_requested=user_requested, optional_features=features
@@ -45,8 +47,6 @@ def _converting(
 
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            if status is None:
-                return converted_call(function, args, kwargs, options=options)
             with ControlStatusCtx(status.status, status.options):
                 return converted_call(function, args, kwargs, options=options)
         except Exception as error:
@@ -258,4 +258,8 @@ def _plain_function(entity: Any) -> types.FunctionType:
     return function
 
 
-upward.provide(tf_convert=tf_convert)
+def _converted_here(function: Callable[..., Any]) -> Callable[..., Any]:
+    return tf_convert(function, control_status_ctx())
+
+
+upward.provide(converted_here=_converted_here)

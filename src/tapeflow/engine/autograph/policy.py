@@ -80,6 +80,17 @@ def _has_code(function: Any) -> bool:
     return hasattr(function, "__code__")
 
 
+def is_own(function: Any) -> bool:
+    """Whether a function is part of tapeflow, which is never converted, asked for or not.
+
+    Decorators copy `__module__` from what they wrap; where a function's globals are tells.
+    """
+    home = getattr(_unbound(function), "__globals__", {}).get("__name__") or ""
+    if home.partition(".")[0] != _OWN:
+        return False
+    return not hasattr(function, "_converts_what_it_wraps")
+
+
 def belongs_to_library(function: Any) -> bool:
     """Whether a callable is a library's, so that it is not converted unless asked for."""
     if isinstance(function, types.MethodType):
@@ -105,9 +116,7 @@ def _function_of_library(function: types.FunctionType) -> bool:
 def _decide(function: types.FunctionType) -> bool:
     if inspect.isgeneratorfunction(function):
         return True
-    # Decorators copy `__module__` from what they wrap, so the wrapper's own home counts, too.
-    home = function.__globals__.get("__name__") or ""
-    if home.partition(".")[0] == _OWN and not hasattr(function, "_converts_what_it_wraps"):
+    if is_own(function):
         return True
     module = function.__module__ or ""
     if is_in_library(module):

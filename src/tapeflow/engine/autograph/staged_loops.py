@@ -26,9 +26,7 @@ from tapeflow.engine.ops.debugging import assertions
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
-
-_OPTIONS = ("parallel_iterations", "swap_memory", "maximum_iterations", "shape_invariants",
-            "iterate_names")  # fmt: skip
+from tapeflow.engine.variables.variable import Variable
 
 _RETURN_IN_LOOP = (
     "a return statement cannot be placed inside this TensorFlow loop; this may happen if a return "
@@ -80,9 +78,6 @@ def stage_loop(
       TypeError: when it changes its dtype or structure, or can't be a tensor.
       NotImplementedError: when the loop returns from the function.
     """
-    unknown = sorted(set(opts) - set(_OPTIONS))
-    if unknown:
-        raise TypeError(f"set_loop_options() got an unexpected keyword argument {unknown[0]!r}")
     before = state.get()
     try:
         _Loop(test, body, extra, state, before, opts, may_define).run(relax_shapes)
@@ -310,6 +305,7 @@ class _Loop:
 
 def _placeholder(leaf: Any) -> Any:
     """What a variable that gets its first value in a loop is given before it."""
+    leaf = convert(leaf) if isinstance(leaf, Variable) else leaf
     if isinstance(leaf, Tensor):
         dims = leaf.shape.as_list() if leaf.shape.rank is not None else []
         return creation.zeros([d or 0 for d in dims], leaf.dtype)

@@ -206,10 +206,12 @@ class Transpiler(PyToPy):  # type: ignore[misc]
         )
         context = malt_transformer.Context(info, namer, _Program(options))
         _detach(node)
+        _name_exceptions(node, as_nodes=True)
         try:
             node = self.transform_ast(node, context)
         except errors.UnsupportedLanguageElementError as error:
             raise UnsupportedLanguageElementError(str(error)) from error
+        _name_exceptions(node, as_nodes=False)
         if is_lambda:
             return [ast.Assign([ast.Name(name, ast.Store())], node)], name
         node.name = name
@@ -248,6 +250,18 @@ def _detach(node: Any) -> None:
             argument.annotation = None
     if isinstance(node, ast.FunctionDef):
         node.returns = None
+
+
+def _name_exceptions(node: ast.AST, as_nodes: bool) -> None:
+    """Makes nodes of the names in `except ... as name`, as malt's analyses expect, or strings."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.ExceptHandler) and part.name is not None:
+            name: Any = part.name
+            if as_nodes:
+                name = ast.Name(name, ast.Store(), lineno=part.lineno, col_offset=part.col_offset)
+            else:
+                name = name.id
+            part.name = name
 
 
 def _annotate_origins(node: ast.AST, filename: str) -> None:
