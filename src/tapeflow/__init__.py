@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tapeflow.alias.installation import install as install
     from tapeflow.engine.autodiff.custom import custom_gradient as custom_gradient
     from tapeflow.engine.autodiff.custom import grad_pass_through as grad_pass_through
-    from tapeflow.engine.autodiff.custom import gradients as gradients
-    from tapeflow.engine.autodiff.custom import hessians as hessians
     from tapeflow.engine.autodiff.custom import recompute_grad as recompute_grad
+    from tapeflow.engine.autodiff.symbolic import gradients as gradients
+    from tapeflow.engine.autodiff.symbolic import hessians as hessians
     from tapeflow.engine.autodiff.tape import GradientTape as GradientTape
     from tapeflow.engine.autodiff.unconnected import UnconnectedGradients as UnconnectedGradients
     from tapeflow.engine.core.dtypes import DType as DType
@@ -399,13 +399,13 @@ else:
             "get_logger": "tapeflow.engine.runtime.execution:get_logger",
             "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
             "grad_pass_through": "tapeflow.engine.autodiff.custom:grad_pass_through",
-            "gradients": "tapeflow.engine.autodiff.custom:gradients",
+            "gradients": "tapeflow.engine.autodiff.symbolic:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
             "group": "tapeflow.engine.runtime.execution:group",
             "guarantee_const": "tapeflow.engine.ops.array.identities:guarantee_const",
             "half": "tapeflow.engine.core.dtypes:half",
-            "hessians": "tapeflow.engine.autodiff.custom:hessians",
+            "hessians": "tapeflow.engine.autodiff.symbolic:hessians",
             "histogram_fixed_width": "tapeflow.engine.ops.math.histograms:histogram_fixed_width",
             "histogram_fixed_width_bins": "tapeflow.engine.ops.math.histograms:histogram_fixed_width_bins",
             "identity": "tapeflow.engine.ops.array.shaping:identity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tapeflow.engine.core import nest
@@ -237,8 +237,8 @@ class CallSignature:
             needed = [
                 n for n in names if any(e[0] in (TENSOR, VARIABLE, SPEC) for e in self._leaves[n])
             ]
-            if len(args) + len(kwargs) == len(needed) and len(args) <= len(needed):
-                names = [n for n in needed if n not in kwargs]
+            if len(args) + sum(n in kwargs for n in needed) == len(needed):
+                names = [n for n in names if n in needed or n in kwargs]
         rest = list(args)
         for name in names:
             kind = signature[name].kind
@@ -322,7 +322,7 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
     """The argument with specs in place of tensors."""
     rest = iter(entries)
 
-    def take(part: Any) -> Any:
+    def take(part: Any, name: str) -> Any:
         entry = next(rest)
         tag = entry[0]
         if tag is TENSOR:
@@ -332,15 +332,16 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
             return entry[1]
         if tag in (VALUE, OBJECT, VARIABLE):
             return part
-        if isinstance(part, dict):
-            return {key: take(part[key]) for key in entry[1]}
+        if isinstance(part, Mapping):
+            made = {key: take(part[key], f"{name}_{key}") for key in entry[1]}
+            return {key: made[key] for key in part}
         if isinstance(part, (list, tuple)):
-            items = [take(item) for item in part]
+            items = [take(item, f"{name}_{i}") for i, item in enumerate(part)]
             return type(part)(*items) if hasattr(part, "_fields") else type(part)(items)
-        parts = [take(p) for p in nest._parts(part, False)]
+        parts = [take(p, f"{name}_{i}") for i, p in enumerate(nest._parts(part, False))]
         return nest.pack_sequence_as(part, parts)
 
-    return take(value)
+    return take(value, name)
 
 
 def _shown(value: Any) -> Any:

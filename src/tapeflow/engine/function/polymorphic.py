@@ -63,7 +63,8 @@ class Function(PolymorphicFunction):
         self._traces: dict[Key, ConcreteFunction] = {}
         self._fast: dict[Any, ConcreteFunction] = {}
         self._retraces = Retraces(self._name)
-        self._methods: dict[int, tuple[Any, Function]] = {}
+        # As with TensorFlow, objects that are equal share a function.
+        self._methods: Any = weakref.WeakKeyDictionary()
         self._variables: list[Any] = []
         self._created_variables = False
         self._called = False
@@ -161,7 +162,6 @@ class Function(PolymorphicFunction):
     ) -> ConcreteFunction:
         self._retraces.tracing(bound, key)
         graph = FuncGraph(self._name)
-        graph.variable_creator = self._variable_creator(may_create)
         with_names = Placeholders(graph, tensors, key)
         stand_ins = []
         with tracing_into(graph):
@@ -169,7 +169,11 @@ class Function(PolymorphicFunction):
                 stand_ins.append((name, with_names.named(name, value)))
         graph.inputs = list(with_names.inputs)
         args, kwargs = self._parameters.call_arguments(stand_ins)
-        structured, outputs = trace_call(graph, self._converted(), args, kwargs)
+        before, state.on_variable_made = state.on_variable_made, self._variable_creator(may_create)
+        try:
+            structured, outputs = trace_call(graph, self._converted(), args, kwargs)
+        finally:
+            state.on_variable_made = before
         graph.known_inputs.clear()
         graph.forget_temporaries()
         signature = CallSignature(self._parameters, bound, key)
@@ -378,15 +382,14 @@ class Function(PolymorphicFunction):
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
-        key = id(instance)
-        known = self._methods.get(key)
-        if known is not None and known[0]() is instance:
-            return known[1]
-        methods = self._methods
-        reference = weakref.ref(instance, lambda _: methods.pop(key, None))
-        bound = self._clone(_bound_weakly(self._python_function, reference))
-        methods[key] = (reference, bound)
-        return bound
+        try:
+            known = self._methods.get(instance)
+        except TypeError:  # an unhashable object has its own function each time it is asked for
+            return self._clone(_bound_weakly(self._python_function, weakref.ref(instance)))
+        if known is None:
+            known = self._clone(_bound_weakly(self._python_function, weakref.ref(instance)))
+            self._methods[instance] = known
+        return known
 
     def __deepcopy__(self, memo: Any) -> Function:
         return self._clone()
@@ -408,7 +411,7 @@ def _bound_weakly(function: Callable[..., Any], reference: Any) -> Callable[...,
     def method(*args: Any, **kwargs: Any) -> Any:
         instance = reference()
         if instance is None:
-            raise ReferenceError(
+            raise AttributeError(
                 f"the object whose method {function.__name__!r} is called is gone; keep it alive"
             )
         return function(instance, *args, **kwargs)
@@ -477,11 +480,6 @@ def function(
         reduce_retracing = True
 
     def decorate(python_function: Any) -> Any:
-        if isinstance(python_function, (classmethod, staticmethod)):
-            raise TypeError(
-                "tf.function: decorate the function itself and put @classmethod or @staticmethod "
-                "outside of it."
-            )
         if not callable(python_function):
             raise TypeError(f"tf.function: func: expected a callable; received {python_function!r}")
         inner = python_function

@@ -146,6 +146,7 @@ class Primitive:
         "name",
         "samples",
         "value_inputs",
+        "variadic",
         "vjp",
     )
 
@@ -174,6 +175,8 @@ class Primitive:
         self.fast: dict[np.dtype[Any], bool] = getattr(infer, "fast", {})
         # Which inputs' *values* the shape rule reads (all inputs' specs are always given).
         self.value_inputs: tuple[int, ...] = getattr(infer, "value_inputs", ())
+        # Whether the kernel gives a tuple even where there is but one output.
+        self.variadic: bool = getattr(infer, "variadic", False)
         # The short way to call an elementwise op; made by dispatch when first used.
         self.call: Callable[..., Any] | None = None
         # All short ways there are: they hold the kernel.

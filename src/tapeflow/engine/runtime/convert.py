@@ -486,11 +486,12 @@ def register_tensor_conversion_function(
 
 
 def static_value(value: Any) -> np.ndarray[Any, Any] | None:
-    """The values of a tensor-like where they are known now, else None (symbolic tensors)."""
+    """The values of a tensor-like where they are known now, else None (most symbolic tensors)."""
     if isinstance(value, EagerTensor):
         return value._array
     if isinstance(value, Tensor):
-        return None
+        spec = getattr(value, "spec", None)
+        return None if spec is None else spec.value  # type: ignore[no-any-return]
     if state.tracer is not None and not isinstance(value, _PLAIN):
         return None
     return convert(value)._array  # type: ignore[no-any-return]

@@ -305,6 +305,8 @@ class VariantTensor(Tensor):
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
+
+
 def _unpickled(array: np.ndarray[Any, Any]) -> EagerTensor:
     """A tensor read from a pickle, which names this function: the class has two addresses."""
     return EagerTensor(array)

@@ -77,7 +77,8 @@ class FuncGraph(Graph):
         # Concrete values of the inputs while the first call of a function traces it; variables
         # made inside may be initialised with them.
         self.known_inputs: dict[int, Any] = {}
-        self.variable_creator: Any = None
+        # The variables that are arguments, by their handles; captured as well, they are the same.
+        self.arguments: dict[int, SymbolicTensor] = {}
         self.on_exit: list[Any] = []
 
     # Taking things from outside.
@@ -164,6 +165,9 @@ class FuncGraph(Graph):
         handle = owner._handle
         if type(handle) is SymbolicTensor:  # a variable that is itself an argument of a function
             return self.value_of(handle)
+        argument = self.arguments.get(id(handle))
+        if argument is not None:
+            return argument
         known = self._captures.get(id(handle))
         if known is not None:
             return known.internal

@@ -22,7 +22,8 @@ from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.naming import default_name, given_name
+from tapeflow.engine.tracing.late_attributes import as_inputs, is_late
+from tapeflow.engine.tracing.naming import operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -104,6 +105,8 @@ class Graph(ir.Graph):
 
     def apply(self, prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Adds an operation; dispatch calls this in place of the kernel."""
+        if is_late(attrs):
+            prim, inputs, attrs = as_inputs(prim, inputs, attrs)
         values = []
         for t in inputs:
             if type(t) is SymbolicTensor and t.node.graph is self:  # type: ignore[attr-defined]
@@ -121,6 +124,7 @@ class Graph(ir.Graph):
         out_specs = list(outs) if isinstance(outs, tuple) else [outs]
         propagate(prim, specs, attrs, out_specs)
         node = self.add_operation(prim, tuple(values), attrs, out_specs)
+        node.in_tuple = several and len(node.outputs) == 1
         record(prim, inputs, node.outputs, node.attrs)
         return tuple(node.outputs) if several else node.outputs[0]
 
@@ -134,7 +138,7 @@ class Graph(ir.Graph):
     ) -> Operation:
         """Appends an operation whose outputs are described by `specs`."""
         if name is None:
-            name = given_name() or default_name(prim)
+            name = operation_name(prim)
         node = Operation(self, prim, inputs, attrs, self._scoped(name), user_location())
         node.outputs = [SymbolicTensor(node, i, spec) for i, spec in enumerate(specs)]
         self.nodes.append(node)

@@ -31,7 +31,8 @@ def propagate(
         if spec.value is None and spec.dims is None:
             return
     for i, out in enumerate(outputs):
-        if any(out is spec for spec in inputs):  # a rule may hand an input's spec on
+        # A rule may hand an input's spec on, or give one spec for several outputs.
+        if any(out is spec for spec in (*inputs, *outputs[:i])):
             outputs[i] = Spec(out.dtype, out.shape)
             out = outputs[i]
         if not (out.dtype.is_integer or out.dtype.is_bool) or out.value is not None:

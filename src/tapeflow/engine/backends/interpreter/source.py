@@ -52,7 +52,7 @@ class Source:
         self.names: dict[str, Any] = {
             "__name__": "tapeflow.generated",
             "asarray": np.asarray,
-            "_None": None,
+            "asstrings": as_strings,
         }
         self._known: dict[Any, str] = {}
         self._values: dict[int, str] = {}
@@ -159,10 +159,16 @@ class Source:
         targets = [self._new(v) for v in node.outputs]
         if not targets:
             self._line(depth, call, node)
+        elif node.prim.variadic:
+            self._line(depth, f"{', '.join(targets)}, = {call}", node)
         elif len(targets) == 1:
             value = node.outputs[0]
+            if node.in_tuple:
+                call = f"{call}[0]"
             if value.spec.shape in ((), None) and _is_data(value):
-                call = f"asarray({call})"  # NumPy makes scalars of arrays without dimensions
+                # NumPy makes scalars of arrays without dimensions.
+                of_strings = value.spec.dtype is dtypes.string
+                call = f"{'asstrings' if of_strings else 'asarray'}({call})"
             self._line(depth, f"{targets[0]} = {call}", node)
         else:
             self._line(depth, f"{', '.join(targets)} = {call}", node)
@@ -221,7 +227,9 @@ class Source:
 
     def _carried(self, value: Any) -> str:
         name = self._name(value)
-        return f"asarray({name})" if _may_be_scalar(value) else name
+        if not _may_be_scalar(value):
+            return name
+        return f"asstrings({name})" if value.spec.dtype is dtypes.string else f"asarray({name})"
 
     def _loop(self, node: Node, depth: int) -> None:
         carries, invariants = node.attrs["carries"], node.attrs["invariants"]
@@ -263,6 +271,15 @@ class Source:
         if cond is None and node.attrs["backwards"]:  # made from the last iteration to the first
             for name in kept:
                 self._line(depth, f"{name}.reverse()")
+
+
+def as_strings(value: Any) -> Any:
+    """An array of strings; NumPy makes a bare string of one without dimensions."""
+    if isinstance(value, (bytes, str)):
+        cell = np.empty((), object)
+        cell[()] = value
+        return cell
+    return value
 
 
 def _known(spec: Spec) -> bool:

@@ -91,7 +91,7 @@ class Specialize(Rewriter):
                 out = node.prim.kernel(*[v.node.attrs["value"] for v in inputs], **node.attrs)
             except Exception:  # raised, with its context, when the node runs
                 return None
-            values = list(out) if isinstance(out, tuple) else [np.asarray(out)]
+            values = list(out) if isinstance(out, tuple) else [out]  # type: ignore[list-item]
         return [self._constant(made, node, value) for value in values]
 
     def _constant(self, made: Graph, node: Node, value: Any) -> Any:

@@ -16,6 +16,7 @@ from tapeflow.engine.ir.infer import (
     require_dtype,
     require_rank,
     require_same_dtype,
+    variadic,
     shape_text,
 )
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
@@ -27,6 +28,7 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
 
+@variadic
 def _partition_infer(data: Spec, partitions: Spec, num_partitions: int) -> tuple[Spec, ...]:
     require_dtype(partitions, (dtypes.int32,), "partitions")
     if num_partitions < 1:

@@ -75,6 +75,8 @@ def known_dims(spec: Spec, argument: str = "shape", scalar: bool = False) -> Dim
         if prod(dims) >= 2**63:
             reject(f"{argument}: expected fewer than 2**63 elements; received {shape_text(dims)}")
         return dims
+    if spec.dims is not None:
+        return spec.dims
     if spec.shape == ():
         return (None,)
     if spec.shape is None or spec.shape[0] is None:
@@ -90,7 +92,7 @@ def _shape_infer(input: Spec, out_type: DType) -> Spec:
     value = None
     if None not in input.shape:
         value = np.array(input.shape, out_type.np)
-    return Spec(out_type, (len(input.shape),), value)
+    return Spec(out_type, (len(input.shape),), value, None if value is not None else input.shape)
 
 
 def any_rank(draw: Draw, **attrs: Any) -> Iterable[Sample]:

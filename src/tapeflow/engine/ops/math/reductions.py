@@ -22,21 +22,26 @@ from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.array.arguments import to_ints
 from tapeflow.engine.ops.math import broadcasting
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply, run
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 
-def to_axes(axis: Any, rank: int | None) -> tuple[int, ...] | None:
-    """Normalises an `axis` argument: None (all), an int, a list, or a constant tensor."""
+def to_axes(axis: Any, rank: int | None) -> Any:
+    """Normalises an `axis` argument: None (all), an int, a list, or an integer tensor.
+
+    Returns:
+      A tuple or None; a symbolic vector for a tensor whose values are not known yet.
+    """
     if axis is None:
         return None if rank is None else tuple(range(rank))
     if type(axis) is int:
         return (axis,)
     known = static_value(axis)
     if known is None:
-        raise TypeError("axis: expected values that are known when the function is traced")
+        return to_ints(axis, "Reduction", "axis")
     if known.dtype.kind not in "iub" and known.size:
         if known.dtype.kind == "O":
             reject("axis: expected integers; received strings")
