@@ -8,7 +8,7 @@ def _while_maxiter(tf):
 
     @tf.function
     def f(x):
-        n = 0
+        n = tf.constant(0)
         while x > 0:
             tf.autograph.experimental.set_loop_options(
                 maximum_iterations=3, parallel_iterations=1, swap_memory=True
