@@ -264,6 +264,7 @@ if TYPE_CHECKING:
     from tapeflow import __internal__ as __internal__
     from tapeflow import audio as audio
     from tapeflow import autodiff as autodiff
+    from tapeflow import autograph as autograph
     from tapeflow import bitwise as bitwise
     from tapeflow import compat as compat
     from tapeflow import config as config
@@ -545,6 +546,6 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        ("__internal__", "audio", "autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
         late=('keras',),
     )

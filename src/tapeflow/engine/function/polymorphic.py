@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.specs import TypeSpec
@@ -211,11 +212,7 @@ class Function(PolymorphicFunction):
 
     def _converted(self) -> Callable[..., Any]:
         if not self._autograph:
-            return self._python_function
-        try:
-            from tapeflow.engine.autograph.conversion import convert_for_tracing
-        except ImportError:
-            return self._python_function
+            return do_not_convert(self._python_function)  # type: ignore[no-any-return]
         return convert_for_tracing(self._python_function, self._autograph_options)
 
     def _watched(self, key: Key) -> Key:
