@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -329,7 +330,9 @@ class CallSignature:
     @property
     def structured(self) -> Any:
         """`(args, kwargs)` with specs in place of tensors."""
-        bound = [(name, self._templates[name]) for name in self._names]
+        bound = [
+            (name, nest.map_structure(_alive, self._templates[name])) for name in self._names
+        ]
         args, kwargs = self.parameters.call_arguments(bound)
         return tuple(args), kwargs
 
@@ -358,6 +361,10 @@ class CallSignature:
         return "\n".join(lines)
 
 
+def _alive(value: Any) -> Any:
+    return value() if isinstance(value, weakref.ref) else value
+
+
 def _entries_of(value: Any, entries: Any) -> list[Any]:
     """The entries of a key that belong to one argument."""
     counter = Encoder()
@@ -377,7 +384,9 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
             return TensorSpec(TensorShape._of(entry[2]), FROM_NUMPY[entry[1]], name=label)
         if tag is SPEC:
             return entry[1]
-        if tag in (VALUE, OBJECT, VARIABLE):
+        if tag is OBJECT:
+            return entry[1]  # the reference: a trace does not keep its arguments alive
+        if tag is VALUE or tag is VARIABLE:
             return part
         if isinstance(part, Mapping):
             made = {key: take(part[key], f"{name}_{key}") for key in entry[1]}
