@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
-    from tapeflow.engine.autodiff.symbolic import gradients as gradients
-    from tapeflow.engine.autodiff.symbolic import hessians as hessians
     from tapeflow.engine.core.dimension import Dimension as Dimension
     from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
     from tapeflow.engine.function.polymorphic import function as function
@@ -79,6 +77,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_nd_update as scatter_nd_update
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
+    from tapeflow.compat.v1 import autograph as autograph
     from tapeflow.compat.v1 import logging as logging
     from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
@@ -124,9 +123,7 @@ else:
             "get_default_graph": "tapeflow.engine.tracing.graph:get_default_graph",
             "global_variables": "tapeflow.engine.runtime.version_one:global_variables",
             "global_variables_initializer": "tapeflow.engine.runtime.version_one:global_variables_initializer",
-            "gradients": "tapeflow.engine.autodiff.symbolic:gradients",
             "group": "tapeflow.engine.runtime.execution:group",
-            "hessians": "tapeflow.engine.autodiff.symbolic:hessians",
             "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
             "initialize_all_variables": "tapeflow.engine.runtime.version_one:initialize_all_variables",
             "local_variables_initializer": "tapeflow.engine.runtime.version_one:local_variables_initializer",
@@ -158,5 +155,5 @@ else:
             "where": "tapeflow.engine.ops.array.version_one:where",
             "zeros_like": "tapeflow.engine.ops.array.version_one:zeros_like",
         },
-        ("logging", "math", "nn", "test", "train",),
+        ("autograph", "logging", "math", "nn", "test", "train",),
     )

@@ -31,6 +31,17 @@ class CompositeTensor:
     def _map_components(self, function: Callable[[Any], Any]) -> CompositeTensor:
         return self._with_components([function(c) for c in self._components()])
 
+    def _stand_in(self, how: Any) -> CompositeTensor:
+        """A small eager one of this kind; `how` makes the tensors (`ops/host_functions.py`)."""
+        return self._map_components(how.tensor)
+
+    def _forget_counts(self, specs: list[Any], first: int) -> None:
+        """Makes unknown, in the specs of the components, which begin with number `first`, how many
+        elements there are."""
+        for spec in specs[first : first + 2]:
+            if spec.shape:
+                spec.shape = (None, *spec.shape[1:])
+
 
 def is_composite(value: Any) -> bool:
     """Whether `value` is made of several tensors."""

@@ -17,6 +17,7 @@ from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 @cache
@@ -158,6 +159,25 @@ class SparseTensor(CompositeTensor):
 
     def _with_components(self, components: list[Any]) -> SparseTensor:
         return SparseTensor(*components)
+
+    def _stand_in(self, how: Any) -> SparseTensor:
+        rank = self._indices.shape.as_list()[1]
+        rank = self.shape.rank if rank is None else rank
+        known = [None] * (how.size if rank is None else rank)
+        if self.shape.rank is not None:
+            known = self.shape.as_list()
+        count = self._indices.shape.as_list()[0]
+        count = how.size if count is None else count
+        dims = [max(how.size, count) if d is None else d for d in known]
+        total = int(np.prod(dims, dtype=np.int64))
+        count = min(count, total)
+        places = np.arange(count) + how.size % (total - count + 1)
+        indices = np.stack(np.unravel_index(places, dims), 1) if dims else np.zeros((count, 0))
+        return SparseTensor(
+            EagerTensor(indices.astype(np.int64)),
+            EagerTensor(how.array(self.dtype.np, (count,))),
+            EagerTensor(np.array(dims, np.int64)),
+        )
 
     def _cast_values(self, dtype: DType) -> SparseTensor:
         return self.with_values(upward.call("cast", self._values, dtype))

@@ -10,7 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
-from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
 from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.spec import Spec
@@ -151,7 +151,7 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
     wanted = None
     for value in values:
         if isinstance(value, Tensor) or handle_of(value) is not None:
-            wanted = value.dtype
+            wanted = as_dtype(value.dtype)  # Keras's variables have its name
             break
     out = []
     for value in values:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.dtypes import as_dtype, int32
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.shaping import shape
 from tapeflow.engine.ops.control_flow.traced_array import TracedTensorArray
@@ -109,9 +110,11 @@ def _dtype(wanted: Any) -> Any:
 def _checked(value: Any, wanted: Any) -> Any:
     tensor = convert(value, hint=_dtype(wanted))
     if tensor.dtype is not _dtype(wanted):
-        raise TypeError(
+        raise InvalidArgumentError(
+            None,
+            None,
             f"map_fn: fn: expected a result of dtype {_dtype(wanted).name}, as "
-            f"fn_output_signature says; received {tensor.dtype.name}"
+            f"fn_output_signature says; received {tensor.dtype.name}",
         )
     return tensor
 
@@ -166,6 +169,12 @@ def traced_scan(fn: Callable[..., Any], elems: Any, initializer: Any, reverse: b
         new = fn(value, rows.row(at))
         nest.assert_same_structure(value, new)
         new = nest.map_structure(convert, new)
+        for a, v in zip(arrays, nest.flatten(new), strict=True):
+            if v.dtype is not a.dtype:
+                raise TypeError(
+                    f"scan: fn: expected a result of dtype {a.dtype.name}, as the value before; "
+                    f"received {v.dtype.name}"
+                )
         written = [a.write(at, v) for a, v in zip(arrays, nest.flatten(new), strict=True)]
         return i + 1, new, written
 

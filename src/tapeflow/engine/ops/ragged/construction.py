@@ -12,6 +12,7 @@ from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import selection
 from tapeflow.engine.ops.array.creation import constant as dense_constant
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.dispatch import stack_ragged
 from tapeflow.engine.ops.ragged.factories import to_values, within
@@ -30,6 +31,7 @@ def _depth(value: Any) -> int:
 
 
 @export("ragged.constant")
+@on_host("RaggedConstant")
 def constant(
     pylist: Any,
     dtype: Any = None,
@@ -143,6 +145,7 @@ def _has_scalars_above(value: Any, depth: int) -> bool:
 
 
 @export("ragged.range")
+@on_host("RaggedRange")
 def range(
     starts: Any,
     limits: Any = None,
@@ -268,6 +271,7 @@ def _flattened(value: Any, found: list[Any]) -> Any:
 
 
 @export("ragged.stack")
+@on_host("RaggedStack")
 def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
     """Stacks tensors, which may be ragged or of different lengths, along a new dimension.
 
@@ -311,6 +315,7 @@ def stack(values: Any, axis: int = 0, name: str | None = None) -> Any:
 
 
 @export("ragged.boolean_mask")
+@on_host("RaggedMask")
 def boolean_mask(data: Any, mask: Any, name: str | None = None) -> Any:
     """Keeps the elements where a mask is true; rows become shorter.
 
@@ -367,6 +372,7 @@ def _masked(data: Any, mask: Any) -> Any:
 
 
 @export("ragged.row_splits_to_segment_ids")
+@on_host("RowSplitsToSegmentIds")
 def row_splits_to_segment_ids(splits: Any, name: str | None = None, out_type: Any = None) -> Any:
     """The row of each element.
 
@@ -395,6 +401,7 @@ def row_splits_to_segment_ids(splits: Any, name: str | None = None, out_type: An
 
 
 @export("ragged.segment_ids_to_row_splits")
+@on_host("SegmentIdsToRowSplits")
 def segment_ids_to_row_splits(
     segment_ids: Any, num_segments: Any = None, out_type: Any = None, name: str | None = None
 ) -> Any:
@@ -431,6 +438,7 @@ def segment_ids_to_row_splits(
 
 
 @export("ragged.stack_dynamic_partitions")
+@on_host("StackDynamicPartitions")
 def stack_dynamic_partitions(
     data: Any, partitions: Any, num_partitions: Any, name: str | None = None
 ) -> Any:

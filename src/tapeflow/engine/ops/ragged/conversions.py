@@ -12,6 +12,7 @@ from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops.array import concatenation, gathering, shaping
 from tapeflow.engine.ops.array.creation import zeros
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged import ragged_tensor
 from tapeflow.engine.ops.ragged.factories import within
 from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition, require, runs
@@ -126,6 +127,7 @@ def to_sparse(ragged: Any) -> Any:
     )
 
 
+@on_host("RaggedFromSparse")
 def from_sparse(st_input: Any, dtype: DType) -> Any:
     """See `RaggedTensor.from_sparse`."""
     if not isinstance(st_input, SparseTensor):
@@ -147,6 +149,7 @@ def from_sparse(st_input: Any, dtype: DType) -> Any:
     return divided(st_input.values, partition.astype(dtype.np))
 
 
+@on_host("RaggedFromTensor")
 def from_tensor(tensor: Any, lengths: Any, padding: Any, ragged_rank: Any, dtype: DType) -> Any:
     """See `RaggedTensor.from_tensor`."""
     if lengths is not None and padding is not None:

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.ops.array import concatenation, dimensions, gathering, shaping
 from tapeflow.engine.ops.array.selection import where
+from tapeflow.engine.ops.host_functions import call_on_host
 from tapeflow.engine.ops.linalg import contraction
 from tapeflow.engine.ops.math import arithmetic, casting, folds, reductions, segments
 from tapeflow.engine.ops.ragged.broadcasting import deepened, elementwise
@@ -41,6 +43,8 @@ def apply_ragged(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> A
     Raises:
       ValueError: when the primitive takes none.
     """
+    if state.tracer is not None:
+        return _apply_traced(prim, inputs, attrs)
     rule = RULES.get(prim.name)
     if rule is not None:
         return rule(prim, inputs, attrs)
@@ -49,6 +53,26 @@ def apply_ragged(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> A
     raise ValueError(
         f"{prim.name}: expected a tensor; received a RaggedTensor. "
         "Make a tensor of it with to_tensor(), or apply the operation to its flat_values."
+    )
+
+
+def _apply_traced(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """In a graph: operations on the flat values where rows do not matter, else one operation."""
+    if prim.name not in RULES and (prim.elementwise or prim.name in _ON_ELEMENTS):
+        first, *others = [x for x in inputs if is_ragged(x)]
+        scalars = all(is_ragged(x) or x.shape.rank == 0 for x in inputs)
+        if scalars and all(_same_parts(first, x) for x in others):
+            flat = [x.flat_values if is_ragged(x) else x for x in inputs]
+            return first.with_flat_values(apply(prim, *flat, **attrs))
+    return call_on_host(
+        f"Ragged{prim.name}", lambda *values: apply_ragged(prim, values, attrs), inputs, {}
+    )
+
+
+def _same_parts(x: Any, y: Any) -> bool:
+    a, b = x._partitions(), y._partitions()
+    return len(a) == len(b) and all(
+        p is q or p.tensor is q.tensor for p, q in zip(a, b, strict=True)
     )
 
 

@@ -8,11 +8,13 @@ import numpy as np
 
 from tapeflow.engine.core.dimension import Dimension
 from tapeflow.engine.ops.array import dimensions
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition
 from tapeflow.engine.runtime.tensor import Tensor
 
 
+@on_host("RaggedGetItem")
 def getitem(ragged: Any, key: Any) -> Any:
     """Rows, parts of rows and elements.
 

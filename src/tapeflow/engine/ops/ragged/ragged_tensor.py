@@ -15,9 +15,10 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
 from tapeflow.engine.ops import overloads
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged import factories
 from tapeflow.engine.ops.ragged.printing import text
-from tapeflow.engine.ops.ragged.row_partition import RowPartition
+from tapeflow.engine.ops.ragged.row_partition import RowPartition, partition_of
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import CONVERTERS
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -62,7 +63,7 @@ class RaggedTensor(CompositeTensor):
                 "instead (e.g., RaggedTensor.from_row_lengths())"
             )
         self._values = values
-        self._partition: RowPartition = row_partition
+        self._partition: Any = row_partition  # a RowPartition or a TracedPartition
 
     from_row_splits = classmethod(factories.from_row_splits)
     from_value_rowids = classmethod(factories.from_value_rowids)
@@ -157,7 +158,7 @@ class RaggedTensor(CompositeTensor):
         """How many dimensions are divided into rows."""
         return len(self._partitions())
 
-    def _partitions(self) -> list[RowPartition]:
+    def _partitions(self) -> list[Any]:
         """The divisions into rows, the outermost first."""
         found = []
         values: Any = self
@@ -169,27 +170,30 @@ class RaggedTensor(CompositeTensor):
     @property
     def row_splits(self) -> Any:
         """Where rows end: int `[nrows + 1]`."""
-        return _tensor(self._partition.splits)
+        return self._partition.tensor
 
     @property
     def nested_row_splits(self) -> tuple[Any, ...]:
         """The splits of each ragged dimension, the outermost first."""
-        return tuple(_tensor(p.splits) for p in self._partitions())
+        return tuple(p.tensor for p in self._partitions())
 
     @property
     def uniform_row_length(self) -> Any:
         """The length that all rows have by construction, as a scalar tensor, or None."""
         length = self._partition.uniform
-        return None if length is None else _tensor(length, self._partition.splits.dtype)
+        return None if length is None else _tensor(length, self._partition.dtype)
 
+    @on_host("RaggedValueRowIds")
     def value_rowids(self, name: str | None = None) -> Any:
         """The row of each element of `values`."""
         return _tensor(self._partition.row_ids)
 
+    @on_host("RaggedNestedValueRowIds")
     def nested_value_rowids(self, name: str | None = None) -> tuple[Any, ...]:
         """The row numbers of each ragged dimension, the outermost first."""
         return tuple(_tensor(p.row_ids) for p in self._partitions())
 
+    @on_host("RaggedNRows")
     def nrows(self, out_type: Any = None, name: str | None = None) -> Any:
         """The number of rows, a scalar.
 
@@ -200,14 +204,17 @@ class RaggedTensor(CompositeTensor):
         dtype = self._partition.splits.dtype if out_type is None else as_dtype(out_type).np
         return _tensor(self._partition.count, dtype)
 
+    @on_host("RaggedRowStarts")
     def row_starts(self, name: str | None = None) -> Any:
         """Where rows begin in `values`."""
         return _tensor(self._partition.starts)
 
+    @on_host("RaggedRowLimits")
     def row_limits(self, name: str | None = None) -> Any:
         """Where rows end in `values`."""
         return _tensor(self._partition.limits)
 
+    @on_host("RaggedRowLengths")
     def row_lengths(self, axis: Any = 1, name: str | None = None) -> Any:
         """The lengths of the rows.
 
@@ -232,10 +239,12 @@ class RaggedTensor(CompositeTensor):
         full = np.full(shape[: axis - 1], shape[axis - 1], self._partition.splits.dtype)
         return self.with_values(_tensor(full))
 
+    @on_host("RaggedNestedRowLengths")
     def nested_row_lengths(self, name: str | None = None) -> tuple[Any, ...]:
         """The row lengths of each ragged dimension, the outermost first."""
         return tuple(_tensor(p.lengths) for p in self._partitions())
 
+    @on_host("RaggedBoundingShape")
     def bounding_shape(
         self, axis: Any = None, name: str | None = None, out_type: Any = None
     ) -> Any:
@@ -280,6 +289,7 @@ class RaggedTensor(CompositeTensor):
             return self.with_values(self._values.with_flat_values(new_values))
         return self.with_values(new_values)
 
+    @on_host("RaggedSplitsCast")
     def with_row_splits_dtype(self, dtype: Any) -> RaggedTensor:
         """The same with row splits of another dtype.
 
@@ -299,6 +309,7 @@ class RaggedTensor(CompositeTensor):
             values = values.with_row_splits_dtype(wanted)
         return RaggedTensor(values, self._partition.astype(wanted.np), internal=True)
 
+    @on_host("RaggedMergeDims")
     def merge_dims(self, outer_axis: Any, inner_axis: Any) -> Any:
         """Makes one dimension of neighbouring ones.
 
@@ -316,6 +327,7 @@ class RaggedTensor(CompositeTensor):
 
         return conversions.merge_dims(self, int(outer_axis), int(inner_axis))
 
+    @on_host("RaggedTensorToTensor")
     def to_tensor(
         self, default_value: Any = None, name: str | None = None, shape: Any = None
     ) -> Any:
@@ -334,15 +346,29 @@ class RaggedTensor(CompositeTensor):
 
         return conversions.to_tensor(self, default_value, shape)
 
+    @on_host("RaggedTensorToSparse")
     def to_sparse(self, name: str | None = None) -> Any:
         """A `tf.SparseTensor` of all elements."""
         from tapeflow.engine.ops.ragged import conversions
 
         return conversions.to_sparse(self)
 
+    def _require_values(self, method: str) -> None:
+        parts = self._components()
+        if not all(type(part) is EagerTensor for part in parts):
+            raise ValueError(
+                f"RaggedTensor.{method}() is only supported in eager mode: the values of {self!r} "
+                "are not known while the function is traced. Return it from the function."
+            )
+
     def numpy(self) -> Any:
         """The elements as NumPy arrays: an array where all rows are equally long, else an object
-        array of the rows."""
+        array of the rows.
+
+        Raises:
+          ValueError: while a function is traced.
+        """
+        self._require_values("numpy")
         values = self._values.numpy()
         splits = self._partition.splits.tolist()
         rows = [values[a:b] for a, b in itertools.pairwise(splits)]
@@ -356,7 +382,12 @@ class RaggedTensor(CompositeTensor):
         return out if rows else np.empty((0, 0), values.dtype)
 
     def to_list(self) -> list[Any]:
-        """The elements as nested lists."""
+        """The elements as nested lists.
+
+        Raises:
+          ValueError: while a function is traced.
+        """
+        self._require_values("to_list")
         values = self._values
         listed = values.to_list() if isinstance(values, RaggedTensor) else values.numpy().tolist()
         splits = self._partition.splits.tolist()
@@ -372,6 +403,7 @@ class RaggedTensor(CompositeTensor):
         return indexing.getitem(self, key)
 
     def __iter__(self) -> Iterator[Any]:
+        self._require_values("__iter__")
         return (self[i] for i in range(self._partition.count))
 
     def __bool__(self) -> bool:
@@ -381,6 +413,8 @@ class RaggedTensor(CompositeTensor):
         raise TypeError("RaggedTensor is unhashable.")
 
     def __repr__(self) -> str:
+        if not all(type(part) is EagerTensor for part in self._components()):
+            return f"tf.RaggedTensor(values={self._values!s}, row_splits={self.row_splits!s})"
         return f"<tf.RaggedTensor {text(self.numpy())}>"
 
     __str__ = __repr__
@@ -391,10 +425,39 @@ class RaggedTensor(CompositeTensor):
     def _with_components(self, components: list[Any]) -> RaggedTensor:
         values = components[0]
         for part, splits in zip(self._partitions()[::-1], components[:0:-1], strict=True):
-            same = splits._array.shape == part.splits.shape
-            made = RowPartition(splits._array, part.uniform if same else None)
+            same = splits.shape.is_compatible_with(part.tensor.shape)
+            made = partition_of(splits, part.uniform if same else None)
             values = RaggedTensor(values, made, internal=True)
         return values  # type: ignore[no-any-return]
+
+    def _stand_in(self, how: Any) -> RaggedTensor:
+        """A small eager one of this kind, for `ops/host_functions.py`."""
+        partitions = []
+        count = self._partition.count
+        for partition in self._partitions():
+            if isinstance(partition, RowPartition):
+                splits = partition.splits
+            elif partition.uniform is None:
+                known = None
+                if partition is self._partitions()[-1] and self.flat_values.shape.rank:
+                    known = self.flat_values.shape.as_list()[0]
+                splits = how.rows(known, count, partition.dtype)
+            else:
+                number = how.size if count is None else count
+                splits = (np.arange(number + 1) * partition.uniform).astype(partition.dtype)
+            partitions.append(partition_of(_tensor(splits), partition.uniform))
+            count = int(splits[-1])
+        inner = how.tensor(self.flat_values).shape.as_list()[1:]
+        values: Any = _tensor(how.array(self.dtype.np, (count or 0, *inner)))
+        for made in reversed(partitions):
+            values = RaggedTensor(values, made, internal=True)
+        return values  # type: ignore[no-any-return]
+
+    def _forget_counts(self, specs: list[Any], first: int) -> None:
+        """Makes the numbers of rows and elements unknown that depend on the values."""
+        for spec in (specs[first], *specs[first + 2 : first + 1 + self.ragged_rank]):
+            if spec.shape:
+                spec.shape = (None, *spec.shape[1:])
 
     def _apply(self, prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         from tapeflow.engine.ops.ragged import dispatch
@@ -409,7 +472,7 @@ class RaggedTensor(CompositeTensor):
     @property
     def _type_spec(self) -> RaggedTensorSpec:
         return RaggedTensorSpec(
-            self.shape, self.dtype, self.ragged_rank, FROM_NUMPY[self._partition.splits.dtype]
+            self.shape, self.dtype, self.ragged_rank, FROM_NUMPY[self._partition.dtype]
         )
 
 
@@ -498,7 +561,7 @@ class RaggedTensorSpec(TypeSpec):
         """The spec of a ragged tensor."""
         return cls(
             value.shape, value.dtype, value.ragged_rank,
-            FROM_NUMPY[value._partition.splits.dtype],
+            FROM_NUMPY[value._partition.dtype],
         )  # fmt: skip
 
     def _serialize(self) -> tuple[Any, ...]:
@@ -523,7 +586,7 @@ class RaggedTensorSpec(TypeSpec):
     def _from_components(self, components: Any) -> Any:
         values = components[0]
         for splits in components[:0:-1]:
-            values = RaggedTensor(values, RowPartition(np.asarray(splits)), internal=True)
+            values = RaggedTensor(values, partition_of(splits), internal=True)
         return values
 
 

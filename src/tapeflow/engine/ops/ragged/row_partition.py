@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core.errors import InvalidArgumentError
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 Array = np.ndarray[Any, Any]
 
@@ -41,6 +42,16 @@ class RowPartition:
     def of_equal(cls, count: int, length: int, dtype: Any = np.int64) -> RowPartition:
         """`count` rows of one length."""
         return cls((np.arange(count + 1) * length).astype(dtype), length)
+
+    @property
+    def tensor(self) -> Any:
+        """The splits as a tensor."""
+        return EagerTensor(self.splits)
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype of the splits."""
+        return self.splits.dtype
 
     @property
     def count(self) -> int:
@@ -81,6 +92,41 @@ class RowPartition:
     def astype(self, dtype: Any) -> RowPartition:
         """The same with splits of another dtype."""
         return RowPartition(self.splits.astype(dtype), self.uniform)
+
+
+class TracedPartition:
+    """A partition in a graph: the splits are a symbolic tensor.
+
+    What needs their values is an operation that calls the eager function (`on_host`).
+
+    Args:
+      tensor: the splits.
+      uniform: the length that all rows have by construction, or None.
+    """
+
+    __slots__ = ("tensor", "uniform")
+
+    def __init__(self, tensor: Any, uniform: int | None = None) -> None:
+        self.tensor = tensor
+        self.uniform = uniform
+
+    @property
+    def dtype(self) -> Any:
+        """The NumPy dtype of the splits."""
+        return self.tensor.dtype.np
+
+    @property
+    def count(self) -> int | None:
+        """Number of rows, or None where it is not known yet."""
+        dims = self.tensor.shape._dims
+        return None if dims is None or dims[0] is None else dims[0] - 1
+
+
+def partition_of(splits: Any, uniform: int | None = None) -> Any:
+    """The partition of these splits, an eager or a symbolic tensor."""
+    if type(splits) is EagerTensor:
+        return RowPartition(splits._array, uniform)
+    return TracedPartition(splits, uniform)
 
 
 def runs(starts: Array, lengths: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import concatenation, gathering
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.math import arithmetic, exponentials, extrema, segments
 from tapeflow.engine.ops.sparse.coordinates import (
     Array,
@@ -33,6 +34,7 @@ def _is_sparse(value: Any) -> bool:
 
 
 @export("sparse.add")
+@on_host("SparseAdd")
 def add(a: Any, b: Any, threshold: Any = 0) -> Any:
     """Adds sparse tensors, or a sparse tensor and a tensor.
 
@@ -103,6 +105,7 @@ def _aligned(op: str, sp_a: Any, sp_b: Any) -> tuple[Array, Any, Any, Any]:
 
 
 @export("sparse.maximum")
+@on_host("SparseSparseMaximum")
 def maximum(sp_a: Any, sp_b: Any, name: str | None = None) -> Any:
     """The greater of two sparse tensors, elementwise; where there is no value, 0 is meant.
 
@@ -129,6 +132,7 @@ def maximum(sp_a: Any, sp_b: Any, name: str | None = None) -> Any:
 
 
 @export("sparse.minimum")
+@on_host("SparseSparseMinimum")
 def minimum(sp_a: Any, sp_b: Any, name: str | None = None) -> Any:
     """The smaller of two sparse tensors, elementwise; where there is no value, 0 is meant.
 
@@ -201,6 +205,7 @@ def map_values(op: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @export("sparse.softmax")
+@on_host("SparseSoftmax")
 def softmax(sp_input: Any, name: str | None = None) -> Any:
     """Softmax over the values of each row (along the last dimension).
 
@@ -256,11 +261,13 @@ def with_dense(name: str, function: Callable[..., Any], sp: SparseTensor, other:
     return sp.with_values(function(values, picked))
 
 
+@on_host("SparseDenseCwiseMul")
 def multiply_dense(sp: SparseTensor, other: Any) -> Any:
     """`sp * other`."""
     return with_dense("SparseDenseCwiseMul", arithmetic.multiply, sp, other)
 
 
+@on_host("SparseDenseCwiseDiv")
 def divide_dense(sp: SparseTensor, other: Any) -> Any:
     """`sp / other`."""
     return with_dense("SparseDenseCwiseDiv", arithmetic.truediv, sp, other)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import is_ragged
 from tapeflow.engine.ops.sparse.coordinates import Array, made, numbered, parts, refuse
 from tapeflow.engine.runtime.convert import convert
@@ -36,6 +37,7 @@ def _rows_and_numbers(values: Any, axis: Any) -> tuple[Array, Array, Any]:
 
 
 @export("sparse.bincount")
+@on_host("SparseCountSparseOutput")
 def bincount(
     values: Any,
     weights: Any = None,
@@ -130,6 +132,7 @@ def _distance(a: list[Any], b: list[Any]) -> int:
 
 
 @export("edit_distance")
+@on_host("EditDistance")
 def edit_distance(
     hypothesis: Any, truth: Any, normalize: bool = True, name: str = "edit_distance"
 ) -> Any:

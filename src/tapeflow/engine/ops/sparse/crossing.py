@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged
 from tapeflow.engine.ops.ragged.row_partition import RowPartition
 from tapeflow.engine.ops.sparse.coordinates import made, parts, refuse
@@ -91,6 +92,7 @@ def _ragged(rows: list[list[Any]], kind: Any) -> Any:
 
 
 @export("sparse.cross")
+@on_host("SparseCrossV2")
 def cross(inputs: Any, name: str | None = None, separator: Any = None) -> Any:
     """Joins every combination of the features' values in each row.
 
@@ -116,6 +118,7 @@ def cross(inputs: Any, name: str | None = None, separator: Any = None) -> Any:
 
 
 @export("sparse.cross_hashed")
+@on_host("SparseCrossHashed")
 def cross_hashed(
     inputs: Any, num_buckets: int = 0, hash_key: int | None = None, name: str | None = None
 ) -> Any:
@@ -144,6 +147,7 @@ def cross_hashed(
 
 
 @export("ragged.cross")
+@on_host("RaggedCross")
 def ragged_cross(inputs: Any, name: str | None = None) -> Any:
     """Joins every combination of the features' values in each row.
 
@@ -167,6 +171,7 @@ def ragged_cross(inputs: Any, name: str | None = None) -> Any:
 
 
 @export("ragged.cross_hashed")
+@on_host("RaggedCrossHashed")
 def ragged_cross_hashed(
     inputs: Any, num_buckets: int = 0, hash_key: int | None = None, name: str | None = None
 ) -> Any:

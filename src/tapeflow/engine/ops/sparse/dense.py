@@ -11,6 +11,7 @@ from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import concatenation, gathering, shaping
 from tapeflow.engine.ops.array.creation import ones, zeros
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.sparse.coordinates import (
     made,
     numbered,
@@ -25,6 +26,7 @@ from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 @export("sparse.to_dense")
+@on_host("SparseToDense")
 def to_dense(
     sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: str | None = None
 ) -> Any:
@@ -70,6 +72,7 @@ def to_dense(
 
 
 @export("sparse.from_dense")
+@on_host("DenseToSparse")
 def from_dense(tensor: Any, name: str | None = None) -> Any:
     """Makes a sparse tensor of what isn't zero (or the empty string) in a tensor.
 
@@ -99,6 +102,7 @@ def from_dense(tensor: Any, name: str | None = None) -> Any:
 
 
 @export("sparse.eye")
+@on_host("SparseEye")
 def eye(
     num_rows: Any, num_columns: Any = None, dtype: Any = dtypes.float32, name: str | None = None
 ) -> Any:
@@ -127,6 +131,7 @@ def eye(
 
 
 @export("sparse.to_indicator")
+@on_host("SparseToIndicator")
 def to_indicator(sp_input: Any, vocab_size: Any, name: str | None = None) -> Any:
     """Says for each row which numbers occur among its values.
 

@@ -10,6 +10,7 @@ import numpy as np
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import dimensions, gathering, shaping
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.math import arithmetic, segments
 from tapeflow.engine.ops.math.complex_numbers import conj
 from tapeflow.engine.ops.sparse.coordinates import made, numbered, parts, placed, refuse, to_sparse
@@ -19,6 +20,7 @@ from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 @export("sparse.sparse_dense_matmul")
+@on_host("SparseTensorDenseMatMul")
 def sparse_dense_matmul(
     sp_a: Any, b: Any, adjoint_a: bool = False, adjoint_b: bool = False, name: str | None = None
 ) -> Any:
@@ -111,6 +113,7 @@ def _reduce(op: str, fold: Fold, sp_input: Any, axis: Any, keepdims: Any, sparse
 
 
 @export("sparse.reduce_sum")
+@on_host("SparseReduceSum")
 def reduce_sum(
     sp_input: Any,
     axis: Any = None,
@@ -145,6 +148,7 @@ def reduce_sum(
 
 
 @export("sparse.reduce_max")
+@on_host("SparseReduceMax")
 def reduce_max(
     sp_input: Any,
     axis: Any = None,

@@ -9,6 +9,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import concatenation, gathering, shaping
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.sparse.coordinates import (
     made,
     numbered,
@@ -25,6 +26,7 @@ from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 @export("sparse.reorder")
+@on_host("SparseReorder")
 def reorder(sp_input: Any, name: str | None = None) -> Any:
     """Brings the values into row-major order.
 
@@ -50,6 +52,7 @@ def reorder(sp_input: Any, name: str | None = None) -> Any:
 
 
 @export("sparse.transpose")
+@on_host("SparseTranspose")
 def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> Any:
     """Reorders the dimensions.
 
@@ -80,6 +83,7 @@ def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> Any:
 
 
 @export("sparse.reshape")
+@on_host("SparseReshape")
 def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
     """Gives another shape, with the elements in the same row-major order.
 
@@ -119,6 +123,7 @@ def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
 
 
 @export("sparse.expand_dims")
+@on_host("SparseExpandDims")
 def expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> Any:
     """Inserts a dimension of size 1.
 
@@ -148,6 +153,7 @@ def expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> Any
 
 
 @export("sparse.retain")
+@on_host("SparseRetain")
 def retain(sp_input: Any, to_retain: Any) -> Any:
     """Keeps some of the values.
 
@@ -175,6 +181,7 @@ def retain(sp_input: Any, to_retain: Any) -> Any:
 
 
 @export("sparse.slice")
+@on_host("SparseSlice")
 def slice(sp_input: Any, start: Any, size: Any, name: str | None = None) -> Any:
     """Takes a part: a block of places.
 
@@ -212,6 +219,7 @@ def slice(sp_input: Any, start: Any, size: Any, name: str | None = None) -> Any:
 
 
 @export("sparse.concat")
+@on_host("SparseConcat")
 def concat(
     axis: Any, sp_inputs: Any, expand_nonconcat_dims: bool = False, name: str | None = None
 ) -> Any:
@@ -271,6 +279,7 @@ def concat(
 
 
 @export("sparse.split")
+@on_host("SparseSplit")
 def split(
     sp_input: Any = None, num_split: Any = None, axis: Any = None, name: str | None = None
 ) -> Any:
@@ -323,6 +332,7 @@ def split(
 
 
 @export("sparse.reset_shape")
+@on_host("SparseResetShape")
 def reset_shape(sp_input: Any, new_shape: Any = None) -> Any:
     """Gives another shape while indices stay: the tightest one, or a greater one.
 
@@ -358,6 +368,7 @@ def reset_shape(sp_input: Any, new_shape: Any = None) -> Any:
 
 
 @export("sparse.fill_empty_rows")
+@on_host("SparseFillEmptyRows")
 def fill_empty_rows(sp_input: Any, default_value: Any, name: str | None = None) -> Any:
     """Puts a value into each row that has none, in its first column.
 
@@ -397,6 +408,7 @@ def fill_empty_rows(sp_input: Any, default_value: Any, name: str | None = None) 
 
 
 @export("sparse.mask")
+@on_host("SparseMask")
 def mask(a: Any, mask_indices: Any, name: str | None = None) -> Any:
     """Leaves rows out of a `tf.IndexedSlices`.
 

@@ -15,6 +15,7 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged
 from tapeflow.engine.ops.ragged.row_partition import RowPartition
 from tapeflow.engine.ops.strings.arguments import STRING, array_of, to_strings
@@ -95,6 +96,7 @@ def of_rows(input: Any, divide: Any) -> Any:
 
 
 @export("strings.split")
+@on_host("StringSplitV2")
 def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = None) -> Any:
     """Splits strings into parts.
 
@@ -126,6 +128,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = No
 
 
 @export("strings.bytes_split")
+@on_host("StringBytesSplit")
 def bytes_split(input: Any, name: str | None = None) -> Any:
     """Splits strings into bytes.
 
@@ -224,6 +227,7 @@ ngrams_p = primitive(
 
 
 @export("strings.ngrams")
+@on_host("StringNGrams")
 def ngrams(
     data: Any,
     ngram_width: Any,

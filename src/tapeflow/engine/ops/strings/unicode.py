@@ -15,6 +15,7 @@ from tapeflow.engine.ir.infer import reject, require_dtype, require_rank
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged.conversions import divided, from_tensor, is_ragged
 from tapeflow.engine.ops.ragged.factories import to_values
 from tapeflow.engine.ops.ragged.row_partition import RowPartition
@@ -165,6 +166,7 @@ def _decode_rows(
 
 
 @export("strings.unicode_decode")
+@on_host("UnicodeDecode")
 def unicode_decode(
     input: Any,
     input_encoding: str,
@@ -201,6 +203,7 @@ def unicode_decode(
 
 
 @export("strings.unicode_decode_with_offsets")
+@on_host("UnicodeDecodeWithOffsets")
 def unicode_decode_with_offsets(
     input: Any,
     input_encoding: str,
@@ -242,6 +245,7 @@ def _characters(points: Any) -> Any:
 
 
 @export("strings.unicode_split")
+@on_host("UnicodeSplit")
 def unicode_split(
     input: Any,
     input_encoding: str,
@@ -273,6 +277,7 @@ def unicode_split(
 
 
 @export("strings.unicode_split_with_offsets")
+@on_host("UnicodeSplitWithOffsets")
 def unicode_split_with_offsets(
     input: Any,
     input_encoding: str,
@@ -368,6 +373,7 @@ encode_p = primitive(
 
 
 @export("strings.unicode_encode")
+@on_host("UnicodeEncode")
 def unicode_encode(
     input: Any,
     output_encoding: str,

@@ -1,0 +1,477 @@
+"""Python functions of eager values as operations of a graph.
+
+What is written in NumPy on the values themselves (rows of ragged tensors, coordinates of sparse
+ones, user code) runs in a graph as one operation that calls the same eager function. What such a
+function returns is found out by calling it, while the graph is built, on small stand-ins of the
+arguments: what is the same for all of them (structure, dtypes, sizes that no value decides) is
+known of the result. The gradient is the eager tape's, run inside of an operation again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import current_recorders, set_recorders, state
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.errors import OpError
+from tapeflow.engine.ir.primitive import HOST, PURE, Effect, Primitive
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.composite import is_composite
+from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Runs what stands inside eagerly, whatever is traced or watched around it."""
+    tracer, recorders = state.tracer, current_recorders()
+    state.tracer = None
+    set_recorders(())
+    try:
+        yield
+    finally:
+        state.tracer = tracer
+        set_recorders(recorders)
+
+
+# Nests of arguments and results, taken apart into tensors.
+
+
+class _Tensor:
+    """Where tensor number `index` stood."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+class _Composite:
+    """Where a composite tensor stood, whose components are tensors number `first` and on."""
+
+    __slots__ = ("count", "first", "like")
+
+    def __init__(self, like: Any, first: int, count: int) -> None:
+        self.like = like
+        self.first = first
+        self.count = count
+
+
+def _apart(value: Any, tensors: list[Any]) -> Any:
+    """Puts the tensors of a nest into `tensors`; returns the nest with marks in their places."""
+    if isinstance(value, Tensor):
+        tensors.append(value)
+        return _Tensor(len(tensors) - 1)
+    if is_composite(value):
+        components = value._components()
+        tensors.extend(components)
+        return _Composite(value, len(tensors) - len(components), len(components))
+    if hasattr(value, "_handle") and not isinstance(value, type):  # a variable
+        return _apart(convert(value), tensors)
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return kind([_apart(v, tensors) for v in value])
+    if kind is dict:
+        return {k: _apart(v, tensors) for k, v in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return kind(*[_apart(v, tensors) for v in value])
+    return value
+
+
+def _together(marked: Any, tensors: Sequence[Any]) -> Any:
+    """The nest that `_apart` took apart, with these tensors."""
+    kind = type(marked)
+    if kind is _Tensor:
+        return tensors[marked.index]
+    if kind is _Composite:
+        parts = list(tensors[marked.first : marked.first + marked.count])
+        return marked.like._with_components(parts)
+    if kind is list or kind is tuple:
+        return kind([_together(v, tensors) for v in marked])
+    if kind is dict:
+        return {k: _together(v, tensors) for k, v in marked.items()}
+    if isinstance(marked, tuple) and hasattr(marked, "_fields"):
+        return kind(*[_together(v, tensors) for v in marked])
+    return marked
+
+
+# Stand-ins: small arguments of the right kinds.
+
+_TRIALS = (
+    # how many entries an unknown dimension has, integers in scalars, integers elsewhere
+    ((2, "size", "zeros"), (2, "zero", "zeros"), (2, "one", "count"), (2, "size", "ones")),
+    ((3, "size", "count"), (3, "size", "zeros"), (3, "zero", "zeros"), (3, "one", "count"),
+     (3, "size", "ones")),
+    ((5, "size", "ones"), (5, "size", "zeros"), (5, "zero", "zeros"), (5, "one", "count"),
+     (5, "size", "count")),
+)  # fmt: skip
+_WORDS = {2: (b"0", b"1"), 3: (b"1 2", b"0"), 5: (b"a b c", b"d", b"")}
+
+
+class StandIns:
+    """Makes eager values that the arguments of a call might have.
+
+    Args:
+      size: how many entries a dimension of unknown size has.
+      scalar: which integer a scalar holds: `"size"`, `"zero"` or `"one"`.
+      fill: which integers other tensors hold: `"zeros"`, `"ones"` or `"count"`.
+    """
+
+    def __init__(self, size: int, scalar: str, fill: str) -> None:
+        self.size = size
+        self._scalar = {"size": size, "zero": 0, "one": 1}[scalar]
+        self._fill = fill
+
+    def tensor(self, symbol: Any) -> EagerTensor:
+        """One for a tensor; an eager tensor stands for itself."""
+        if type(symbol) is EagerTensor:
+            return symbol
+        spec: Spec = symbol.spec
+        if spec.value is not None:
+            return EagerTensor(spec.value)
+        if spec.dims is not None and spec.shape is not None:
+            entries = [self.size if d is None else d for d in spec.dims]
+            return EagerTensor(np.array(entries, spec.dtype.np).reshape(self.shape(spec)))
+        return EagerTensor(self.array(spec.dtype.np, self.shape(spec)))
+
+    def shape(self, spec: Spec) -> tuple[int, ...]:
+        """A shape that a spec describes."""
+        if spec.shape is None:
+            return (self.size,) * (1 + (self.size == 3))
+        return tuple([self.size if d is None else d for d in spec.shape])
+
+    def array(self, dtype: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """An array of this dtype and shape."""
+        count = int(np.prod(shape, dtype=np.int64))
+        if dtype.kind == "O":
+            words = _WORDS.get(self.size, (b"0",))
+            out = np.empty(count, object)
+            out[:] = [words[i % len(words)] for i in range(count)]
+            return out.reshape(shape)
+        if dtype.kind == "b":
+            return ((np.arange(count) + self.size) % 3 > 0).reshape(shape)
+        if dtype.kind in "iu":
+            if shape == ():
+                return np.array(self._scalar, dtype)
+            if self._fill == "count":
+                return np.arange(count).astype(dtype).reshape(shape)
+            return np.full(shape, self._fill == "ones", dtype)
+        return np.ones(shape, dtype)
+
+    def rows(self, total: int | None, count: int | None, dtype: Any) -> np.ndarray[Any, Any]:
+        """Splits that divide `total` elements into `count` rows of different lengths."""
+        number = self.size if count is None else count
+        lengths = (np.arange(number) + self.size) % 3
+        if total is not None and number:
+            lengths = np.minimum(lengths, total // max(number, 1))
+            lengths[-1] += total - lengths.sum()
+        splits = np.zeros(number + 1, dtype)
+        np.cumsum(lengths, out=splits[1:])
+        return splits
+
+
+def _stood_in(marked: Any, tensors: Sequence[Any], how: StandIns) -> Any:
+    """The nest with a stand-in for each tensor and composite tensor."""
+    kind = type(marked)
+    if kind is _Tensor:
+        return how.tensor(tensors[marked.index])
+    if kind is _Composite:
+        parts = list(tensors[marked.first : marked.first + marked.count])
+        if all(type(t) is EagerTensor for t in parts):
+            return marked.like
+        return marked.like._stand_in(how)
+    if kind is list or kind is tuple:
+        return kind([_stood_in(v, tensors, how) for v in marked])
+    if kind is dict:
+        return {k: _stood_in(v, tensors, how) for k, v in marked.items()}
+    return marked
+
+
+# The operation.
+
+
+class HostFunction:
+    """A Python function with the nest of arguments of one call: what one operation calls.
+
+    Attributes:
+      name: the operation's type.
+      marked: the nest of results, with marks where tensors go.
+      specs: what is known of these tensors.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any], arguments: Any) -> None:
+        self.name = name
+        self._function = function
+        self._arguments = arguments
+        self._gradients: dict[Any, Callable[..., Any]] = {}
+        self.marked: Any = None
+        self.specs: list[Spec] = []
+
+    def run(self, tensors: Sequence[Any]) -> Any:
+        """Calls the function, with these tensors among its arguments."""
+        args, kwargs = _together(self._arguments, tensors)
+        return self._function(*args, **kwargs)
+
+    def kernel(self, *arrays: Any) -> Any:
+        """The arrays of the results."""
+        with eagerly():
+            result = self.run([_as_tensor(a) for a in arrays])
+            found: list[Any] = []
+            _apart(result, found)
+        if len(found) != len(self.specs):
+            raise AssertionError(
+                f"{self.name}: expected {len(self.specs)} results; received {len(found)}"
+            )
+        out = tuple([t._array for t in found])
+        for spec, array in zip(self.specs, out, strict=True):
+            if not spec.accepts(Spec(FROM_NUMPY[array.dtype], array.shape)):
+                raise AssertionError(
+                    f"{self.name}: expected a result {spec}; received {array.dtype}{array.shape}"
+                )
+        return out[0] if len(out) == 1 else out
+
+    def learn(self, tensors: Sequence[Any]) -> None:
+        """Finds out what the function returns for such tensors.
+
+        Raises:
+          Exception: what the function raises for all stand-ins.
+        """
+        known: list[tuple[Any, list[Any]]] = []
+        first: Exception | None = None
+        for trials in (*_TRIALS, *_like_known_sizes(tensors)):
+            if len(known) > 1 and trials[0][0] > 5:
+                break
+            problem: Exception | None = None
+            for trial in trials:
+                try:
+                    with eagerly():
+                        args, kwargs = _stood_in(self._arguments, tensors, StandIns(*trial))
+                        found: list[Any] = []
+                        marked = _apart(self._function(*args, **kwargs), found)
+                except Exception as error:
+                    problem = problem or error
+                else:
+                    known.append((marked, found))
+                    break
+            else:
+                first = first or problem
+        if not known:
+            assert first is not None
+            raise _at_tracing(first)
+        self.marked = known[0][0]
+        several = len(known) > 1  # one call alone does not tell which sizes are given
+        self.specs = [
+            _common([found[i]._array for _, found in known], several)
+            for i in range(len(known[0][1]))
+        ]
+        _forget_counts(self.marked, self.specs)
+
+    def gradient(self, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Callable[..., Any]:
+        """A function from inputs and cotangents of results to cotangents of inputs.
+
+        Args:
+          wanted: the numbers of the inputs.
+          seeded: the numbers of the results whose cotangents are given.
+        """
+        key = (wanted, seeded)
+        made = self._gradients.get(key)
+        if made is None:
+
+            def made(inputs: list[Any], dys: list[Any]) -> list[Any]:
+                with _tape_class()() as tape:
+                    inputs = list(inputs)
+                    for i in wanted:
+                        tape.watch(inputs[i])
+                    results: list[Any] = []
+                    _apart(self.run(inputs), results)
+                targets = [results[i] for i in seeded]
+                grads = tape.gradient(
+                    targets, [inputs[i] for i in wanted], output_gradients=list(dys)
+                )
+                return list(grads)
+
+            self._gradients[key] = made
+        return made
+
+
+def _at_tracing(error: Exception) -> Exception:
+    """TensorFlow's shape rules raise Python's errors while a graph is built."""
+    if isinstance(error, OpError) and error.error_code == 3:
+        return ValueError(error.message)
+    return error
+
+
+def _like_known_sizes(tensors: Sequence[Any]) -> list[Any]:
+    """Trials with unknown dimensions as large as the known ones: they may have to be equal."""
+    sizes = {
+        d
+        for t in tensors
+        if not isinstance(t, EagerTensor) and t.spec.shape is not None
+        for d in t.spec.shape
+        if d is not None and d > 5
+    }
+    sizes |= {d for t in tensors if isinstance(t, EagerTensor) for d in t._array.shape if d > 5}
+    return [((size, "size", "zeros"), (size, "zero", "zeros")) for size in sorted(sizes)[:4]]
+
+
+def _common(arrays: list[Any], several: bool) -> Spec:
+    first = arrays[0]
+    dtype = FROM_NUMPY[first.dtype]
+    if not several:
+        return Spec(dtype, (None,) * first.ndim)
+    if any(a.ndim != first.ndim for a in arrays):
+        return Spec(dtype, None)
+    dims = zip(*[a.shape for a in arrays], strict=True)
+    return Spec(dtype, tuple([d[0] if len(set(d)) == 1 else None for d in dims]))
+
+
+def _forget_counts(marked: Any, specs: list[Spec]) -> None:
+    """How many elements a composite result has is for the values to decide."""
+    kind = type(marked)
+    if kind is _Composite:
+        marked.like._forget_counts(specs, marked.first)
+    elif isinstance(marked, (list, tuple)):
+        for item in marked:
+            _forget_counts(item, specs)
+    elif kind is dict:
+        for item in marked.values():
+            _forget_counts(item, specs)
+
+
+def _as_tensor(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return EagerTensor(np.asarray(value))
+    if isinstance(value, (bytes, str)):
+        return convert(value, dtypes.string)
+    return value
+
+
+@functools.cache
+def _tape_class() -> Any:
+    # By name: tapes stand above the operations.
+    return import_module("tapeflow.engine.autodiff.tape").GradientTape
+
+
+def _kernel(*arrays: Any, function: HostFunction) -> Any:
+    return function.kernel(*arrays)
+
+
+def _infer(*inputs: Spec, function: HostFunction) -> Any:
+    made = [Spec(s.dtype, s.shape) for s in function.specs]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def _vjp(ctx: Any, *dys: Any) -> list[Any]:
+    function: HostFunction = ctx.attrs["function"]
+    inputs = list(ctx.inputs)
+    wanted = [
+        i for i, (x, need) in enumerate(zip(inputs, ctx.needs, strict=True))
+        if need and x.dtype.np in DIFFERENTIABLE
+    ]  # fmt: skip
+    seeded = [
+        i
+        for i, (dy, spec) in enumerate(zip(dys, function.specs, strict=True))
+        if dy is not None and spec.dtype.np in DIFFERENTIABLE
+    ]
+    grads: list[Any] = [None] * len(inputs)
+    if not wanted or not seeded:
+        return grads
+    gradient = function.gradient(tuple(wanted), tuple(seeded))
+    found = call_on_host(f"{function.name}Grad", gradient, (inputs, [dys[i] for i in seeded]), {})
+    for i, grad in zip(wanted, found, strict=True):
+        grads[i] = grad
+    return grads
+
+
+_PRIMITIVES: dict[Any, Primitive] = {}
+
+
+def host_primitive(name: str, effect: Effect, vjp: Any = _vjp) -> Primitive:
+    """The primitive of that name whose attribute `function` says what it calls."""
+    key = (name, effect, vjp)
+    prim = _PRIMITIVES.get(key)
+    if prim is None:
+        prim = _PRIMITIVES[key] = Primitive(
+            name,
+            infer=_infer,
+            kernel=_kernel,
+            vjp=vjp,
+            lower=HOST,
+            samples=lambda draw: (),
+            effect=effect,
+        )
+    return prim
+
+
+def call_on_host(
+    name: str,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    effect: Effect = PURE,
+    results: list[Spec] | None = None,
+    vjp: Any = _vjp,
+) -> Any:
+    """Adds a call of an eager function to the graph that is traced.
+
+    Args:
+      name: the operation's type.
+      function: the function; it returns a nest of tensors and composite tensors.
+      args: its arguments, nests of tensors, composite tensors and other values.
+      kwargs: its named arguments.
+      effect: what it does besides computing results.
+      results: specs of its results, one tensor each, where calling it now would be wrong.
+      vjp: its gradient rule; by default what a tape makes of it.
+
+    Returns:
+      What the function returns, of symbolic tensors.
+
+    Raises:
+      Exception: what the function raises for arguments of these dtypes and shapes.
+    """
+    tensors: list[Any] = []
+    host = HostFunction(name, function, _apart((args, kwargs), tensors))
+    if results is None and effect is PURE and all(_is_plain(t) for t in tensors):
+        with eagerly():
+            return function(*args, **kwargs)
+    if results is None:
+        host.learn(tensors)
+    else:
+        host.specs = results
+        host.marked = [_Tensor(i) for i in range(len(results))]
+    outputs = apply(host_primitive(name, effect, vjp), *tensors, function=host)
+    found = outputs if isinstance(outputs, tuple) else (outputs,)
+    return _together(host.marked, found)
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether the values are known and no gradient is lost when they are used at once."""
+    return type(tensor) is EagerTensor and tensor._array.dtype not in DIFFERENTIABLE
+
+
+def on_host(name: str, effect: Effect = PURE) -> Callable[[Callable[..., Any]], Any]:
+    """Decorates an eager function that a graph calls as one operation.
+
+    Args:
+      name: the operation's type.
+      effect: what it does besides computing its result.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if state.tracer is None:
+                return function(*args, **kwargs)
+            return call_on_host(name, function, args, kwargs, effect)
+
+        return call
+
+    return decorate
