@@ -28,7 +28,7 @@ _decided: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 
 def autograph_artifact(entity: Any) -> Any:
     """Marks a function as one that conversion made or must leave alone; gives it back."""
-    target = entity.__func__ if isinstance(entity, types.MethodType) else entity
+    target: Any = entity.__func__ if isinstance(entity, types.MethodType) else entity
     target.autograph_info__ = None
     return entity
 

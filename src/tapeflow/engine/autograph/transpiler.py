@@ -1,7 +1,6 @@
 """Rewrites functions with malt; the only module that imports it, when a function is converted."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -25,7 +24,7 @@ from malt.converters import (
     slices,
     variables,
 )
-from malt.core import converter, unsupported_features_checker
+from malt.core import unsupported_features_checker
 from malt.impl.api import PyToPy
 from malt.lang.directives import set_loop_options as malt_set_loop_options
 from malt.pyct import anno, ast_util, errors, inspect_utils, naming, origin_info, parser
@@ -243,7 +242,9 @@ def _detach(node: Any) -> None:
     """Takes from a definition what is evaluated around the function: defaults and annotations."""
     arguments = node.args
     arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
-    arguments.kw_defaults = [None if d is None else ast.Constant(None) for d in arguments.kw_defaults]
+    arguments.kw_defaults = [
+        None if d is None else ast.Constant(None) for d in arguments.kw_defaults
+    ]
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     for argument in [*every, arguments.vararg, arguments.kwarg]:
         if argument is not None:
@@ -284,7 +285,7 @@ def _locate(nodes: list[ast.stmt], reparsed: list[ast.stmt], first_line: int) ->
             origin = anno.getanno(made, anno.Basic.ORIGIN, default=None)
             if origin is not None:
                 lines[id(final)] = origin.loc.lineno
-    pending = [(node, first_line) for node in reparsed]
+    pending: list[tuple[ast.AST, int]] = [(node, first_line) for node in reparsed]
     while pending:
         node, around = pending.pop()
         line = lines.get(id(node), around)

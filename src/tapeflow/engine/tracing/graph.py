@@ -12,7 +12,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.core.errors import InvalidArgumentError, OpError
+from tapeflow.engine.core.errors import InaccessibleTensorError, InvalidArgumentError, OpError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import location_text, user_location
 from tapeflow.engine.core.name_scopes import name_scope
@@ -396,12 +396,19 @@ def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     return TypeError(text) if getattr(error, "about_dtype", False) else ValueError(text)
 
 
-def out_of_scope(tensor: Any, graph: Any) -> TypeError:
-    """The error for a symbolic tensor that is used where it has no meaning."""
+def out_of_scope(tensor: Any, graph: Any) -> Exception:
+    """The error for a symbolic tensor that is used where it has no meaning.
+
+    It is an `InaccessibleTensorError` where the tensor was made further inside, in a loop's body.
+    """
     location = getattr(getattr(tensor, "node", None), "location", None)
     made = f", made at {location_text(location)}," if location else ""
     owner = getattr(getattr(tensor, "graph", None), "name", "another graph")
-    return TypeError(
+    inner = getattr(tensor, "graph", None)
+    while inner is not None and inner is not graph:
+        inner = getattr(inner, "outer_graph", None)
+    kind = TypeError if inner is None else InaccessibleTensorError
+    return kind(
         f"{tensor!r} is out of scope and cannot be used here. It{made} belongs to the graph of "
         f"{owner!r} and has no value elsewhere. Return it from the function that makes it, keep "
         "values in a tf.Variable or tf.TensorArray, or use it only inside of that function."
