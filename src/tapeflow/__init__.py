@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import variant as variant
     from tapeflow.engine.core.name_scopes import get_current_name_scope as get_current_name_scope
     from tapeflow.engine.core.name_scopes import name_scope as name_scope
-    from tapeflow.engine.core.optional import OptionalSpec as OptionalSpec
     from tapeflow.engine.core.shapes import TensorShape as TensorShape
     from tapeflow.engine.core.specs import TensorSpec as TensorSpec
     from tapeflow.engine.core.specs import TypeSpec as TypeSpec
@@ -128,6 +127,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.control_flow.host_calls import numpy_function as numpy_function
     from tapeflow.engine.ops.control_flow.host_calls import py_function as py_function
     from tapeflow.engine.ops.control_flow.loops import while_loop as while_loop
+    from tapeflow.engine.ops.control_flow.optionals import OptionalSpec as OptionalSpec
     from tapeflow.engine.ops.control_flow.tensor_array import TensorArray as TensorArray
     from tapeflow.engine.ops.debugging.assertions import Assert as Assert
     from tapeflow.engine.ops.debugging.assertions import assert_equal as assert_equal
@@ -303,7 +303,7 @@ else:
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
             "Module": "tapeflow.engine.variables.module:Module",
             "Operation": "tapeflow.engine.tracing.operation:Operation",
-            "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
+            "OptionalSpec": "tapeflow.engine.ops.control_flow.optionals:OptionalSpec",
             "RaggedTensor": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensor",
             "RaggedTensorSpec": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensorSpec",
             "RegisterGradient": "tapeflow.engine.runtime.execution:RegisterGradient",

@@ -119,7 +119,8 @@ def test_classes_take_their_addresses_with_the_alias():
             "tensorflow.python.framework.tensor.Tensor",
         ]
         assert "ragged_tensor.RaggedTensor" in str(type(tf.ragged.constant([[1]])))
-        assert type(tf.sparse.from_dense([1])).__module__ == "tensorflow.python.framework.sparse_tensor"
+        sparse = type(tf.sparse.from_dense([1]))
+        assert sparse.__module__ == "tensorflow.python.framework.sparse_tensor"
         assert pickle.loads(pickle.dumps(tf.Tensor)) is tf.Tensor
         assert pickle.loads(pickle.dumps(x)).numpy().tolist() == [1, 2]
         """

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
-    from tapeflow.engine.autodiff.symbolic import gradients as gradients
-    from tapeflow.engine.autodiff.symbolic import hessians as hessians
     from tapeflow.engine.core.dimension import Dimension as Dimension
     from tapeflow.engine.core.name_scopes import NameScopeV1 as name_scope
     from tapeflow.engine.function.polymorphic import function as function
@@ -125,9 +123,7 @@ else:
             "get_default_graph": "tapeflow.engine.tracing.graph:get_default_graph",
             "global_variables": "tapeflow.engine.runtime.version_one:global_variables",
             "global_variables_initializer": "tapeflow.engine.runtime.version_one:global_variables_initializer",
-            "gradients": "tapeflow.engine.autodiff.symbolic:gradients",
             "group": "tapeflow.engine.runtime.execution:group",
-            "hessians": "tapeflow.engine.autodiff.symbolic:hessians",
             "import_graph_def": "tapeflow.engine.runtime.execution:import_graph_def",
             "initialize_all_variables": "tapeflow.engine.runtime.version_one:initialize_all_variables",
             "local_variables_initializer": "tapeflow.engine.runtime.version_one:local_variables_initializer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -40,10 +41,8 @@ def is_autograph_artifact(entity: Any) -> bool:
 
 def leave_alone(function: Any) -> None:
     """Remembers that a function cannot be converted."""
-    try:
+    with contextlib.suppress(TypeError):  # unhashable, or without weak references
         _decided[_unbound(function)] = True
-    except TypeError:  # it is unhashable, or has no weak references: it will be tried again
-        pass
 
 
 def known_unconvertible(function: Any) -> bool:
@@ -97,10 +96,8 @@ def belongs_to_library(function: Any) -> bool:
         return _is_test_method(function) or belongs_to_library(function.__func__)
     if isinstance(function, types.FunctionType):
         return _function_of_library(function)
-    call = getattr(type(function), "__call__", None)
-    if isinstance(call, types.FunctionType):
-        return _function_of_library(call)
-    return False
+    call = type(function).__call__ if callable(function) else None
+    return isinstance(call, types.FunctionType) and _function_of_library(call)
 
 
 def _function_of_library(function: types.FunctionType) -> bool:

@@ -7,6 +7,7 @@ The list holds what Keras imports, and the addresses that classes take under the
 from __future__ import annotations
 
 _ENGINE = "tapeflow.engine"
+_DETERMINISM = ("disable_op_determinism", "enable_op_determinism", "is_op_determinism_enabled")
 
 PRIVATE_MODULES: dict[str, dict[str, str]] = {
     "compiler.tf2xla.python.xla": {
@@ -22,7 +23,7 @@ PRIVATE_MODULES: dict[str, dict[str, str]] = {
         "CompositeTensor": f"{_ENGINE}.runtime.composite:CompositeTensor",
     },
     "python.framework.config": {
-        "is_op_determinism_enabled": f"{_ENGINE}.runtime.config_experimental:is_op_determinism_enabled",
+        name: f"{_ENGINE}.runtime.config_experimental:{name}" for name in _DETERMINISM
     },
     "python.framework.func_graph": {
         "FuncGraph": f"{_ENGINE}.tracing.func_graph:FuncGraph",

@@ -8,6 +8,7 @@ from typing import Any
 
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.protocols import FunctionType
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
@@ -99,6 +100,12 @@ class Parameters:
         wanted = self.input_signature or ()
         given = list(args)
         kwargs = dict(kwargs)
+        beyond = {p.name for p in self.positional[len(wanted) :]}
+        if len(given) > len(wanted) or beyond & kwargs.keys():
+            raise TypeError(
+                f"Binding inputs to tf.function `{self.name}` failed: the input_signature has "
+                f"{len(wanted)} entries, so that no other arguments can be given."
+            )
         for i in range(len(given), len(wanted)):
             parameter = self.positional[i] if i < len(self.positional) else None
             if parameter is not None and parameter.name in kwargs:
@@ -188,6 +195,10 @@ class Parameters:
         return args, kwargs
 
 
+class OtherShapes(Exception):  # noqa: N818 - says what is the case, and is no error yet
+    """A concrete function is called with tensors of other shapes than it was traced for."""
+
+
 class CallSignature:
     """What one concrete function takes.
 
@@ -208,14 +219,15 @@ class CallSignature:
             self._leaves[name] = _entries_of(value, entries)
             self._templates[name] = specs_of(value, self._leaves[name], name)
 
-    def bind_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """The tensors of a call of the concrete function.
+    def bind_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], bool]:
+        """The tensors of a call of the concrete function, and whether they have its shapes.
 
         Raises:
           TypeError: when arguments are missing, left over, or of another type than traced.
         """
-        values = self._by_name(args, kwargs)
+        values = self._by_name(args, dict(kwargs))
         tensors: list[Any] = []
+        fitting = True
         for name in self._names:
             entries = self._leaves[name]
             if name not in values:
@@ -225,8 +237,14 @@ class CallSignature:
                         f"{self._templates[name]!r}."
                     )
                 continue
-            tensors += self._tensors(name, values[name], entries)
-        return tensors
+            try:
+                tensors += self._tensors(name, values[name], entries)
+            except OtherShapes:
+                fitting = False
+                encoder = Encoder()
+                encoder.add(values[name])
+                tensors += encoder.tensors
+        return tensors, fitting
 
     def _by_name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -247,8 +265,14 @@ class CallSignature:
                 rest = []
             elif kind is _VAR_KEYWORD:
                 values[name] = {k: kwargs.pop(k) for k in list(kwargs) if k not in signature}
+            elif name in kwargs and rest and kind is not _KEYWORD_ONLY:
+                raise TypeError(
+                    f"{self.parameters.name}: got two values for argument {name!r}."
+                )
             elif name in kwargs:
                 values[name] = kwargs.pop(name)
+            elif self._spec_name(name) in kwargs:
+                values[name] = kwargs.pop(self._spec_name(name))
             elif rest and kind is not _KEYWORD_ONLY:
                 values[name] = rest.pop(0)
         if rest or kwargs:
@@ -258,13 +282,20 @@ class CallSignature:
             )
         return values
 
+    def _spec_name(self, name: str) -> Any:
+        """What the spec for a parameter calls it, if it was traced with a spec."""
+        return getattr(self._templates[name], "name", None)
+
     def _tensors(self, name: str, value: Any, entries: list[Any]) -> list[Any]:
         encoder = Encoder()
         wanted = [e for e in entries if e[0] is TENSOR]
-        if len(entries) == 1 and wanted and not isinstance(value, (Tensor, TensorSpec)):
+        plain = not isinstance(value, (Tensor, TensorSpec))
+        if len(entries) == 1 and wanted and plain and not isinstance(value, (list, tuple)):
             value = self._converted(name, value, wanted[0])
         encoder.add(value)
         if not generalizes(tuple(entries), tuple(encoder.key)):
+            if not plain or len(entries) > 1:
+                self._require_same_kinds(name, entries, encoder.key)
             given = specs_of(value, encoder.key, name)
             raise TypeError(
                 f"{self.parameters.name}: argument {name!r}: expected "
@@ -272,6 +303,22 @@ class CallSignature:
                 "one signature; call the tf.function itself to trace others."
             )
         return encoder.tensors
+
+    def _require_same_kinds(self, name: str, entries: list[Any], key: list[Any]) -> None:
+        """Raises for tensors of other dtypes, as TensorFlow does, and `OtherShapes` for shapes."""
+        if [e[0] for e in entries] != [k[0] for k in key] or any(
+            e != k for e, k in zip(entries, key, strict=True) if e[0] is not TENSOR
+        ):
+            return
+        for e, k in zip(entries, key, strict=True):
+            if e[0] is TENSOR and e[1] != k[1]:
+                raise InvalidArgumentError(
+                    None,
+                    None,
+                    f"{self.parameters.name}: argument {name!r}: expected dtype {e[1].name}; "
+                    f"received {k[1].name}",
+                )
+        raise OtherShapes
 
     def _converted(self, name: str, value: Any, entry: Any) -> Any:
         try:

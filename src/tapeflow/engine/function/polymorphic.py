@@ -12,6 +12,7 @@ from typing import Any
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
@@ -90,6 +91,11 @@ class Function(PolymorphicFunction):
         if Settings.run_eagerly and state.tracer is None:
             return self._call_eagerly(args, kwargs)
         concrete, tensors = self._find(args, kwargs)
+        if any(isinstance(t, TypeSpec) for t in tensors):
+            raise ValueError(
+                f"tf.function `{self._name}`: a call needs values; received a spec. "
+                "get_concrete_function takes specs."
+            )
         self._retraces.called()
         if not kwargs and state.tracer is None and all(type(a) is EagerTensor for a in args):
             if len(self._fast) >= MAX_FAST:

@@ -96,7 +96,7 @@ class Encoder:
             traced = value.__tf_tracing_type__(None)
             self.key.append((SPEC, traced))
             self.tensors.extend(traced.to_tensors(value))
-        elif nest.is_nested(value):
+        elif nest.is_nested(value) and kind is not bytearray:
             parts = nest._parts(value, False)
             self.key.append((kind, len(parts)))
             for item in parts:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.autodiff.traced_custom import CustomIdentity
-from tapeflow.engine.core import nest
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.shaping import identity_p
@@ -76,6 +76,8 @@ def _as_output(graph: FuncGraph, value: Any, function: Callable[..., Any]) -> An
     symbol = graph.value_of(tensor) if isinstance(tensor, EagerTensor) else tensor
     if isinstance(symbol, SymbolicTensor) and symbol.graph is not graph:
         symbol = graph.value_of(symbol)
+    if symbol.dtype is dtypes.variant:  # a list or an optional, of which there is no copy
+        return symbol
     return graph.apply(identity_p, (symbol,), {})
 
 

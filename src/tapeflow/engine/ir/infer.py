@@ -29,6 +29,13 @@ def reject_dtype(message: str) -> NoReturn:
     raise error
 
 
+def reject_values(message: str) -> NoReturn:
+    """The same where TensorFlow looks only when the operation runs: no `ValueError` in graphs."""
+    error = InvalidArgumentError(None, None, message)
+    error.about_values = True  # type: ignore[attr-defined]
+    raise error
+
+
 def require_dtype(spec: Spec, allowed: Collection[DType], argument: str = "input") -> None:
     """Rejects `spec` unless its dtype is one of `allowed`."""
     if spec.dtype not in allowed:

@@ -232,3 +232,19 @@ def primitive(
     if ON_DECLARED is not None:
         ON_DECLARED(made)
     return made
+
+
+MAX_VALUES = 32
+"""Of so many values at most a signature is remembered."""
+
+
+def with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[Any, ...] | None:
+    """The key of a call whose shape rule reads values: shapes repeat; None for much data."""
+    values = []
+    for i in prim.value_inputs:
+        if i < len(arrays):
+            array = arrays[i]
+            if array.size > MAX_VALUES or array.dtype.kind == "O":
+                return None
+            values.append(array.tobytes())
+    return (*key, *values)

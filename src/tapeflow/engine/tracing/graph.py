@@ -12,7 +12,12 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.core.errors import InaccessibleTensorError, InvalidArgumentError, OpError
+from tapeflow.engine.core.errors import (
+    InaccessibleTensorError,
+    InvalidArgumentError,
+    NotFoundError,
+    OpError,
+)
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import location_text, user_location
 from tapeflow.engine.core.name_scopes import name_scope
@@ -389,7 +394,9 @@ def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
 def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     """What TensorFlow raises while a graph is built: no `OpError`, but Python's own classes."""
     named = name_op(error, prim)
-    if not isinstance(error, InvalidArgumentError):
+    if isinstance(error, NotFoundError):  # there is no kernel for the dtype
+        return InvalidArgumentError(None, None, named.message)
+    if not isinstance(error, InvalidArgumentError) or getattr(error, "about_values", False):
         return named
     where = f" (in the operation made at {location_text(user_location())})"
     text = f"{named.message}{where}"
@@ -397,17 +404,12 @@ def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
 
 
 def out_of_scope(tensor: Any, graph: Any) -> Exception:
-    """The error for a symbolic tensor that is used where it has no meaning.
-
-    It is an `InaccessibleTensorError` where the tensor was made further inside, in a loop's body.
-    """
+    """The error for a symbolic tensor that is used where it has no meaning."""
     location = getattr(getattr(tensor, "node", None), "location", None)
     made = f", made at {location_text(location)}," if location else ""
-    owner = getattr(getattr(tensor, "graph", None), "name", "another graph")
-    inner = getattr(tensor, "graph", None)
-    while inner is not None and inner is not graph:
-        inner = getattr(inner, "outer_graph", None)
-    kind = TypeError if inner is None else InaccessibleTensorError
+    home = getattr(tensor, "graph", None)
+    owner = getattr(home, "name", "another graph")
+    kind = InaccessibleTensorError if getattr(home, "is_body", False) else TypeError
     return kind(
         f"{tensor!r} is out of scope and cannot be used here. It{made} belongs to the graph of "
         f"{owner!r} and has no value elsewhere. Return it from the function that makes it, keep "

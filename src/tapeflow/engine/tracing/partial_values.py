@@ -35,7 +35,7 @@ def propagate(
         if any(out is spec for spec in (*inputs, *outputs[:i])):
             outputs[i] = Spec(out.dtype, out.shape)
             out = outputs[i]
-        if not (out.dtype.is_integer or out.dtype.is_bool) or out.value is not None:
+        if out.value is not None or not _may_be_shape(out):
             return
         if out.shape is None or None in out.shape or _count(out.shape) > MAX_ELEMENTS:
             return
@@ -65,6 +65,13 @@ def propagate(
         else:
             flat = zip(a.reshape(-1).tolist(), same.reshape(-1).tolist(), strict=True)
             out.dims = tuple([value if known else None for value, known in flat])
+
+
+def _may_be_shape(out: Spec) -> bool:
+    """Whether to follow its values: integers, and numbers that ranges are made of."""
+    if out.dtype.is_integer or out.dtype.is_bool:
+        return True
+    return out.dtype.is_floating and out.shape == ()
 
 
 def _count(shape: tuple[Any, ...]) -> int:

@@ -84,6 +84,10 @@ class Source:
             self._values[id(value)] = found
         return found
 
+    def name_of(self, value: Any) -> str:
+        """What a value is called in the code."""
+        return self._name(value)
+
     def _global(self, prefix: str, what: Any) -> str:
         key = (prefix, id(what))
         name = self._known.get(key)
@@ -146,7 +150,7 @@ class Source:
     def _call(self, node: Node, depth: int, dying: dict[int, Any]) -> None:
         arguments = [self._name(v) for v in node.inputs]
         reuses = None
-        if all(_known(v.spec) for v in node.inputs) or not node.inputs or _is_ufunc(node):
+        if _is_checked(node) or _is_ufunc(node):
             kernel = self._global("k", node.prim.kernel)
             reuses = self._reusable(node, dying)
             if reuses is not None:
@@ -284,6 +288,14 @@ def as_strings(value: Any) -> Any:
 
 def _known(spec: Spec) -> bool:
     return spec.shape is not None and None not in spec.shape
+
+
+def _is_checked(node: Node) -> bool:
+    """Whether all that the shape rule looks at was known when it accepted the inputs."""
+    inputs = node.inputs
+    return all(_known(v.spec) for v in inputs) and all(
+        inputs[i].spec.value is not None for i in node.prim.value_inputs if i < len(inputs)
+    )
 
 
 def _is_ufunc(node: Node) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
 from tapeflow.engine.core.handles import handle_of
@@ -20,9 +21,17 @@ INDEX = frozenset((dtypes.int32, dtypes.int64))
 INDEX16 = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
 
 
-def refuse(op: str, message: str) -> InvalidArgumentError:
-    """An `InvalidArgumentError` for what Python code checks in place of a shape rule."""
-    return InvalidArgumentError(None, None, f"{op}: {message} [Op:{op}]")
+def refuse(op: str, message: str, about_dtype: bool = False) -> Exception:
+    """The error for what Python code checks in place of a shape rule.
+
+    Returns:
+      An `InvalidArgumentError`; while a function is traced a `ValueError`, or a `TypeError` about
+      dtypes, as TensorFlow raises them there.
+    """
+    text = f"{op}: {message} [Op:{op}]"
+    if state.tracer is not None:
+        return TypeError(text) if about_dtype else ValueError(text)
+    return InvalidArgumentError(None, None, text)
 
 
 def require_kernel(spec: Spec, allowed: Collection[DType], argument: str) -> None:
@@ -100,13 +109,15 @@ def _known_integers(value: Any, op: str, argument: str = "axis") -> Any:
         known: Any = static_value(value)
         if known is None:
             if not value.dtype.is_integer:
-                raise refuse(op, f"{argument}: expected integers; received {value.dtype.name}")
+                raise refuse(
+                    op, f"{argument}: expected integers; received {value.dtype.name}", True
+                )
             return value
     else:
         scalar = value is not None and isinstance(value, numbers.Number)
         known = convert(value, dtypes.int32 if scalar else None)._array
     if known.dtype.kind not in "iu":
-        raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}")
+        raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}", True)
     return known
 
 
@@ -151,4 +162,3 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
         wanted = wanted or tensor.dtype
         out.append(tensor)
     return out
-

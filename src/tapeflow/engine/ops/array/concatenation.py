@@ -18,8 +18,8 @@ from tapeflow.engine.ir.infer import (
     require_dtype,
     require_rank,
     require_same_dtype,
-    variadic,
     shape_text,
+    variadic,
 )
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample

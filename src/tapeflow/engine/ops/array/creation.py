@@ -222,7 +222,7 @@ def _like(input: Any, dtype: Any, value: str) -> Any:
         return inside(_like(tensor.flat_values, dtype, value))
     target = tensor.dtype if dtype is None else as_dtype(dtype)
     if target is dtypes.string and value == "ones":
-        raise refuse("OnesLike", "input: expected a numeric dtype or bool; received string")
+        raise refuse("OnesLike", "input: expected a numeric dtype or bool; received string", True)
     make = zeros if value == "zeros" else ones
     if isinstance(tensor, EagerTensor):
         return make(tensor._array.shape, target)

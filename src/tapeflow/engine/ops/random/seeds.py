@@ -72,6 +72,9 @@ def set_seed(seed: Any) -> None:
       >>> tf.random.uniform([2]).numpy()
       array([0.5380393 , 0.36461866], dtype=float32)
     """
+    if state.tracer is not None:  # the seed of the operations that follow in this function
+        state.tracer.seed = seed
+        return
     _seeds.restart(seed)
 
 
