@@ -58,12 +58,11 @@ def _unbound(function: Any) -> Any:
 
 
 def is_unsupported(function: Any) -> bool:
-    """Whether something can't be converted by its nature: classes, and some wrappers."""
-    if isinstance(function, type):
-        # Making an object calls the metaclass; one that is the user's may be converted.
-        return type(function).__call__ is type.__call__ or not _has_code(type(function).__call__)
-    if isinstance(function, functools._lru_cache_wrapper):
-        return True
+    """Whether something can't be converted by its nature: there is no Python code, or no access."""
+    if isinstance(function, types.MethodType):
+        return is_unsupported(function.__func__)
+    if isinstance(function, types.FunctionType):
+        return False
     wrapt = sys.modules.get("wrapt")
     if wrapt is not None and isinstance(function, wrapt.FunctionWrapper):
         warn(
@@ -72,11 +71,8 @@ def is_unsupported(function: Any) -> bool:
             "wrapt decorator."
         )
         return True
-    return False
-
-
-def _has_code(function: Any) -> bool:
-    return hasattr(function, "__code__")
+    # Making an object calls the metaclass; that is Python code only where it is the user's.
+    return not isinstance(type(function).__call__, types.FunctionType)
 
 
 def is_own(function: Any) -> bool:
