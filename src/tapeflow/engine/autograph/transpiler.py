@@ -217,25 +217,38 @@ class Transpiler(PyToPy):  # type: ignore[misc]
         return [node], name
 
     def transform_ast(self, node: Any, ctx: Any) -> Any:
-        """malt's passes, in malt's order, with our variants of two of them."""
+        """malt's passes, in malt's order, with our variants of two of them.
+
+        Passes take a millisecond or more each; those that would find nothing are left out.
+        """
         options = ctx.user.options
         unsupported_features_checker.verify(node)
         node = self.initial_analysis(node, ctx)
         node = functions.transform(node, ctx)
         node = _Directives(ctx).visit(node)
-        node = break_statements.transform(node, ctx)
+        breaks = _has(node, ast.Break)
+        if breaks:
+            node = break_statements.transform(node, ctx)
         if options.uses(Feature.ASSERT_STATEMENTS):
             node = asserts.transform(node, ctx)
-        node = continue_statements.transform(node, ctx)
+        if breaks or _has(node, ast.Continue):
+            node = continue_statements.transform(node, ctx)
         node = return_statements.transform(node, ctx)
         if options.uses(Feature.LISTS):
             node = lists.transform(node, ctx)
             node = _Slices(ctx).visit(node)
         node = call_trees.transform(node, ctx)
-        node = control_flow.transform(node, ctx)
-        node = conditional_expressions.transform(node, ctx)
-        node = logical_expressions.transform(node, ctx)
+        if _has(node, ast.If, ast.For, ast.While):
+            node = control_flow.transform(node, ctx)
+        if _has(node, ast.IfExp):
+            node = conditional_expressions.transform(node, ctx)
+        if _has(node, ast.BoolOp, ast.Compare, ast.Not):
+            node = logical_expressions.transform(node, ctx)
         return variables.transform(node, ctx)
+
+
+def _has(node: ast.AST, *kinds: type[ast.AST]) -> bool:
+    return any(isinstance(part, kinds) for part in ast.walk(node))
 
 
 def _detach(node: Any) -> None:
