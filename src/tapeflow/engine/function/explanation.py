@@ -14,6 +14,12 @@ from tapeflow.engine.ir.primitive import HOST, Structural
 from tapeflow.engine.runtime.tensor import EagerTensor
 
 
+HEADER = (
+    f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
+    "result; written into; line"
+)
+
+
 def graph_text(concrete: Any) -> str:
     """The graph of a concrete function, an operation on each line."""
     lines = []
@@ -58,8 +64,7 @@ def explain(concrete: Any, tensors: list[Any]) -> str:
     last[0] = time.perf_counter()
     timed(*arrays)
     lines = [
-        f"{runnable.name}: {len(concrete.graph.nodes)} operations traced, "
-        f"{len(steps)} steps in the plan",
+        f"{runnable.name}: {len(concrete.graph.nodes)} operations traced, {len(steps)} steps",
         "",
         "graph",
         *("  " + line for line in graph_text(concrete).splitlines()),
@@ -68,8 +73,7 @@ def explain(concrete: Any, tensors: list[Any]) -> str:
         *("  " + line for line in program.source.text.splitlines()),
         "",
         "steps",
-        f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
-        "result; written into; line",
+        HEADER,
     ]
     for i, step in enumerate(steps):
         node = step.node
