@@ -21,21 +21,35 @@ HEADER = (
 
 
 def graph_text(concrete: Any) -> str:
-    """The graph of a concrete function, an operation on each line."""
+    """The graph of a concrete function, an operation on each line, bodies indented."""
+    lines = _node_lines(concrete.graph.nodes, "")
+    return "\n".join([*lines, _returned(concrete.outputs, "")])
+
+
+def _node_lines(nodes: Any, indent: str) -> list[str]:
     lines = []
-    for node in concrete.graph.nodes:
+    for node in nodes:
         inputs = ", ".join(v.name for v in node.inputs)
         outputs = ", ".join(repr(v.spec) for v in node.outputs)
-        lines.append(f"{node.name} = {node.type}({inputs}){_attributes(node)} : {outputs}")
-    returned = ", ".join(v.name for v in concrete.outputs)
-    return "\n".join([*lines, f"return {returned}"])
+        lines.append(f"{indent}{node.name} = {node.type}({inputs}){_attributes(node)} : {outputs}")
+        for body in node.bodies():
+            inner = indent + "    "
+            lines.append(f"{inner}body ({', '.join(v.name for v in body.inputs)})")
+            lines += _node_lines([n for n in body.graph.nodes if n.prim is not PLACEHOLDER], inner)
+            lines.append(_returned(body.outputs, inner))
+    return lines
+
+
+def _returned(outputs: Any, indent: str) -> str:
+    return f"{indent}return {', '.join(v.name for v in outputs)}".rstrip()
 
 
 def _attributes(node: Node) -> str:
     if node.prim is CONST:
         array = node.attrs["value"]
         return f" {array.tolist()}" if array.size <= 8 else ""
-    shown = ", ".join(f"{k}={v}" for k, v in node.attrs.items())
+    plain = {k: v for k, v in node.attrs.items() if k not in ("branches", "cond", "body")}
+    shown = ", ".join(f"{k}={v}" for k, v in plain.items())
     return f" [{shown}]" if shown else ""
 
 
