@@ -34,8 +34,6 @@ def row_spec(spec: Any) -> Any:
     if isinstance(spec, SparseTensorSpec):
         return SparseTensorSpec(rest, spec._dtype)
     if isinstance(spec, RaggedTensorSpec):
-        if spec._ragged_rank == 1:
-            return TensorSpec(rest, spec._dtype)
         return RaggedTensorSpec(rest, spec._dtype, spec._ragged_rank - 1, spec._row_splits_dtype)
     raise NotImplementedError(f"from_tensor_slices: {type(spec).__name__} has no rows")
 
@@ -127,11 +125,12 @@ def _stacked(spec: Any, parts: list[Flat]) -> Flat:
         shape = np.array([len(parts), *np.max(shapes, axis=0).tolist()], np.int64)
         return np.concatenate(indices), np.concatenate([v for _, v, _ in parts]), shape
     if isinstance(spec, RaggedTensorSpec):
-        from tapeflow.engine.ops.ragged.stacking import stack
+        from tapeflow.engine.ops.ragged.construction import stack
 
         values = [spec.from_tensors(iter([as_tensor(a) for a in part])) for part in parts]
-        batched = batch_spec(spec, None)
-        return tuple([held(t) for t in batched.to_tensors(stack(values, axis=0))])
+        batched = batch_spec(spec, len(parts))
+        made = stack(values, axis=0).with_row_splits_dtype(spec._row_splits_dtype)
+        return tuple([held(t) for t in batched.to_tensors(made)])
     return stack_arrays(parts)
 
 

@@ -27,6 +27,9 @@ class Pipeline(VariantValue):
 
     __slots__ = ("__weakref__",)
 
+    draws_when_wanted = False
+    """Whether `Repeated` starts it no more often than there are rounds."""
+
     def start(self, run: Run) -> Iterator[Flat]:
         """The elements, from the first one on.
 
@@ -152,13 +155,20 @@ class Repeated(Pipeline):
         self._count = count
 
     def start(self, run: Run) -> Iterator[Flat]:
-        rounds = itertools.count() if self._count < 0 else range(self._count)
-        for _ in rounds:
+        elements = self._before.start(run)
+        rounds = 0
+        while self._count:
             empty = True
-            for flat in self._before.start(run):
+            for flat in elements:
                 empty = False
                 yield flat
-            if empty and self._count < 0:
+            rounds += 1
+            over = rounds == self._count
+            if (empty and self._count < 0) or (over and self._before.draws_when_wanted):
+                return
+            # As in TensorFlow, a round too many is started; with shuffling before, it takes seeds.
+            elements = self._before.start(run)
+            if over:
                 return
 
     def cardinality(self) -> int:

@@ -54,6 +54,7 @@ class Shuffled(Pipeline):
       anew: whether each start has an order of its own.
     """
 
+    draws_when_wanted = True
     __slots__ = ("_anew", "_before", "_seeds", "_size", "_source")
 
     def __init__(self, before: Pipeline, size: int, seeds: tuple[int, int], anew: bool) -> None:
