@@ -12,8 +12,8 @@ from typing import Any
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
+from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
@@ -183,7 +183,6 @@ class Function(PolymorphicFunction):
         graph.known_inputs.clear()
         graph.forget_temporaries()
         signature = CallSignature(self._parameters, bound, key)
-        graph.structured_input_signature = signature.structured
         graph.structured_outputs = structured
         runnable = Runnable(graph, graph.inputs, outputs, self._name)
         graph.inputs = [*graph.inputs, *graph.internal_captures]

@@ -445,6 +445,21 @@ def convert_to_tensor(
     )
     if not isinstance(tensor, Tensor):
         raise ValueError(f"Cannot convert {type(tensor).__name__} to a Tensor: {tensor!r}")
+    return in_graph(tensor, value, name)
+
+
+def in_graph(tensor: Any, value: Any, name: str | None) -> Any:
+    """What a program gets of a converted value: while a function is traced, a symbolic tensor.
+
+    Args:
+      tensor: the tensor.
+      value: what it was made of; an eager tensor from outside the function is captured.
+      name: the name of a constant.
+    """
+    if current_recorders() and state.tracer is not None and type(tensor) is EagerTensor:
+        if tensor is value:
+            return state.tracer.value_of(tensor)
+        return state.tracer.constant_of(tensor, name)
     return tensor
 
 

@@ -188,9 +188,7 @@ def _candidates(specs: tuple[Spec, ...], late: dict[str, Spec]) -> Iterator[dict
     if not _few(specs, late):
         # One guess for each: it tells the dtypes.
         for n in range((rank or 0) + 1):
-            yield {
-                name: tuple(range(n)) if spec.shape != () else 0 for name, spec in late.items()
-            }
+            yield {name: tuple(range(n)) if spec.shape != () else 0 for name, spec in late.items()}
         return
     assert rank is not None
     ((name, spec),) = late.items()

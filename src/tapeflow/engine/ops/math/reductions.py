@@ -97,6 +97,8 @@ def spread(dy: Any, x: Any, axis: tuple[int, ...] | None, keep_dims: bool) -> An
 def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
     """Reshapes a reduction's result so that the dimensions folded away are there, with size 1."""
     rank = x.shape.ndims
+    if rank is None:
+        return shaping.reshape(y, _unit_dims(x, axis))
     gone = set(range(rank)) if axis is None else {a % rank for a in axis}
     if isinstance(y, EagerTensor) and isinstance(x, EagerTensor):
         kept = [1 if i in gone else n for i, n in enumerate(x._array.shape)]
@@ -106,6 +108,24 @@ def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
     for i in sorted(gone):
         y = expand_dims(y, i)
     return y
+
+
+def _unit_dims(x: Any, axis: tuple[int, ...] | None) -> Any:
+    """The shape of `x` with 1 for the dimensions folded away, where not even the rank is known."""
+    from tapeflow.engine.ops.array.creation import ones_like
+    from tapeflow.engine.ops.array.dimensions import rank
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_update
+
+    dims = shaping.shape(x)
+    if axis is None:
+        return ones_like(dims)
+    axes = (
+        convert([[a] for a in axis]) if axis else shaping.reshape(convert([], dims.dtype), [0, 1])
+    )
+    count = rank(x)
+    return tensor_scatter_nd_update(
+        dims, (axes + count) % count, convert([1] * len(axis), dims.dtype)
+    )
 
 
 def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
