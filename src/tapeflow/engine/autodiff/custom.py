@@ -7,10 +7,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from tapeflow.engine.autodiff.graph_gradients import gradients_in_graph
 from tapeflow.engine.autodiff.tape import GradientTape
 from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
 from tapeflow.engine.core import nest
-from tapeflow.engine.core.context import current_recorders, set_recorders
+from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.runtime.convert import convert
@@ -244,29 +245,39 @@ def gradients(
     aggregation_method: Any = None,
     stop_gradients: Any = None,
     unconnected_gradients: Any = UnconnectedGradients.NONE,
-) -> NoReturn:
-    """Refused in eager mode, as TensorFlow does: it differentiates graphs.
+) -> list[Any]:
+    """Differentiates the graph of the function that is traced; refused in eager mode.
 
     Args:
-      ys: tensors to be differentiated.
-      xs: tensors to differentiate by.
-      grad_ys: cotangents of `ys`.
+      ys: tensor or list of tensors to be differentiated; their gradients are added up.
+      xs: tensor, variable, or a list of such, to differentiate by.
+      grad_ys: cotangents of `ys`; by default ones.
       name: name scope.
       gate_gradients: whether to tie gradients together.
       aggregation_method: how to add gradients up.
       stop_gradients: tensors to be treated as constants.
       unconnected_gradients: as in `tf.GradientTape.gradient`.
 
+    Returns:
+      A list with a gradient for each of `xs`, or None where `ys` do not depend on it.
+
     Raises:
-      RuntimeError: always.
+      RuntimeError: in eager mode.
 
     Example:
       >>> import tapeflow as tf
-      >>> tf.gradients(tf.constant(1.0), tf.constant(1.0))
-      Traceback (most recent call last):
-      RuntimeError: tf.gradients is not supported in eager mode; use tf.GradientTape instead.
+      >>> @tf.function
+      ... def slope(x):
+      ...     return tf.gradients(x * x, x)[0]
+      >>> slope(tf.constant(3.0)).numpy()
+      np.float32(6.0)
     """
-    raise RuntimeError("tf.gradients is not supported in eager mode; use tf.GradientTape instead.")
+    if state.tracer is None:
+        raise RuntimeError(
+            "tf.gradients is not supported in eager mode; use tf.GradientTape instead."
+        )
+    zero = UnconnectedGradients.from_value(unconnected_gradients) is UnconnectedGradients.ZERO
+    return gradients_in_graph(ys, xs, grad_ys, stop_gradients, zero)
 
 
 @export("hessians")

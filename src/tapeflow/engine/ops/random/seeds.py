@@ -72,7 +72,10 @@ def set_seed(seed: Any) -> None:
       >>> tf.random.uniform([2]).numpy()
       array([0.5380393 , 0.36461866], dtype=float32)
     """
-    _seeds.restart(seed)
+    if state.tracer is None:
+        _seeds.restart(seed)
+    else:
+        state.tracer.seed = seed  # of the operations that this function makes from here on
 
 
 class OpSeed(int):
