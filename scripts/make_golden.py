@@ -5,6 +5,8 @@
     python scripts/make_golden.py --primitives [NAME ...]
                                                        samples of primitives (or of whole modules,
                                                        such as math.arithmetic), by tf.raw_ops
+    python scripts/make_golden.py --traced [FAMILY ...]
+                                                       cases inside of tf.function
     --all                                              also what is recorded already
 
 Only what is missing or has changed is recorded; what no longer exists is dropped. Needs TensorFlow
@@ -28,9 +30,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--primitives", action="store_true", help="record samples, not cases")
+    parser.add_argument("--traced", action="store_true", help="record cases inside functions")
     parser.add_argument("--all", action="store_true", help="record anew what is there already")
     arguments = parser.parse_args()
-    record = record_primitives if arguments.primitives else record_families
+    record = record_families
+    if arguments.primitives:
+        record = record_primitives
+    elif arguments.traced:
+        record = record_traced
     problems = record(arguments.names, arguments.all)
     for line in problems:
         print(f"problem: {line}", file=sys.stderr)
@@ -84,6 +91,37 @@ def record_family(family: str, everything: bool) -> list[str]:
         store(path, made)
     print(f"{family}: {len(made)} cases, {fresh} recorded now")
     return problems
+
+
+def record_traced(names: list[str], everything: bool) -> list[str]:
+    from harness.families import entries
+    from harness.golden import family_path, load, store, traced_path
+    from harness.seeds import forget_seed
+    from harness.traced import FAMILIES, FATAL, MODES, compact, run_traced
+
+    for family in names or FAMILIES:
+        former = load(traced_path(family))
+        eager = load(family_path(family))
+        made: dict[str, Any] = {}
+        fresh = 0
+        for entry in entries(family):
+            if entry.key in former and not everything:
+                made[entry.key] = former[entry.key]
+                continue
+            tf = real_tensorflow()
+            found = {}
+            for mode in MODES:
+                if (entry.key, mode) in FATAL:
+                    continue
+                forget_seed(tf)
+                result = run_traced(entry.case, tf, mode)
+                found[mode] = compact(result, eager[entry.key], entry.case)
+            made[entry.key] = {k: v for k, v in found.items() if v is not None}
+            fresh += 1
+        if made != former or list(made) != list(former):
+            store(traced_path(family), made)
+        print(f"{family}: {len(made)} cases inside of functions, {fresh} recorded now", flush=True)
+    return []
 
 
 def record_primitives(names: list[str], everything: bool) -> list[str]:

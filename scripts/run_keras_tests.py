@@ -48,8 +48,10 @@ import importlib.util, json, sys, types
 {install}
 import keras
 import pytest
-if importlib.util.find_spec("jax") is None:
-    sys.modules["jax"] = types.ModuleType("jax")  # imported by files that use it for JAX alone
+with open(sys.argv[1]) as file:
+    wants_jax = "\nimport jax\n" in file.read()
+if wants_jax and importlib.util.find_spec("jax") is None:
+    sys.modules["jax"] = types.ModuleType("jax")  # imported by a file that uses it for JAX alone
 
 class Outcomes:
     def __init__(self):

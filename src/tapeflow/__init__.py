@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from tapeflow.alias.installation import install as install
     from tapeflow.engine.autodiff.custom import custom_gradient as custom_gradient
     from tapeflow.engine.autodiff.custom import grad_pass_through as grad_pass_through
-    from tapeflow.engine.autodiff.custom import gradients as gradients
-    from tapeflow.engine.autodiff.custom import hessians as hessians
     from tapeflow.engine.autodiff.custom import recompute_grad as recompute_grad
+    from tapeflow.engine.autodiff.symbolic import gradients as gradients
+    from tapeflow.engine.autodiff.symbolic import hessians as hessians
     from tapeflow.engine.autodiff.tape import GradientTape as GradientTape
     from tapeflow.engine.autodiff.unconnected import UnconnectedGradients as UnconnectedGradients
     from tapeflow.engine.core.dtypes import DType as DType
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.core.dtypes import variant as variant
     from tapeflow.engine.core.name_scopes import get_current_name_scope as get_current_name_scope
     from tapeflow.engine.core.name_scopes import name_scope as name_scope
-    from tapeflow.engine.core.optional import OptionalSpec as OptionalSpec
     from tapeflow.engine.core.shapes import TensorShape as TensorShape
     from tapeflow.engine.core.specs import TensorSpec as TensorSpec
     from tapeflow.engine.core.specs import TypeSpec as TypeSpec
@@ -128,6 +127,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.control_flow.host_calls import numpy_function as numpy_function
     from tapeflow.engine.ops.control_flow.host_calls import py_function as py_function
     from tapeflow.engine.ops.control_flow.loops import while_loop as while_loop
+    from tapeflow.engine.ops.control_flow.optionals import OptionalSpec as OptionalSpec
     from tapeflow.engine.ops.control_flow.ordering import timestamp as timestamp
     from tapeflow.engine.ops.control_flow.ordering import tuple_ as tuple
     from tapeflow.engine.ops.control_flow.tensor_array import TensorArray as TensorArray
@@ -266,6 +266,7 @@ if TYPE_CHECKING:
     from tapeflow import __internal__ as __internal__
     from tapeflow import audio as audio
     from tapeflow import autodiff as autodiff
+    from tapeflow import autograph as autograph
     from tapeflow import bitwise as bitwise
     from tapeflow import compat as compat
     from tapeflow import config as config
@@ -305,7 +306,7 @@ else:
             "IndexedSlicesSpec": "tapeflow.engine.runtime.indexed_slices:IndexedSlicesSpec",
             "Module": "tapeflow.engine.variables.module:Module",
             "Operation": "tapeflow.engine.tracing.operation:Operation",
-            "OptionalSpec": "tapeflow.engine.core.optional:OptionalSpec",
+            "OptionalSpec": "tapeflow.engine.ops.control_flow.optionals:OptionalSpec",
             "RaggedTensor": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensor",
             "RaggedTensorSpec": "tapeflow.engine.ops.ragged.ragged_tensor:RaggedTensorSpec",
             "RegisterGradient": "tapeflow.engine.runtime.execution:RegisterGradient",
@@ -401,13 +402,13 @@ else:
             "get_logger": "tapeflow.engine.runtime.execution:get_logger",
             "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
             "grad_pass_through": "tapeflow.engine.autodiff.custom:grad_pass_through",
-            "gradients": "tapeflow.engine.autodiff.custom:gradients",
+            "gradients": "tapeflow.engine.autodiff.symbolic:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",
             "greater_equal": "tapeflow.engine.ops.math.comparison:greater_equal",
             "group": "tapeflow.engine.runtime.execution:group",
             "guarantee_const": "tapeflow.engine.ops.array.identities:guarantee_const",
             "half": "tapeflow.engine.core.dtypes:half",
-            "hessians": "tapeflow.engine.autodiff.custom:hessians",
+            "hessians": "tapeflow.engine.autodiff.symbolic:hessians",
             "histogram_fixed_width": "tapeflow.engine.ops.math.histograms:histogram_fixed_width",
             "histogram_fixed_width_bins": "tapeflow.engine.ops.math.histograms:histogram_fixed_width_bins",
             "identity": "tapeflow.engine.ops.array.shaping:identity",
@@ -549,6 +550,6 @@ else:
             "zeros_initializer": "tapeflow.engine.ops.random.initializers:Zeros",
             "zeros_like": "tapeflow.engine.ops.array.creation:zeros_like",
         },
-        ("__internal__", "audio", "autodiff", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
+        ("__internal__", "audio", "autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "distribute", "dtypes", "errors", "experimental", "graph_util", "image", "io", "linalg", "math", "nest", "nn", "ragged", "random", "sets", "signal", "sparse", "strings", "sysconfig", "test", "train", "types", "version",),
         late=('keras',),
     )

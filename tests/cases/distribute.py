@@ -66,7 +66,13 @@ def updates(tf):
     one = extended.update(v, lambda a: a * 2.0, group=False)
     with extended.colocate_vars_with(v):
         w = tf.Variable(2.0)
-    return plain, one, extended.update(v, lambda a: None, group=False), w, extended.value_container(v)
+    return (
+        plain,
+        one,
+        extended.update(v, lambda a: None, group=False),
+        w,
+        extended.value_container(v),
+    )
 
 
 def created_in_scope(tf):
@@ -76,9 +82,7 @@ def created_in_scope(tf):
         inside = tf.Variable(1.0)
     default = tf.distribute.get_strategy()
     strategies = (one, default)
-    return [
-        s.extended.variable_created_in_scope(v) for s in strategies for v in (inside, outside)
-    ]
+    return [s.extended.variable_created_in_scope(v) for s in strategies for v in (inside, outside)]
 
 
 def input_contexts(tf):

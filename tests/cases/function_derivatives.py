@@ -1,10 +1,10 @@
-"""Jacobians, Hessians, forward mode and tf.gradients in graphs; gradients of control flow."""
+"""Gradients of control flow to second order; Jacobians and forward mode in functions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cases.form import Case, collect, raised
+from cases.form import Case, collect
 
 CASES: list[Case] = []
 case = collect(CASES)
@@ -349,74 +349,6 @@ def forward_over_backward(tf):
         return g, acc.jvp(g)
 
     return product(tf.constant([1.0, 2.0]), tf.constant([1.0, -1.0]))
-
-
-@case("gradients")
-def symbolic_gradients(tf):
-    @tf.function
-    def f(x, y):
-        z = x * x * y
-        return tf.gradients(z, [x, y]), tf.gradients(z, x), tf.gradients([z, x], [x])
-
-    return f(tf.constant(3.0), tf.constant(2.0))
-
-
-@case("gradients")
-def symbolic_gradients_options(tf):
-    @tf.function
-    def f(x, y):
-        z = x * x
-        return (
-            tf.gradients(z, x, grad_ys=[tf.constant([1.0, 10.0])]),
-            [g is None for g in tf.gradients(z, [x, y])],
-            tf.gradients(z, y, unconnected_gradients="zero"),
-            tf.gradients(z * y, y, stop_gradients=[z]),
-        )
-
-    return f(tf.constant([3.0, 4.0]), tf.constant([2.0, 1.0]))
-
-
-@case("gradients")
-def symbolic_second_order(tf):
-    @tf.function
-    def f(x):
-        (g,) = tf.gradients(x**4, x)
-        (h,) = tf.gradients(g, x)
-        return g, h
-
-    return f(tf.constant([1.0, 2.0])), raised(lambda: tf.gradients(tf.constant(1.0), []))
-
-
-@case("hessians")
-def symbolic_hessians(tf):
-    @tf.function
-    def f(x):
-        return tf.hessians(tf.reduce_sum(x**3) * x[0], x)
-
-    return f(tf.constant([1.0, 2.0]))
-
-
-@case("gradients")
-def symbolic_gradient_of_a_variable(tf):
-    v = tf.Variable(3.0)
-
-    @tf.function
-    def f(x):
-        return tf.gradients(v * v * x, v)
-
-    return f(tf.constant(2.0))
-
-
-@case("gradients")
-def symbolic_gradient_through_a_loop(tf):
-    @tf.function
-    def f(x):
-        y = x
-        for _ in tf.range(3):
-            y = y * x
-        return tf.gradients(y, x)
-
-    return f(tf.constant(2.0))
 
 
 @case("cond")

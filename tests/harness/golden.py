@@ -16,6 +16,11 @@ def family_path(family: str) -> Path:
     return GOLDEN / f"{family}.json"
 
 
+def traced_path(family: str) -> Path:
+    """The file of a family of cases that run inside of functions."""
+    return GOLDEN / "traced" / f"{family}.json"
+
+
 def primitives_path(module: str) -> Path:
     """The file of the primitives that a module of the engine declares."""
     short = module.removeprefix("tapeflow.engine.").removeprefix("ops.")

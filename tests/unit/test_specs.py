@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tapeflow.engine.core import dtypes, specs
 from tapeflow.engine.core.messages import TensorSpecProto
-from tapeflow.engine.core.optional import Optional, OptionalSpec
 from tapeflow.engine.core.protocols import FunctionType, TraceType
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, to_tensor, type_spec_from_value
+from tapeflow.engine.ops.control_flow.optionals import Optional, OptionalSpec
 
 shapes = st.one_of(st.none(), st.lists(st.one_of(st.none(), st.integers(0, 2)), max_size=2))
 tensor_specs = st.builds(

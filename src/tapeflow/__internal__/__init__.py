@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.tensor import EagerTensor as EagerTensor
     from tapeflow.engine.tracing.func_graph import FuncGraph as FuncGraph
     from tapeflow.engine.tracing.symbolic import SymbolicTensor as SymbolicTensor
+    from tapeflow.__internal__ import autograph as autograph
     from tapeflow.__internal__ import distribute as distribute
     from tapeflow.__internal__ import eager_context as eager_context
     from tapeflow.__internal__ import smart_cond as smart_cond
@@ -29,5 +30,5 @@ else:
             "FuncGraph": "tapeflow.engine.tracing.func_graph:FuncGraph",
             "SymbolicTensor": "tapeflow.engine.tracing.symbolic:SymbolicTensor",
         },
-        ("distribute", "eager_context", "smart_cond", "tf2", "tracking", "types",),
+        ("autograph", "distribute", "eager_context", "smart_cond", "tf2", "tracking", "types",),
     )

@@ -64,7 +64,7 @@ class _AliasFinder(MetaPathFinder):
         if contents(fullname.removeprefix(f"{ALIAS}.")) is not None:
             return ModuleSpec(fullname, _PrivateLoader(), is_package=True)
         real = REAL + fullname.removeprefix(ALIAS)
-        if real.split(".")[1] in _PRIVATE or find_spec(real) is None:
+        if real.split(".")[1] in _PRIVATE or not _exists(real):
             raise _missing(real)
         return ModuleSpec(fullname, _AliasLoader(real), is_package=True)
 
@@ -103,6 +103,13 @@ class _MissingFinder(MetaPathFinder):
         if fullname.startswith(f"{REAL}.") and in_tensorflow(fullname.partition(".")[2]):
             raise _missing(fullname)
         return None
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # a package on the way is not there
+        return False
 
 
 def _missing(real: str) -> ModuleNotFoundError:

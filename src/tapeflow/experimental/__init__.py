@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
-    from tapeflow.engine.core.optional import Optional as Optional
+    from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
     from tapeflow.experimental import dlpack as dlpack
     from tapeflow.experimental import dtensor as dtensor
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            "Optional": "tapeflow.engine.core.optional:Optional",
+            "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
         },
         ("dlpack", "dtensor",),
     )

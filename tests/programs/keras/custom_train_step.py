@@ -76,7 +76,9 @@ results = {}
 for run_eagerly in (True, False):
     keras.utils.set_random_seed(9)
     model = Regressor()
-    model.compile(optimizer=keras.optimizers.SGD(0.05, nesterov=True, momentum=0.8), run_eagerly=run_eagerly)
+    model.compile(
+        optimizer=keras.optimizers.SGD(0.05, nesterov=True, momentum=0.8), run_eagerly=run_eagerly
+    )
     results[f"own step, run_eagerly={run_eagerly}"] = model.fit(
         x, y, batch_size=24, epochs=3, verbose=0, validation_data=(x[:30], y[:30])
     ).history

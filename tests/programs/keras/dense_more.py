@@ -1,4 +1,4 @@
-"""A functional model with two inputs and outputs: dropout, regularizers, weights, callbacks, saving."""
+"""A functional model with two inputs and outputs: regularizers, weights, callbacks, saving."""
 
 import json
 import tempfile
@@ -74,7 +74,10 @@ history = model.fit(
     {"wide": wide, "deep": deep},
     {"price": price, "label": label},
     sample_weight={"price": weights, "label": weights[::-1].copy()},
-    validation_data=({"wide": wide[:40], "deep": deep[:40]}, {"price": price[:40], "label": label[:40]}),
+    validation_data=(
+        {"wide": wide[:40], "deep": deep[:40]},
+        {"price": price[:40], "label": label[:40]},
+    ),
     epochs=8,
     verbose=0,
     callbacks=callbacks,

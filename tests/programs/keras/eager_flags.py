@@ -25,7 +25,12 @@ class Watching(keras.layers.Layer):
 def train(epochs=2, verbose=0, **options):
     keras.utils.set_random_seed(8)
     model = keras.Sequential(
-        [keras.Input((4,)), Watching(), keras.layers.Dense(6, activation="relu"), keras.layers.Dense(1)]
+        [
+            keras.Input((4,)),
+            Watching(),
+            keras.layers.Dense(6, activation="relu"),
+            keras.layers.Dense(1),
+        ]
     )
     model.compile(
         optimizer="sgd",

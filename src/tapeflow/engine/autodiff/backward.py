@@ -11,6 +11,7 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.creation import ones_like, zeros_like
 from tapeflow.engine.ops.control_flow.tensor_lists import add_lists
 from tapeflow.engine.ops.math.arithmetic import add
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert_operand
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices, add_slices
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -149,3 +150,12 @@ def seed_for(target: Tensor) -> Any:
     if isinstance(target, EagerTensor) and not target._array.ndim:
         return convert_operand(1, target, "seed")
     return ones_like(target)
+
+
+def _eager_gradients(*arguments: Any) -> Any:
+    from tapeflow.engine.autodiff.eager_calls import eager_gradients
+
+    return eager_gradients(*arguments)
+
+
+upward.provide(eager_gradients=_eager_gradients)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from tapeflow.engine.autodiff.graph_gradients import gradients_in_graph
 from tapeflow.engine.autodiff.tape import GradientTape
-from tapeflow.engine.autodiff.unconnected import UnconnectedGradients
+from tapeflow.engine.autodiff.traced_custom import traced_custom_gradient
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.export import export
@@ -130,11 +129,13 @@ def _call(f: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             )
         return [*flat, *flat_variable_grads]
 
-    if recorders:
+    name = getattr(f, "__name__", "CustomGradient")
+    if state.tracer is not None:
+        outputs = traced_custom_gradient(name, vjp, inputs, variables, outputs)
+    elif recorders:
         for recorder in recorders:
             for v in variables:
                 recorder.variable_read(v, EagerTensor(v._array))
-        name = getattr(f, "__name__", "CustomGradient")
         handles = tuple([v._handle for v in variables])
         record(CustomGradient(name, vjp), (*inputs, *handles), outputs, {})
     return nest.pack_sequence_as(result, outputs, expand_composites=True)
@@ -233,85 +234,3 @@ def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
         return f(*args, **kwargs), grad
 
     return inner  # type: ignore[no-any-return]
-
-
-@export("gradients")
-def gradients(
-    ys: Any,
-    xs: Any,
-    grad_ys: Any = None,
-    name: str = "gradients",
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    stop_gradients: Any = None,
-    unconnected_gradients: Any = UnconnectedGradients.NONE,
-) -> list[Any]:
-    """Differentiates the graph of the function that is traced; refused in eager mode.
-
-    Args:
-      ys: tensor or list of tensors to be differentiated; their gradients are added up.
-      xs: tensor, variable, or a list of such, to differentiate by.
-      grad_ys: cotangents of `ys`; by default ones.
-      name: name scope.
-      gate_gradients: whether to tie gradients together.
-      aggregation_method: how to add gradients up.
-      stop_gradients: tensors to be treated as constants.
-      unconnected_gradients: as in `tf.GradientTape.gradient`.
-
-    Returns:
-      A list with a gradient for each of `xs`, or None where `ys` do not depend on it.
-
-    Raises:
-      RuntimeError: in eager mode.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> @tf.function
-      ... def slope(x):
-      ...     return tf.gradients(x * x, x)[0]
-      >>> slope(tf.constant(3.0)).numpy()
-      np.float32(6.0)
-    """
-    if state.tracer is None:
-        raise RuntimeError(
-            "tf.gradients is not supported in eager mode; use tf.GradientTape instead."
-        )
-    zero = UnconnectedGradients.from_value(unconnected_gradients) is UnconnectedGradients.ZERO
-    return gradients_in_graph(ys, xs, grad_ys, stop_gradients, zero)
-
-
-@export("hessians")
-def hessians(
-    ys: Any,
-    xs: Any,
-    gate_gradients: bool = False,
-    aggregation_method: Any = None,
-    name: str = "hessians",
-) -> NoReturn:
-    """Refused in eager mode, as TensorFlow does; nest two tapes and use `jacobian` instead.
-
-    Args:
-      ys: scalars to be differentiated twice.
-      xs: tensors to differentiate by.
-      gate_gradients: whether to tie gradients together.
-      aggregation_method: how to add gradients up.
-      name: name scope.
-
-    Raises:
-      RuntimeError: always.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> x = tf.Variable([1.0, 2.0])
-      >>> with tf.GradientTape() as outer:
-      ...     with tf.GradientTape() as inner:
-      ...         y = tf.reduce_sum(x * x * x)
-      ...     g = inner.gradient(y, x)
-      >>> outer.jacobian(g, x).numpy()  # what tf.hessians would give in a graph
-      array([[ 6.,  0.],
-             [ 0., 12.]], dtype=float32)
-    """
-    raise RuntimeError(
-        "tf.hessians is not supported in eager mode; use tf.GradientTape instead: "
-        "the jacobian of a gradient, with two nested tapes."
-    )

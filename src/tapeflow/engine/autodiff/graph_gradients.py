@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tapeflow.engine.autodiff.backward import backward
-from tapeflow.engine.core import dtypes, nest
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.runtime import upward
-from tapeflow.engine.ops.array.creation import ones_like, zeros_like
-from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 
 
@@ -60,35 +57,3 @@ def differentiate(
 
 
 upward.provide(differentiate=differentiate)
-
-
-def gradients_in_graph(ys: Any, xs: Any, grad_ys: Any, stop_gradients: Any, zero: bool) -> Any:
-    """See `tf.gradients`.
-
-    Args:
-      ys: nest of tensors.
-      xs: nest of tensors and variables.
-      grad_ys: nest like `ys`, or None.
-      stop_gradients: nest of tensors, or None.
-      zero: whether zeros stand for the gradients of what is not connected.
-    """
-    graph = state.tracer
-    targets = [graph.value_of(convert(y)) for y in nest.flatten(ys)]
-    given = [None] * len(targets) if grad_ys is None else nest.flatten(grad_ys)
-    seeds = [
-        ones_like(y) if dy is None else convert(dy, y.dtype)
-        for y, dy in zip(targets, given, strict=True)
-    ]
-    wanted = nest.flatten(xs)
-    sources = [
-        graph.capture_object(x) if hasattr(x, "_handle") else graph.value_of(convert(x))
-        for x in wanted
-    ]
-    stopped = {id(graph.value_of(convert(t))) for t in nest.flatten(stop_gradients or [])}
-    nodes = [n for n in graph.nodes if not any(id(v) in stopped for v in n.outputs)]
-    found = differentiate(nodes, targets, seeds, sources)
-    if zero:
-        found = [
-            zeros_like(convert(x)) if g is None else g for g, x in zip(found, wanted, strict=True)
-        ]
-    return found

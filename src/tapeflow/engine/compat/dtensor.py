@@ -1,4 +1,4 @@
-"""`tf.experimental.dtensor`: names for programs that import it; there is one device to lay out on."""
+"""`tf.experimental.dtensor`: names for programs that import it; there is one device."""
 
 from __future__ import annotations
 

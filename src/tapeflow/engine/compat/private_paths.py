@@ -7,10 +7,19 @@ The list holds what Keras imports, and the addresses that classes take under the
 from __future__ import annotations
 
 _ENGINE = "tapeflow.engine"
+_DETERMINISM = ("disable_op_determinism", "enable_op_determinism", "is_op_determinism_enabled")
 
 PRIVATE_MODULES: dict[str, dict[str, str]] = {
     "compiler.tf2xla.python.xla": {
         "dynamic_update_slice": f"{_ENGINE}.ops.array.slice_updates:dynamic_update_slice",
+    },
+    "python.data.ops.dataset_ops": {"DatasetV2": f"{_ENGINE}.data.dataset:DatasetV2"},
+    "python.data.ops.iterator_ops": {
+        "IteratorBase": f"{_ENGINE}.data.iterators:IteratorBase",
+        "OwnedIterator": f"{_ENGINE}.data.iterators:OwnedIterator",
+    },
+    "python.data.ops.optional_ops": {
+        "_Optional": f"{_ENGINE}.ops.control_flow.optionals:_Optional",
     },
     "python.eager.context": {
         "async_wait": f"{_ENGINE}.compat.eager_context:async_wait",
@@ -22,7 +31,7 @@ PRIVATE_MODULES: dict[str, dict[str, str]] = {
         "CompositeTensor": f"{_ENGINE}.runtime.composite:CompositeTensor",
     },
     "python.framework.config": {
-        "is_op_determinism_enabled": f"{_ENGINE}.runtime.config_experimental:is_op_determinism_enabled",
+        name: f"{_ENGINE}.runtime.config_experimental:{name}" for name in _DETERMINISM
     },
     "python.framework.func_graph": {
         "FuncGraph": f"{_ENGINE}.tracing.func_graph:FuncGraph",

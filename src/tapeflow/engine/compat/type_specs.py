@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tapeflow.engine.core.optional import OptionalSpec
 from tapeflow.engine.core.specs import TensorSpec
+from tapeflow.engine.ops.control_flow.optionals import OptionalSpec
 from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensorSpec
 from tapeflow.engine.runtime.sparse_tensor import SparseTensorSpec
 

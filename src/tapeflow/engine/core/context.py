@@ -59,8 +59,8 @@ class ThreadState(threading.local):
         self.device: str | None = None
         self.variable_creators: tuple[Any, ...] = ()
         self.control_inputs: tuple[Any, ...] = ()
-        # Told of each variable made under `tf.init_scope` while a function is traced.
-        self.function_creator: Any = None
+        # Called with each variable that is made, while a function is traced.
+        self.on_variable_made: Callable[[Any], None] | None = None
         # The replica, or the place across replicas, of `tf.distribute`; None outside of all.
         self.replica: Any = None
 

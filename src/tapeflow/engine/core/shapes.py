@@ -38,7 +38,7 @@ class TensorShape(TensorFreeTrace):
         (True, None)
     """
 
-    __slots__ = ("_dims",)
+    __slots__ = ("__weakref__", "_dims")
 
     _dims: Dims | None
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.compiler.compile import compile_graph, extract
+from tapeflow.engine.compiler.passes.forgetting import forget_shapes
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem
-from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue
 from tapeflow.engine.tracing.func_graph import FuncGraph
 from tapeflow.engine.tracing.graph import out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -91,6 +93,14 @@ class Runnable:
             specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
         return compile_graph(self._extracted, specs, self.name)
 
+    def for_any_shapes(self) -> Runnable:
+        """The same, taking tensors of other shapes than those traced; operations check them."""
+        made = Runnable(self.graph, self.inputs, self.outputs, self.name)
+        extracted = forget_shapes(extract(self.graph, self._all_inputs, self.outputs))
+        made._by_shape = False
+        made._program = Program(extracted, self.name)
+        return made
+
     def call(self, tensors: list[Any]) -> list[Any]:
         """The outputs as eager tensors, noted on the tapes that watch what they depend on."""
         recorders = current_recorders()
@@ -120,7 +130,7 @@ def wrapped(out: Any) -> Any:
     kind = type(out)
     if kind is not _ndarray:
         if not isinstance(out, (np.ndarray, np.generic)):
-            if isinstance(out, (list, ListValue, OneItem)):
+            if isinstance(out, (list, ListValue, OneItem, VariantValue)):
                 return VariantTensor(out)
             if not isinstance(out, (bytes, str)):
                 return out
@@ -189,7 +199,10 @@ class ConcreteFunction(ConcreteFunctionProtocol):
         Raises:
           TypeError: when they do not fit the signature.
         """
-        return self.call_flat(self._signature.bind_call(args, kwargs))
+        tensors, fitting = self._signature.bind_call(args, kwargs)
+        if not fitting:
+            return self._pack(self._runnable.for_any_shapes().call(tensors))
+        return self.call_flat(tensors)
 
     @property
     def graph(self) -> FuncGraph:
@@ -239,7 +252,7 @@ class ConcreteFunction(ConcreteFunctionProtocol):
     @property
     def structured_input_signature(self) -> Any:
         """`(args, kwargs)` with `tf.TensorSpec`s in place of tensors."""
-        return self.graph.structured_input_signature
+        return self._signature.structured
 
     @property
     def structured_outputs(self) -> Any:

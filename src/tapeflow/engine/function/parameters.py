@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.protocols import FunctionType
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
@@ -99,6 +101,12 @@ class Parameters:
         wanted = self.input_signature or ()
         given = list(args)
         kwargs = dict(kwargs)
+        beyond = {p.name for p in self.positional[len(wanted) :]}
+        if len(given) > len(wanted) or beyond & kwargs.keys():
+            raise TypeError(
+                f"Binding inputs to tf.function `{self.name}` failed: the input_signature has "
+                f"{len(wanted)} entries, so that no other arguments can be given."
+            )
         for i in range(len(given), len(wanted)):
             parameter = self.positional[i] if i < len(self.positional) else None
             if parameter is not None and parameter.name in kwargs:
@@ -136,10 +144,10 @@ class Parameters:
     def _cast_leaf(self, value: Any, spec: Any, name: str) -> Any:
         problem: Any = None
         if isinstance(value, TypeSpec):
-            if value.is_subtype_of(spec) or (
-                isinstance(value, TensorSpec) and TensorSpec(value.shape, value.dtype).is_subtype_of(
-                    TensorSpec(spec.shape, spec.dtype))
-            ):  # fmt: skip
+            bare = value
+            if isinstance(value, TensorSpec):
+                bare = TensorSpec(value.shape, value.dtype)
+            if value.is_subtype_of(spec) or bare.is_subtype_of(spec._without_tensor_names()):
                 return value
         elif type(spec) is TensorSpec:
             try:
@@ -188,6 +196,10 @@ class Parameters:
         return args, kwargs
 
 
+class OtherShapes(Exception):
+    """A concrete function is called with tensors of other shapes than it was traced for."""
+
+
 class CallSignature:
     """What one concrete function takes.
 
@@ -208,14 +220,15 @@ class CallSignature:
             self._leaves[name] = _entries_of(value, entries)
             self._templates[name] = specs_of(value, self._leaves[name], name)
 
-    def bind_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """The tensors of a call of the concrete function.
+    def bind_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], bool]:
+        """The tensors of a call of the concrete function, and whether they have its shapes.
 
         Raises:
           TypeError: when arguments are missing, left over, or of another type than traced.
         """
-        values = self._by_name(args, kwargs)
+        values = self._by_name(args, dict(kwargs))
         tensors: list[Any] = []
+        fitting = True
         for name in self._names:
             entries = self._leaves[name]
             if name not in values:
@@ -225,8 +238,14 @@ class CallSignature:
                         f"{self._templates[name]!r}."
                     )
                 continue
-            tensors += self._tensors(name, values[name], entries)
-        return tensors
+            try:
+                tensors += self._tensors(name, values[name], entries)
+            except OtherShapes:
+                fitting = False
+                encoder = Encoder()
+                encoder.add(values[name])
+                tensors += encoder.tensors
+        return tensors, fitting
 
     def _by_name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -237,8 +256,8 @@ class CallSignature:
             needed = [
                 n for n in names if any(e[0] in (TENSOR, VARIABLE, SPEC) for e in self._leaves[n])
             ]
-            if len(args) + len(kwargs) == len(needed) and len(args) <= len(needed):
-                names = [n for n in needed if n not in kwargs]
+            if len(args) + sum(n in kwargs for n in needed) == len(needed):
+                names = [n for n in names if n in needed or n in kwargs]
         rest = list(args)
         for name in names:
             kind = signature[name].kind
@@ -247,8 +266,12 @@ class CallSignature:
                 rest = []
             elif kind is _VAR_KEYWORD:
                 values[name] = {k: kwargs.pop(k) for k in list(kwargs) if k not in signature}
+            elif name in kwargs and rest and kind is not _KEYWORD_ONLY:
+                raise TypeError(f"{self.parameters.name}: got two values for argument {name!r}.")
             elif name in kwargs:
                 values[name] = kwargs.pop(name)
+            elif self._spec_name(name) in kwargs:
+                values[name] = kwargs.pop(self._spec_name(name))
             elif rest and kind is not _KEYWORD_ONLY:
                 values[name] = rest.pop(0)
         if rest or kwargs:
@@ -258,13 +281,20 @@ class CallSignature:
             )
         return values
 
+    def _spec_name(self, name: str) -> Any:
+        """What the spec for a parameter calls it, if it was traced with a spec."""
+        return getattr(self._templates[name], "name", None)
+
     def _tensors(self, name: str, value: Any, entries: list[Any]) -> list[Any]:
         encoder = Encoder()
         wanted = [e for e in entries if e[0] is TENSOR]
-        if len(entries) == 1 and wanted and not isinstance(value, (Tensor, TensorSpec)):
+        plain = not isinstance(value, (Tensor, TensorSpec))
+        if len(entries) == 1 and wanted and plain and not isinstance(value, (list, tuple)):
             value = self._converted(name, value, wanted[0])
         encoder.add(value)
         if not generalizes(tuple(entries), tuple(encoder.key)):
+            if not plain or len(entries) > 1:
+                self._require_same_kinds(name, entries, encoder.key)
             given = specs_of(value, encoder.key, name)
             raise TypeError(
                 f"{self.parameters.name}: argument {name!r}: expected "
@@ -272,6 +302,22 @@ class CallSignature:
                 "one signature; call the tf.function itself to trace others."
             )
         return encoder.tensors
+
+    def _require_same_kinds(self, name: str, entries: list[Any], key: list[Any]) -> None:
+        """Raises for tensors of other dtypes, as TensorFlow does, and `OtherShapes` for shapes."""
+        if [e[0] for e in entries] != [k[0] for k in key] or any(
+            e != k for e, k in zip(entries, key, strict=True) if e[0] is not TENSOR
+        ):
+            return
+        for e, k in zip(entries, key, strict=True):
+            if e[0] is TENSOR and e[1] != k[1]:
+                raise InvalidArgumentError(
+                    None,
+                    None,
+                    f"{self.parameters.name}: argument {name!r}: expected dtype {e[1].name}; "
+                    f"received {k[1].name}",
+                )
+        raise OtherShapes
 
     def _converted(self, name: str, value: Any, entry: Any) -> Any:
         try:
@@ -282,7 +328,7 @@ class CallSignature:
     @property
     def structured(self) -> Any:
         """`(args, kwargs)` with specs in place of tensors."""
-        bound = [(name, self._templates[name]) for name in self._names]
+        bound = [(name, nest.map_structure(_alive, self._templates[name])) for name in self._names]
         args, kwargs = self.parameters.call_arguments(bound)
         return tuple(args), kwargs
 
@@ -311,6 +357,10 @@ class CallSignature:
         return "\n".join(lines)
 
 
+def _alive(value: Any) -> Any:
+    return value() if isinstance(value, weakref.ref) else value
+
+
 def _entries_of(value: Any, entries: Any) -> list[Any]:
     """The entries of a key that belong to one argument."""
     counter = Encoder()
@@ -322,7 +372,7 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
     """The argument with specs in place of tensors."""
     rest = iter(entries)
 
-    def take(part: Any) -> Any:
+    def take(part: Any, name: str) -> Any:
         entry = next(rest)
         tag = entry[0]
         if tag is TENSOR:
@@ -330,17 +380,20 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
             return TensorSpec(TensorShape._of(entry[2]), FROM_NUMPY[entry[1]], name=label)
         if tag is SPEC:
             return entry[1]
-        if tag in (VALUE, OBJECT, VARIABLE):
+        if tag is OBJECT:
+            return entry[1]  # the reference: a trace does not keep its arguments alive
+        if tag is VALUE or tag is VARIABLE:
             return part
-        if isinstance(part, dict):
-            return {key: take(part[key]) for key in entry[1]}
+        if isinstance(part, Mapping):
+            made = {key: take(part[key], f"{name}_{key}") for key in entry[1]}
+            return {key: made[key] for key in part}
         if isinstance(part, (list, tuple)):
-            items = [take(item) for item in part]
+            items = [take(item, f"{name}_{i}") for i, item in enumerate(part)]
             return type(part)(*items) if hasattr(part, "_fields") else type(part)(items)
-        parts = [take(p) for p in nest._parts(part, False)]
+        parts = [take(p, f"{name}_{i}") for i, p in enumerate(nest._parts(part, False))]
         return nest.pack_sequence_as(part, parts)
 
-    return take(value)
+    return take(value, name)
 
 
 def _shown(value: Any) -> Any:

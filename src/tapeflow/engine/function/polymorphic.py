@@ -9,9 +9,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
+from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
@@ -62,7 +64,8 @@ class Function(PolymorphicFunction):
         self._traces: dict[Key, ConcreteFunction] = {}
         self._fast: dict[Any, ConcreteFunction] = {}
         self._retraces = Retraces(self._name)
-        self._methods: dict[int, tuple[Any, Function]] = {}
+        # As with TensorFlow, objects that are equal share a function.
+        self._methods: Any = weakref.WeakKeyDictionary()
         self._variables: list[Any] = []
         self._created_variables = False
         self._called = False
@@ -88,6 +91,11 @@ class Function(PolymorphicFunction):
         if Settings.run_eagerly and state.tracer is None:
             return self._call_eagerly(args, kwargs)
         concrete, tensors = self._find(args, kwargs)
+        if any(isinstance(t, TypeSpec) for t in tensors):
+            raise ValueError(
+                f"tf.function `{self._name}`: a call needs values; received a spec. "
+                "get_concrete_function takes specs."
+            )
         self._retraces.called()
         if not kwargs and state.tracer is None and all(type(a) is EagerTensor for a in args):
             if len(self._fast) >= MAX_FAST:
@@ -160,7 +168,6 @@ class Function(PolymorphicFunction):
     ) -> ConcreteFunction:
         self._retraces.tracing(bound, key)
         graph = FuncGraph(self._name)
-        graph.variable_creator = self._variable_creator(may_create)
         with_names = Placeholders(graph, tensors, key)
         stand_ins = []
         with tracing_into(graph):
@@ -168,11 +175,14 @@ class Function(PolymorphicFunction):
                 stand_ins.append((name, with_names.named(name, value)))
         graph.inputs = list(with_names.inputs)
         args, kwargs = self._parameters.call_arguments(stand_ins)
-        structured, outputs = trace_call(graph, self._converted(), args, kwargs)
+        before, state.on_variable_made = state.on_variable_made, self._variable_creator(may_create)
+        try:
+            structured, outputs = trace_call(graph, self._converted(), args, kwargs)
+        finally:
+            state.on_variable_made = before
         graph.known_inputs.clear()
         graph.forget_temporaries()
         signature = CallSignature(self._parameters, bound, key)
-        graph.structured_input_signature = signature.structured
         graph.structured_outputs = structured
         runnable = Runnable(graph, graph.inputs, outputs, self._name)
         graph.inputs = [*graph.inputs, *graph.internal_captures]
@@ -201,11 +211,7 @@ class Function(PolymorphicFunction):
 
     def _converted(self) -> Callable[..., Any]:
         if not self._autograph:
-            return self._python_function
-        try:
-            from tapeflow.engine.autograph.conversion import convert_for_tracing
-        except ImportError:
-            return self._python_function
+            return do_not_convert(self._python_function)  # type: ignore[no-any-return]
         return convert_for_tracing(self._python_function, self._autograph_options)
 
     def _watched(self, key: Key) -> Key:
@@ -381,15 +387,14 @@ class Function(PolymorphicFunction):
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
-        key = id(instance)
-        known = self._methods.get(key)
-        if known is not None and known[0]() is instance:
-            return known[1]
-        methods = self._methods
-        reference = weakref.ref(instance, lambda _: methods.pop(key, None))
-        bound = self._clone(_bound_weakly(self._python_function, reference))
-        methods[key] = (reference, bound)
-        return bound
+        try:
+            known = self._methods.get(instance)
+        except TypeError:  # an unhashable object has its own function each time it is asked for
+            return self._clone(_bound_weakly(self._python_function, weakref.ref(instance)))
+        if known is None:
+            known = self._clone(_bound_weakly(self._python_function, weakref.ref(instance)))
+            self._methods[instance] = known
+        return known
 
     def __deepcopy__(self, memo: Any) -> Function:
         return self._clone()
@@ -411,7 +416,7 @@ def _bound_weakly(function: Callable[..., Any], reference: Any) -> Callable[...,
     def method(*args: Any, **kwargs: Any) -> Any:
         instance = reference()
         if instance is None:
-            raise ReferenceError(
+            raise AttributeError(
                 f"the object whose method {function.__name__!r} is called is gone; keep it alive"
             )
         return function(instance, *args, **kwargs)
@@ -480,11 +485,6 @@ def function(
         reduce_retracing = True
 
     def decorate(python_function: Any) -> Any:
-        if isinstance(python_function, (classmethod, staticmethod)):
-            raise TypeError(
-                "tf.function: decorate the function itself and put @classmethod or @staticmethod "
-                "outside of it."
-            )
         if not callable(python_function):
             raise TypeError(f"tf.function: func: expected a callable; received {python_function!r}")
         inner = python_function

@@ -16,7 +16,6 @@ import numpy as np
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, resource
-from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, type_spec_from_value
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.composite import is_composite
@@ -33,7 +32,7 @@ SPEC = "spec"
 VALUE = "value"
 OBJECT = "object"
 
-_PLAIN = (int, float, bool, str, bytes, complex, type(None), DType, TensorShape, type)
+_PLAIN = (int, float, bool, str, bytes, complex, type(None), DType, type)
 
 
 class Encoder:
@@ -81,7 +80,7 @@ class Encoder:
                 self.add(item)
         elif isinstance(value, Mapping):
             keys = sorted(value, key=_sortable)
-            self.key.append((kind, tuple(keys)))
+            self.key.append((Mapping, tuple(keys)))
             for key in keys:
                 self.add(value[key])
         elif isinstance(value, (np.ndarray, np.generic)):
@@ -97,7 +96,7 @@ class Encoder:
             traced = value.__tf_tracing_type__(None)
             self.key.append((SPEC, traced))
             self.tensors.extend(traced.to_tensors(value))
-        elif nest.is_nested(value):
+        elif nest.is_nested(value) and kind is not bytearray:
             parts = nest._parts(value, False)
             self.key.append((kind, len(parts)))
             for item in parts:
@@ -158,6 +157,14 @@ class Placeholders:
         self._name = name
         return self._make(value)
 
+    def _inside(self, key: Any, value: Any) -> Any:
+        """The stand-in for a part of an argument; its name says which."""
+        before = self._name
+        self._name = f"{before}_{key}"
+        made = self._make(value)
+        self._name = before
+        return made
+
     def _make(self, value: Any) -> Any:
         entry = next(self._key)
         tag = entry[0]
@@ -171,17 +178,17 @@ class Placeholders:
         if tag is SPEC:
             return self._of_spec(entry[1])
         if isinstance(value, Mapping):
-            made = {key: self._make(value[key]) for key in entry[1]}
+            made = {key: self._inside(key, value[key]) for key in entry[1]}
             ordered = {key: made[key] for key in value}
             if type(value) is dict:
                 return ordered
             return nest.pack_sequence_as(value, [ordered[k] for k in sorted(value, key=_sortable)])
         if isinstance(value, (list, tuple)):
-            items = [self._make(item) for item in value]
+            items = [self._inside(i, item) for i, item in enumerate(value)]
             if hasattr(value, "_fields"):
                 return type(value)(*items)
             return type(value)(items)
-        parts = [self._make(part) for part in nest._parts(value, False)]
+        parts = [self._inside(i, part) for i, part in enumerate(nest._parts(value, False))]
         return nest.pack_sequence_as(value, parts)
 
     def _tensor(self, dtype: Any, dims: Any, name: str) -> Any:
@@ -203,6 +210,8 @@ class Placeholders:
             known = self._variables[alias] = TracedVariable(handle, held, trainable, actual.name)
             self.graph.known_inputs[id(handle)] = actual
             self.graph.owners[id(handle)] = known
+            if isinstance(actual, Variable):
+                self.graph.arguments[id(actual._handle)] = handle
         return known
 
     def _of_spec(self, spec: Any) -> Any:
@@ -272,8 +281,8 @@ def merged(a: Key, b: Key) -> Key | None:
             out.append(x)
         elif x[0] is not y[0]:
             return None
-        elif x[0] is TENSOR and x[1] == y[1]:
-            out.append((TENSOR, x[1], _merged_shape(x[2], y[2])))
+        elif x[0] in (TENSOR, VARIABLE) and x[1] == y[1] and x[3:] == y[3:]:
+            out.append((x[0], x[1], _merged_shape(x[2], y[2]), *x[3:]))
         elif x[0] is SPEC:
             spec = x[1].most_specific_common_supertype([y[1]])
             if spec is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapeflow.engine.core import nest
+from tapeflow.engine.autodiff.traced_custom import CustomIdentity
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
 from tapeflow.engine.ops.array.shaping import identity_p
 from tapeflow.engine.ops.random.seeds import OpSeed, global_seed
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
@@ -76,6 +78,8 @@ def _as_output(graph: FuncGraph, value: Any, function: Callable[..., Any]) -> An
     symbol = graph.value_of(tensor) if isinstance(tensor, EagerTensor) else tensor
     if isinstance(symbol, SymbolicTensor) and symbol.graph is not graph:
         symbol = graph.value_of(symbol)
+    if symbol.dtype is dtypes.variant:  # a list or an optional, of which there is no copy
+        return symbol
     return graph.apply(identity_p, (symbol,), {})
 
 
@@ -107,8 +111,9 @@ def inline(graph: Any, source: FuncGraph, values: dict[int, Any], outputs: list[
         elif any(True for _ in node.bodies()):
             attrs = dict(attrs)
         specs = [v.spec for v in node.outputs]
-        new = graph.add_operation(node.prim, inputs, attrs, specs, node.name)
-        new.location = node.location
+        prim = node.prim.inlined(values) if isinstance(node.prim, CustomIdentity) else node.prim
+        new = graph.add_operation(prim, inputs, attrs, specs, node.name)
+        new.location, new.in_tuple = node.location, node.in_tuple
         for old, made in zip(node.outputs, new.outputs, strict=True):
             values[id(old)] = made
         if node.prim.vjp is not NOT_DIFFERENTIABLE:
@@ -116,5 +121,8 @@ def inline(graph: Any, source: FuncGraph, values: dict[int, Any], outputs: list[
                 owner = graph.owners.get(id(handle))
                 if owner is not None and isinstance(owner, Variable):
                     note_read(owner, handle)
-        record(node.prim, inputs, new.outputs, new.attrs)
+        record(prim, inputs, new.outputs, new.attrs)
     return [values[id(v)] for v in outputs]
+
+
+upward.provide(inline=inline)

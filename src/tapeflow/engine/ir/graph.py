@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tapeflow.engine.ir.spec import Spec
 
 
+CONTROL_FLOW = frozenset(("If", "Case", "While"))
+"""The operations whose attributes hold graphs."""
+
+
 class Value:
     """One output of a node.
 
@@ -47,9 +51,10 @@ class Node:
       outputs: its results; a gradient may ask control flow for more, so this is a list.
       name: unique in the graph.
       location: the user's line that made it, or None.
+      in_tuple: whether the kernel gives its one output in a tuple.
     """
 
-    __slots__ = ("attrs", "inputs", "location", "name", "outputs", "prim")
+    __slots__ = ("attrs", "in_tuple", "inputs", "location", "name", "outputs", "prim")
 
     def __init__(
         self,
@@ -65,6 +70,7 @@ class Node:
         self.name = name
         self.location = location
         self.outputs: list[Any] = []
+        self.in_tuple = False
 
     @property
     def effect(self) -> Effect:
@@ -81,7 +87,7 @@ class Node:
 
     def bodies(self) -> Iterator[Body]:
         """The graphs that this node runs: branches, loop conditions and bodies."""
-        if self.prim.name in ("If", "Case", "While"):
+        if self.prim.name in CONTROL_FLOW:
             for attr in self.attrs.values():
                 if isinstance(attr, Body):
                     yield attr

@@ -22,11 +22,25 @@ def reject(message: str) -> NoReturn:
     raise InvalidArgumentError(None, None, message)
 
 
+def reject_dtype(message: str) -> NoReturn:
+    """The same for an input of a wrong dtype: while a graph is built that is a `TypeError`."""
+    error = InvalidArgumentError(None, None, message)
+    error.about_dtype = True  # type: ignore[attr-defined]
+    raise error
+
+
+def reject_values(message: str) -> NoReturn:
+    """The same where TensorFlow looks only when the operation runs: no `ValueError` in graphs."""
+    error = InvalidArgumentError(None, None, message)
+    error.about_values = True  # type: ignore[attr-defined]
+    raise error
+
+
 def require_dtype(spec: Spec, allowed: Collection[DType], argument: str = "input") -> None:
     """Rejects `spec` unless its dtype is one of `allowed`."""
     if spec.dtype not in allowed:
         names = ", ".join(sorted(d.name for d in allowed))
-        reject(f"{argument}: expected one of the dtypes {names}; received {spec.dtype.name}")
+        reject_dtype(f"{argument}: expected one of the dtypes {names}; received {spec.dtype.name}")
 
 
 def require_same_dtype(*specs: Spec) -> None:
@@ -34,7 +48,7 @@ def require_same_dtype(*specs: Spec) -> None:
     first = specs[0].dtype
     for i, spec in enumerate(specs[1:], 1):
         if spec.dtype is not first:
-            reject(
+            reject_dtype(
                 f"input {i}: expected dtype {first.name}, the dtype of input 0; "
                 f"received {spec.dtype.name} (cast one of them with tf.cast)"
             )
@@ -122,6 +136,15 @@ def reads_values(*inputs: int) -> Callable[[F], F]:
         return rule
 
     return mark
+
+
+def variadic(rule: F) -> F:
+    """Marks the rule of a primitive with as many outputs as an attribute says, perhaps only one.
+
+    Its kernel gives a tuple in any case.
+    """
+    rule.variadic = True  # type: ignore[attr-defined]
+    return rule
 
 
 class Elementwise:

@@ -146,6 +146,7 @@ class Primitive:
         "name",
         "samples",
         "value_inputs",
+        "variadic",
         "vjp",
     )
 
@@ -174,6 +175,8 @@ class Primitive:
         self.fast: dict[np.dtype[Any], bool] = getattr(infer, "fast", {})
         # Which inputs' *values* the shape rule reads (all inputs' specs are always given).
         self.value_inputs: tuple[int, ...] = getattr(infer, "value_inputs", ())
+        # Whether the kernel gives a tuple even where there is but one output.
+        self.variadic: bool = getattr(infer, "variadic", False)
         # The short way to call an elementwise op; made by dispatch when first used.
         self.call: Callable[..., Any] | None = None
         # All short ways there are: they hold the kernel.
@@ -229,3 +232,19 @@ def primitive(
     if ON_DECLARED is not None:
         ON_DECLARED(made)
     return made
+
+
+MAX_VALUES = 32
+"""Of so many values at most a signature is remembered."""
+
+
+def with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[Any, ...] | None:
+    """The key of a call whose shape rule reads values: shapes repeat; None for much data."""
+    values = []
+    for i in prim.value_inputs:
+        if i < len(arrays):
+            array = arrays[i]
+            if array.size > MAX_VALUES or array.dtype.kind == "O":
+                return None
+            values.append(array.tobytes())
+    return (*key, *values)

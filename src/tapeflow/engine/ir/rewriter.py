@@ -63,6 +63,7 @@ class Rewriter:
     ) -> list[Any]:
         """Adds a copy of `node` with new inputs and specs."""
         new = Node(node.prim, inputs, self.attrs(node, inputs), node.name, node.location)
+        new.in_tuple = node.in_tuple
         return made.add(new, specs).outputs
 
     def attrs(self, node: Node, inputs: tuple[Any, ...]) -> dict[str, Any]:

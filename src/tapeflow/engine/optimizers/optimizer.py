@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.autodiff.custom import gradients
+from tapeflow.engine.autodiff.symbolic import gradients
 from tapeflow.engine.autodiff.tape import GradientTape
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import state

@@ -18,6 +18,11 @@ def enable_op_determinism() -> None:
     Settings.deterministic = True
 
 
+def disable_op_determinism() -> None:
+    """Takes back `enable_op_determinism`; operations go on giving the same result in each run."""
+    Settings.deterministic = False
+
+
 def is_op_determinism_enabled() -> bool:
     """Whether `enable_op_determinism` was called; Keras asks for it."""
     return Settings.deterministic

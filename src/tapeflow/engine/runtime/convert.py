@@ -445,6 +445,21 @@ def convert_to_tensor(
     )
     if not isinstance(tensor, Tensor):
         raise ValueError(f"Cannot convert {type(tensor).__name__} to a Tensor: {tensor!r}")
+    return in_graph(tensor, value, name)
+
+
+def in_graph(tensor: Any, value: Any, name: str | None) -> Any:
+    """What a program gets of a converted value: while a function is traced, a symbolic tensor.
+
+    Args:
+      tensor: the tensor.
+      value: what it was made of; an eager tensor from outside the function is captured.
+      name: the name of a constant.
+    """
+    if current_recorders() and state.tracer is not None and type(tensor) is EagerTensor:
+        if tensor is value:
+            return state.tracer.value_of(tensor)
+        return state.tracer.constant_of(tensor, name)
     return tensor
 
 
@@ -500,11 +515,12 @@ def static_shape(shape: Any) -> TensorShape:
 
 
 def static_value(value: Any) -> np.ndarray[Any, Any] | None:
-    """The values of a tensor-like where they are known now, else None (symbolic tensors)."""
+    """The values of a tensor-like where they are known now, else None (most symbolic tensors)."""
     if isinstance(value, EagerTensor):
         return value._array
     if isinstance(value, Tensor):
-        return None
+        spec = getattr(value, "spec", None)
+        return None if spec is None else spec.value  # type: ignore[no-any-return]
     if state.tracer is not None and not isinstance(value, _PLAIN):
         return None
     return convert(value)._array  # type: ignore[no-any-return]

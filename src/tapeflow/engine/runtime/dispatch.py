@@ -22,6 +22,7 @@ from tapeflow.engine.core.context import (
 )
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceExhaustedError
+from tapeflow.engine.ir.primitive import with_values
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import READERS, convert, convert_operand, convert_pair
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -47,7 +48,6 @@ _ndarray = np.ndarray
 # A primitive remembers so many accepted signatures, then starts anew: shapes that never repeat
 # must not make memory grow.
 MAX_CHECKED = 1024
-MAX_VALUES = 32
 
 
 def unary(prim: Primitive, x: Any) -> Any:
@@ -192,7 +192,7 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
         return _apply_composite(prim, inputs, attrs)
     key: Any = (*[(a.dtype, a.shape) for a in arrays], *attrs.items())
     if prim.value_inputs:
-        key = _with_values(key, prim, arrays)
+        key = with_values(key, prim, arrays)
     try:
         known = key in prim.checked
     except TypeError:  # an unhashable attribute: check anew each time
@@ -205,18 +205,6 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
             if key is not None:
                 prim.checked[key] = True
     return run(prim, inputs, attrs)
-
-
-def _with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[Any, ...] | None:
-    """The key of a call whose shape rule reads values: shapes repeat; None for much data."""
-    values = []
-    for i in prim.value_inputs:
-        if i < len(arrays):
-            array = arrays[i]
-            if array.size > MAX_VALUES or array.dtype.kind == "O":
-                return None
-            values.append(array.tobytes())
-    return (*key, *values)
 
 
 def run(prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:

@@ -79,14 +79,13 @@ def init_scope() -> Iterator[None]:
       >>> with tf.init_scope():
       ...     v = tf.Variable(1.0)
     """
-    tracer, recorders, creator = state.tracer, state.recorders, state.function_creator
-    state.function_creator = getattr(tracer, "variable_creator", None) or creator
+    tracer, recorders = state.tracer, state.recorders
     state.tracer = None
     state.recorders = ()
     try:
         yield
     finally:
-        state.tracer, state.recorders, state.function_creator = tracer, recorders, creator
+        state.tracer, state.recorders = tracer, recorders
 
 
 @export("control_dependencies")

@@ -287,6 +287,12 @@ class EagerTensor(Tensor):
         )
 
 
+class VariantValue:
+    """What a value of dtype variant is when a graph runs, where that is no list."""
+
+    __slots__ = ()
+
+
 class VariantTensor(Tensor):
     """An eager value that is no array: a list of arrays, as graphs make them for gradients."""
 
@@ -305,6 +311,8 @@ class VariantTensor(Tensor):
 
     def __repr__(self) -> str:
         return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
+
+
 def _unpickled(array: np.ndarray[Any, Any]) -> EagerTensor:
     """A tensor read from a pickle, which names this function: the class has two addresses."""
     return EagerTensor(array)
@@ -324,4 +332,4 @@ def _note_left(tensor: EagerTensor) -> None:
             recorder.left(tensor)
 
 
-__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor", "VariantTensor"]
+__all__ = ["CPU_DEVICE", "EagerTensor", "Reference", "Tensor", "VariantTensor", "VariantValue"]

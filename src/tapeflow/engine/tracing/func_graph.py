@@ -14,7 +14,7 @@ from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import made_by_engine
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor, VariantTensor
 from tapeflow.engine.tracing.graph import SENTINEL, Graph, out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
@@ -77,7 +77,8 @@ class FuncGraph(Graph):
         # Concrete values of the inputs while the first call of a function traces it; variables
         # made inside may be initialised with them.
         self.known_inputs: dict[int, Any] = {}
-        self.variable_creator: Any = None
+        # The variables that are arguments, by their handles; captured as well, they are the same.
+        self.arguments: dict[int, SymbolicTensor] = {}
         self.on_exit: list[Any] = []
 
     # Taking things from outside.
@@ -85,6 +86,8 @@ class FuncGraph(Graph):
     def value_of(self, tensor: Any) -> SymbolicTensor:
         if type(tensor) is EagerTensor:
             return self._capture_eager(tensor)
+        if type(tensor) is VariantTensor:
+            return self._capture_variant(tensor)
         if type(tensor) is SymbolicTensor:
             if tensor.graph is self:
                 return tensor
@@ -119,6 +122,13 @@ class FuncGraph(Graph):
             internal = self._outermost_placeholder(spec, "capture")
         self._captures[id(tensor)] = Capture(tensor, internal)
         return internal
+
+    def _capture_variant(self, tensor: VariantTensor) -> SymbolicTensor:
+        known = self._captures.get(id(tensor))
+        if known is None:
+            internal = self._outermost_placeholder(Spec(dtypes.variant, ()), "capture")
+            known = self._captures[id(tensor)] = Capture(tensor, internal)
+        return known.internal
 
     def _capture_symbolic(self, tensor: SymbolicTensor) -> SymbolicTensor:
         outer = self.outer_graph
@@ -164,6 +174,9 @@ class FuncGraph(Graph):
         handle = owner._handle
         if type(handle) is SymbolicTensor:  # a variable that is itself an argument of a function
             return self.value_of(handle)
+        argument = self.arguments.get(id(handle))
+        if argument is not None:
+            return argument
         known = self._captures.get(id(handle))
         if known is not None:
             return known.internal
@@ -245,7 +258,7 @@ class FuncGraph(Graph):
 
 
 def _outside(external: Any) -> Any:
-    return external if isinstance(external, (EagerTensor, SymbolicTensor)) else external._handle
+    return external if isinstance(external, Tensor) else external._handle
 
 
 class tracing_into:

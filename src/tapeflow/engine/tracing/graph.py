@@ -12,7 +12,12 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.core.errors import InvalidArgumentError, OpError
+from tapeflow.engine.core.errors import (
+    InaccessibleTensorError,
+    InvalidArgumentError,
+    NotFoundError,
+    OpError,
+)
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import location_text, user_location
 from tapeflow.engine.core.name_scopes import name_scope
@@ -22,7 +27,8 @@ from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.naming import default_name, given_name
+from tapeflow.engine.tracing.late_attributes import as_inputs, is_late
+from tapeflow.engine.tracing.naming import operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -104,6 +110,8 @@ class Graph(ir.Graph):
 
     def apply(self, prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         """Adds an operation; dispatch calls this in place of the kernel."""
+        if is_late(attrs):
+            prim, inputs, attrs = as_inputs(prim, inputs, attrs)
         values = []
         for t in inputs:
             if type(t) is SymbolicTensor and t.node.graph is self:  # type: ignore[attr-defined]
@@ -121,6 +129,7 @@ class Graph(ir.Graph):
         out_specs = list(outs) if isinstance(outs, tuple) else [outs]
         propagate(prim, specs, attrs, out_specs)
         node = self.add_operation(prim, tuple(values), attrs, out_specs)
+        node.in_tuple = several and len(node.outputs) == 1
         record(prim, inputs, node.outputs, node.attrs)
         return tuple(node.outputs) if several else node.outputs[0]
 
@@ -134,7 +143,7 @@ class Graph(ir.Graph):
     ) -> Operation:
         """Appends an operation whose outputs are described by `specs`."""
         if name is None:
-            name = given_name() or default_name(prim)
+            name = operation_name(prim)
         node = Operation(self, prim, inputs, attrs, self._scoped(name), user_location())
         node.outputs = [SymbolicTensor(node, i, spec) for i, spec in enumerate(specs)]
         self.nodes.append(node)
@@ -385,19 +394,23 @@ def record(prim: Any, inputs: Any, outputs: Any, attrs: Any) -> None:
 def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     """What TensorFlow raises while a graph is built: no `OpError`, but Python's own classes."""
     named = name_op(error, prim)
-    if not isinstance(error, InvalidArgumentError):
+    if isinstance(error, NotFoundError):  # there is no kernel for the dtype
+        return InvalidArgumentError(None, None, named.message)
+    if not isinstance(error, InvalidArgumentError) or getattr(error, "about_values", False):
         return named
     where = f" (in the operation made at {location_text(user_location())})"
     text = f"{named.message}{where}"
     return TypeError(text) if getattr(error, "about_dtype", False) else ValueError(text)
 
 
-def out_of_scope(tensor: Any, graph: Any) -> TypeError:
+def out_of_scope(tensor: Any, graph: Any) -> Exception:
     """The error for a symbolic tensor that is used where it has no meaning."""
     location = getattr(getattr(tensor, "node", None), "location", None)
     made = f", made at {location_text(location)}," if location else ""
-    owner = getattr(getattr(tensor, "graph", None), "name", "another graph")
-    return TypeError(
+    home = getattr(tensor, "graph", None)
+    owner = getattr(home, "name", "another graph")
+    kind = InaccessibleTensorError if getattr(home, "is_body", False) else TypeError
+    return kind(
         f"{tensor!r} is out of scope and cannot be used here. It{made} belongs to the graph of "
         f"{owner!r} and has no value elsewhere. Return it from the function that makes it, keep "
         "values in a tf.Variable or tf.TensorArray, or use it only inside of that function."

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.graph import Node
-from tapeflow.engine.ir.primitive import Primitive
+from tapeflow.engine.ir.graph import CONTROL_FLOW, Node
+from tapeflow.engine.ir.primitive import PURE, Primitive
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.frames import Location
@@ -40,7 +40,8 @@ class Operation(Node):
     @property
     def type(self) -> str:
         """The type of the operation, such as `"MatMul"`."""
-        return self.prim.name
+        name = self.prim.name
+        return f"Stateless{name}" if name in CONTROL_FLOW and self.effect is PURE else name
 
     @property
     def device(self) -> str:

@@ -131,6 +131,7 @@ class Module(AutoTrackable):
             with self.name_scope:
                 return method(self, *args, **kwargs)
 
+        inside._converts_what_it_wraps = True  # type: ignore[attr-defined]
         return inside
 
 

@@ -162,11 +162,11 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
             raise ValueError(
                 f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
             )
+        if state.on_variable_made is not None:
+            state.on_variable_made(self)
         if state.tracer is not None:
             tensor = _traced_value(self, initial_value, dtype)
         else:
-            if state.function_creator is not None:
-                state.function_creator(self)
             if callable(initial_value) and not isinstance(initial_value, Variable):
                 initial_value = initial_value()
             recorders, state.recorders = state.recorders, ()
@@ -569,14 +569,11 @@ def _traced_value(variable: Variable, initial_value: Any, dtype: Any) -> EagerTe
     """The first value of a variable that is made while a function is traced."""
     from tapeflow.engine.variables.initial_values import evaluate
 
-    tracer = state.tracer
-    creator = getattr(tracer, "variable_creator", None)
-    if creator is None:
+    if state.on_variable_made is None:
         raise ValueError(
             "tf.Variable: variables cannot be created here, in a graph that is no function's. "
             "Create the variable outside of it."
         )
-    creator(variable)
     if callable(initial_value) and not isinstance(initial_value, Variable):
         initial_value = initial_value()
     tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))

@@ -16,6 +16,7 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import OpError, ResourceExhaustedError
 from tapeflow.engine.core.frames import location_text
 from tapeflow.engine.ir.graph import Graph, Node
+from tapeflow.engine.ir.primitive import with_values
 from tapeflow.engine.ir.spec import Spec
 
 _numbers = itertools.count(1)
@@ -68,11 +69,31 @@ class Program:
             return ResourceExhaustedError(
                 None, None, f"{node.prim.name}: cannot allocate the result: {error} {label}{where}"
             )
+        if not isinstance(error, OpError):
+            error = self._refused(node, error)
         if isinstance(error, OpError) and label not in error.message:
             make: Any = type(error)
             named = make(None, None, f"{node.prim.name}: {error.message} {label}{where}")
             named._explained = True
             return named  # type: ignore[no-any-return]
+        return error
+
+    def _refused(self, node: Node, error: Exception) -> Exception:
+        """What the shape rule says of the inputs of a kernel that failed."""
+        trace, names = error.__traceback__, {}
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.file:
+                names = {**trace.tb_frame.f_globals, **trace.tb_frame.f_locals}
+            trace = trace.tb_next
+        try:
+            inputs = [names[self.source.name_of(v)] for v in node.inputs]
+            specs = [_spec_of(a, v.spec) for a, v in zip(inputs, node.inputs, strict=True)]
+        except Exception:  # objects that are no arrays
+            return error
+        try:
+            node.prim.infer(*specs, **node.attrs)
+        except OpError as refusal:
+            return refusal
         return error
 
     def failing_node(self, error: Exception) -> Node | None:
@@ -103,10 +124,12 @@ def checked(node: Node) -> Callable[..., Any]:
     prim, attrs = node.prim, node.attrs
     infer, kernel = prim.infer, prim.kernel
     remembered: dict[Any, bool] = {}
-    by_values = bool(prim.value_inputs)
+    by_values = prim.value_inputs
 
     def call(*arrays: Any) -> Any:
-        key = None if by_values else tuple([getattr(a, "shape", None) for a in arrays])
+        key: Any = tuple([getattr(a, "shape", None) for a in arrays])
+        if by_values:
+            key = with_values(key, prim, arrays)
         if key is None or key not in remembered:
             infer(*[_spec_of(a, v.spec) for a, v in zip(arrays, node.inputs, strict=True)], **attrs)
             if key is not None:

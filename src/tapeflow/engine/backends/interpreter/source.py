@@ -52,7 +52,7 @@ class Source:
         self.names: dict[str, Any] = {
             "__name__": "tapeflow.generated",
             "asarray": np.asarray,
-            "_None": None,
+            "asstrings": as_strings,
         }
         self._known: dict[Any, str] = {}
         self._values: dict[int, str] = {}
@@ -83,6 +83,10 @@ class Source:
             found = self._global("c", value.node.attrs["value"])
             self._values[id(value)] = found
         return found
+
+    def name_of(self, value: Any) -> str:
+        """What a value is called in the code."""
+        return self._name(value)
 
     def _global(self, prefix: str, what: Any) -> str:
         key = (prefix, id(what))
@@ -146,7 +150,7 @@ class Source:
     def _call(self, node: Node, depth: int, dying: dict[int, Any]) -> None:
         arguments = [self._name(v) for v in node.inputs]
         reuses = None
-        if all(_known(v.spec) for v in node.inputs) or not node.inputs or _is_ufunc(node):
+        if _is_checked(node) or _is_ufunc(node):
             kernel = self._global("k", node.prim.kernel)
             reuses = self._reusable(node, dying)
             if reuses is not None:
@@ -159,10 +163,16 @@ class Source:
         targets = [self._new(v) for v in node.outputs]
         if not targets:
             self._line(depth, call, node)
+        elif node.prim.variadic:
+            self._line(depth, f"{', '.join(targets)}, = {call}", node)
         elif len(targets) == 1:
             value = node.outputs[0]
+            if node.in_tuple:
+                call = f"{call}[0]"
             if value.spec.shape in ((), None) and _is_data(value):
-                call = f"asarray({call})"  # NumPy makes scalars of arrays without dimensions
+                # NumPy makes scalars of arrays without dimensions.
+                of_strings = value.spec.dtype is dtypes.string
+                call = f"{'asstrings' if of_strings else 'asarray'}({call})"
             self._line(depth, f"{targets[0]} = {call}", node)
         else:
             self._line(depth, f"{', '.join(targets)} = {call}", node)
@@ -221,7 +231,9 @@ class Source:
 
     def _carried(self, value: Any) -> str:
         name = self._name(value)
-        return f"asarray({name})" if _may_be_scalar(value) else name
+        if not _may_be_scalar(value):
+            return name
+        return f"asstrings({name})" if value.spec.dtype is dtypes.string else f"asarray({name})"
 
     def _loop(self, node: Node, depth: int) -> None:
         carries, invariants = node.attrs["carries"], node.attrs["invariants"]
@@ -265,8 +277,25 @@ class Source:
                 self._line(depth, f"{name}.reverse()")
 
 
+def as_strings(value: Any) -> Any:
+    """An array of strings; NumPy makes a bare string of one without dimensions."""
+    if isinstance(value, (bytes, str)):
+        cell = np.empty((), object)
+        cell[()] = value
+        return cell
+    return value
+
+
 def _known(spec: Spec) -> bool:
     return spec.shape is not None and None not in spec.shape
+
+
+def _is_checked(node: Node) -> bool:
+    """Whether all that the shape rule looks at was known when it accepted the inputs."""
+    inputs = node.inputs
+    return all(_known(v.spec) for v in inputs) and all(
+        inputs[i].spec.value is not None for i in node.prim.value_inputs if i < len(inputs)
+    )
 
 
 def _is_ufunc(node: Node) -> bool:

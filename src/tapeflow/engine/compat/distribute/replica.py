@@ -6,8 +6,8 @@ from typing import Any
 
 from tapeflow.engine.compat.distribute.reducing import as_reduce_op
 from tapeflow.engine.core import nest
-from tapeflow.engine.core.export import export
 from tapeflow.engine.core.context import state
+from tapeflow.engine.core.export import export
 from tapeflow.engine.runtime.convert import convert
 
 

@@ -130,9 +130,7 @@ class StrategyExtended:
             result = fn(var, *args, **(kwargs or {}))
         return result if group else nest.map_structure(lambda v: (v,), result)
 
-    def reduce_to(
-        self, reduce_op: Any, value: Any, destinations: Any, options: Any = None
-    ) -> Any:
+    def reduce_to(self, reduce_op: Any, value: Any, destinations: Any, options: Any = None) -> Any:
         """Reduces the values of all replicas: of one replica, its value.
 
         Args:

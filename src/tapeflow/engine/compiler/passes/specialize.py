@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from tapeflow.engine.core.dtypes import FROM_NUMPY, resource, variant
+from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.ir.graph import CONST, Body, Graph, Node
-from tapeflow.engine.ir.primitive import PURE
+from tapeflow.engine.ir.primitive import HOST, PURE, Primitive
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
@@ -34,7 +35,10 @@ class Specialize(Rewriter):
             return self._control_flow(made, node, inputs)
         specs = [v.spec for v in node.outputs]
         if prim.effect is PURE and inputs:
-            specs = self._infer(node, inputs, specs)
+            try:
+                specs = self._infer(node, inputs, specs)
+            except OpError as error:  # raised, with its context, if the node runs
+                node = _refusing(node, error)
             constants = self._fold(made, node, inputs, specs)
             if constants is not None:
                 return constants
@@ -70,6 +74,8 @@ class Specialize(Rewriter):
             return before
         try:
             outs = node.prim.infer(*[v.spec for v in inputs], **node.attrs)
+        except OpError:
+            raise
         except Exception:  # the error is raised, with its context, when the node runs
             return before
         found = list(outs) if isinstance(outs, tuple) else [outs]
@@ -91,7 +97,7 @@ class Specialize(Rewriter):
                 out = node.prim.kernel(*[v.node.attrs["value"] for v in inputs], **node.attrs)
             except Exception:  # raised, with its context, when the node runs
                 return None
-            values = list(out) if isinstance(out, tuple) else [np.asarray(out)]
+            values = list(out) if isinstance(out, tuple) else [out]  # type: ignore[list-item]
         return [self._constant(made, node, value) for value in values]
 
     def _constant(self, made: Graph, node: Node, value: Any) -> Any:
@@ -102,6 +108,27 @@ class Specialize(Rewriter):
         array = np.asarray(value)
         new = Node(CONST, (), {"value": array}, node.name, node.location)
         return made.add(new, [Spec(FROM_NUMPY[array.dtype], array.shape, array)]).outputs[0]
+
+
+def _refusing(node: Node, error: OpError) -> Node:
+    """The node with a kernel that raises what the shape rule says of its inputs."""
+
+    def kernel(*arrays: Any, **attrs: Any) -> NoReturn:
+        make: Any = type(error)
+        raise make(None, None, error.message)
+
+    prim = Primitive(
+        node.prim.name,
+        infer=node.prim.infer,
+        kernel=kernel,
+        vjp=node.prim.vjp,
+        lower=HOST,
+        samples=lambda draw: (),
+        effect=node.prim.effect,
+    )
+    made = Node(prim, node.inputs, node.attrs, node.name, node.location)
+    made.outputs = node.outputs
+    return made
 
 
 def _body(body: Body, specs: list[Spec]) -> Body:

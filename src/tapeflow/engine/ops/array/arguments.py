@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
 from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.spec import Spec
@@ -20,9 +21,17 @@ INDEX = frozenset((dtypes.int32, dtypes.int64))
 INDEX16 = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
 
 
-def refuse(op: str, message: str) -> InvalidArgumentError:
-    """An `InvalidArgumentError` for what Python code checks in place of a shape rule."""
-    return InvalidArgumentError(None, None, f"{op}: {message} [Op:{op}]")
+def refuse(op: str, message: str, about_dtype: bool = False) -> Exception:
+    """The error for what Python code checks in place of a shape rule.
+
+    Returns:
+      An `InvalidArgumentError`; while a function is traced a `ValueError`, or a `TypeError` about
+      dtypes, as TensorFlow raises them there.
+    """
+    text = f"{op}: {message} [Op:{op}]"
+    if state.tracer is not None:
+        return TypeError(text) if about_dtype else ValueError(text)
+    return InvalidArgumentError(None, None, text)
 
 
 def require_kernel(spec: Spec, allowed: Collection[DType], argument: str) -> None:
@@ -36,16 +45,19 @@ def require_kernel(spec: Spec, allowed: Collection[DType], argument: str) -> Non
         )
 
 
-def to_axis(axis: Any, op: str, one_of_vector: bool = False) -> int:
-    """One dimension, given as an int or a constant integer tensor.
+def to_axis(axis: Any, op: str, one_of_vector: bool = False) -> Any:
+    """One dimension, given as an int or an integer tensor.
 
     Args:
       axis: the argument.
       op: name of the operation, for errors.
       one_of_vector: whether a vector of one integer will do.
 
+    Returns:
+      An int; a symbolic scalar for a tensor whose value is not known yet.
+
     Raises:
-      TypeError: for other Python values, and tensors that are not known yet.
+      TypeError: for other Python values.
       ValueError: for None.
       InvalidArgumentError: for tensors that hold no integer, or more than one.
     """
@@ -54,31 +66,63 @@ def to_axis(axis: Any, op: str, one_of_vector: bool = False) -> int:
     if isinstance(axis, (numbers.Integral, np.bool_)):
         return int(axis)
     known = _known_integers(axis, op)
+    if isinstance(known, Tensor):
+        return _late_scalar(known, op, one_of_vector)
     if known.size != 1 or (known.ndim and not one_of_vector):
         raise refuse(op, f"axis: expected one integer; received shape {list(known.shape)}")
     return int(known.reshape(-1)[0])
 
 
-def to_ints(values: Any, op: str, argument: str) -> tuple[int, ...]:
-    """Integers that must be known, given as a list or a constant integer tensor."""
+def _late_scalar(axis: Any, op: str, one_of_vector: bool) -> Any:
+    if axis.shape.rank in (None, 0):
+        return axis
+    if not one_of_vector or axis.shape.num_elements() not in (None, 1):
+        raise refuse(op, f"axis: expected one integer; received shape {axis.shape}")
+    from tapeflow.engine.ops.array.shaping import reshape
+
+    return reshape(axis, [])
+
+
+def to_ints(values: Any, op: str, argument: str) -> Any:
+    """Integers, given as a list or an integer tensor.
+
+    Returns:
+      A tuple; a symbolic vector for a tensor whose values are not known yet.
+    """
     if type(values) is int:
         return (values,)
     if type(values) in (list, tuple) and all(type(v) is int for v in values):
         return tuple(values)
-    return tuple(_known_integers(values, op, argument).reshape(-1).tolist())
+    known = _known_integers(values, op, argument)
+    if isinstance(known, Tensor):
+        from tapeflow.engine.ops.array.shaping import reshape
+
+        return known if known.shape.rank == 1 else reshape(known, [-1])
+    return tuple(known.reshape(-1).tolist())
 
 
-def _known_integers(value: Any, op: str, argument: str = "axis") -> np.ndarray:
+def _known_integers(value: Any, op: str, argument: str = "axis") -> Any:
+    """The values, or a symbolic tensor of integers."""
+    if not isinstance(value, Tensor) and _holds_tensors(value):
+        value = convert(value)
     if isinstance(value, Tensor):
-        known = static_value(value)
+        known: Any = static_value(value)
         if known is None:
-            raise TypeError(f"{op}: {argument}: expected a value that is known when tracing")
+            if not value.dtype.is_integer:
+                raise refuse(
+                    op, f"{argument}: expected integers; received {value.dtype.name}", True
+                )
+            return value
     else:
         scalar = value is not None and isinstance(value, numbers.Number)
         known = convert(value, dtypes.int32 if scalar else None)._array
     if known.dtype.kind not in "iu":
-        raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}")
+        raise refuse(op, f"{argument}: expected integers; received dtype {known.dtype}", True)
     return known
+
+
+def _holds_tensors(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value)
 
 
 def to_integers(value: Any, dtype: DType | None = None) -> Any:
@@ -107,7 +151,7 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
     wanted = None
     for value in values:
         if isinstance(value, Tensor) or handle_of(value) is not None:
-            wanted = value.dtype
+            wanted = as_dtype(value.dtype)  # Keras's variables have its name
             break
     out = []
     for value in values:
@@ -118,4 +162,3 @@ def to_same_dtype(values: Sequence[Any]) -> list[Any]:
         wanted = wanted or tensor.dtype
         out.append(tensor)
     return out
-

@@ -19,6 +19,7 @@ from tapeflow.engine.ir.infer import (
     require_rank,
     require_same_dtype,
     shape_text,
+    variadic,
 )
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
@@ -145,6 +146,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
     return apply(concat_p, *to_same_dtype(values), axis=position)
 
 
+@variadic
 def _split_infer(value: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:
     if num_split < 1:
         reject(f"num_split: expected at least 1; received {num_split}")
@@ -212,6 +214,7 @@ def _known_sizes(sizes: Spec, total: int | None, count: int) -> list[int | None]
     return given  # type: ignore[no-any-return]
 
 
+@variadic
 @reads_values(1)
 def _split_v_infer(value: Spec, size_splits: Spec, axis: int, num_split: int) -> tuple[Spec, ...]:
     require_dtype(size_splits, (dtypes.int8, dtypes.int32, dtypes.int64), "size_splits")

@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import normalize_axis, reject, shape_text
+from tapeflow.engine.ir.infer import normalize_axis, reject, reject_values, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -239,7 +239,7 @@ def _transpose_infer(x: Spec, perm: tuple[int, ...] | None) -> Spec:
         reject(f"perm: expected {rank} dimensions for shape {shape_text(shape)}; received {perm}")
     order = [normalize_axis(p, rank, "perm") for p in perm]
     if len({*order}) != rank:
-        reject(f"perm: expected each dimension once; received {perm}")
+        reject_values(f"perm: expected each dimension once; received {perm}")
     return Spec(x.dtype, tuple([shape[p] for p in order]))
 
 

@@ -12,6 +12,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     normalize_axis,
     reject,
+    reject_values,
     require_dtype,
     require_same_dtype,
     shape_text,
@@ -40,7 +41,7 @@ def _gather_infer(params: Spec, indices: Spec, axis: int, batch_dims: int) -> Sp
         reject("params: expected rank >= 1; received a scalar")
     axis = normalize_axis(axis, len(p))
     if batch_dims > axis:
-        reject(f"batch_dims: expected at most axis, which is {axis}; received {batch_dims}")
+        reject_values(f"batch_dims: expected at most axis, which is {axis}; received {batch_dims}")
     batch = merge_dims(p[:batch_dims], i[:batch_dims], "indices: batch dimensions") or ()
     return Spec(params.dtype, (*batch, *p[batch_dims:axis], *i[batch_dims:], *p[axis + 1 :]))
 

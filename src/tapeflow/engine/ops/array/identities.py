@@ -18,6 +18,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     reads_values,
     reject,
+    reject_dtype,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -37,7 +38,7 @@ from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 def _bitcast_infer(input: Spec, type: DType) -> Spec:
     require_dtype(input, dtypes.NUMERIC, "input")
     if type not in dtypes.NUMERIC:
-        reject(f"type: expected a numeric dtype; received {type.name}")
+        reject_dtype(f"type: expected a numeric dtype; received {type.name}")
     have, want = input.dtype.size, type.size
     if input.shape is None or have == want:
         return Spec(type, input.shape)

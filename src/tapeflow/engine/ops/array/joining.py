@@ -11,7 +11,7 @@ from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.handles import handle_of
-from tapeflow.engine.ir.infer import merge_dims, normalize_axis, require_same_dtype
+from tapeflow.engine.ir.infer import merge_dims, normalize_axis, require_same_dtype, variadic
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -37,6 +37,7 @@ def _pack_kernel(*values: np.ndarray, axis: int) -> np.ndarray:
     return np.stack(values, axis=axis)
 
 
+@variadic
 def _unpack_infer(value: Spec, num: int, axis: int) -> tuple[Spec, ...]:
     if value.shape is None:
         return (Spec(value.dtype, None),) * num
@@ -65,6 +66,7 @@ def _unpack_samples(draw: Draw) -> Iterable[Sample]:
     yield Sample(draw.reals(2, 3), num=3, axis=-1)
     yield Sample(draw.reals(3), num=3, axis=0)
     yield Sample(draw.reals(2, 0), num=2, axis=0)
+    yield Sample(draw.reals(1, 2), num=1, axis=0)
 
 
 pack_p = primitive(

@@ -11,6 +11,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -141,7 +142,7 @@ def _mirror_infer(input: Spec, paddings: Spec, mode: str) -> Spec:
     if shape is not None and pairs is not None:
         for i, (size, pair) in enumerate(zip(shape, pairs, strict=True)):
             if size is not None and max(pair) > max(size - edge, 0):
-                reject(
+                reject_values(
                     f"paddings[{i}]: expected at most {max(size - edge, 0)} for mode {mode} and "
                     f"size {size}; received {pair}"
                 )

@@ -13,10 +13,12 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
     shape_text,
+    variadic,
 )
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
@@ -27,6 +29,7 @@ from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
 
+@variadic
 def _partition_infer(data: Spec, partitions: Spec, num_partitions: int) -> tuple[Spec, ...]:
     require_dtype(partitions, (dtypes.int32,), "partitions")
     if num_partitions < 1:
@@ -215,9 +218,9 @@ def _unravel_infer(indices: Spec, dims: Spec) -> Spec:
     require_rank(indices, (0, 1), "indices")
     require_rank(dims, 1, "dims")
     if dims.value is not None and 0 in dims.value:
-        reject(f"dims: expected sizes other than 0; received {dims.value.tolist()}")
+        reject_values(f"dims: expected sizes other than 0; received {dims.value.tolist()}")
     if indices.shape == (0,):
-        reject("indices: expected at least one; received none")
+        reject_values("indices: expected at least one; received none")
     count = None if dims.shape is None else dims.shape[0]
     return Spec(indices.dtype, None if indices.shape is None else (count, *indices.shape))
 

@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     normalize_axis,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     shape_text,
@@ -117,7 +118,7 @@ def _repeat_infer(input: Spec, repeats: Spec, axis: int) -> Spec:
         if repeats.value.size == 1:
             count = int(repeats.value.reshape(-1)[0])
             if count < 0:
-                reject(f"repeats: expected a number >= 0; received {count}")
+                reject_values(f"repeats: expected a number >= 0; received {count}")
             total = None if size is None else size * count
         else:
             total = int(np.maximum(repeats.value, 0).sum())
@@ -354,7 +355,9 @@ def _reverse_sequence_infer(input: Spec, seq_lengths: Spec, seq_dim: int, batch_
     lengths = seq_lengths.value
     if lengths is not None and lengths.size:
         if lengths.min() < 0 or (size is not None and lengths.max() > size):
-            reject(f"seq_lengths: expected lengths in [0, {size}]; received {lengths.tolist()}")
+            reject_values(
+                f"seq_lengths: expected lengths in [0, {size}]; received {lengths.tolist()}"
+            )
     return Spec(input.dtype, input.shape)
 
 

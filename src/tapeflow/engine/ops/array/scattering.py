@@ -15,6 +15,7 @@ from tapeflow.engine.ir.infer import (
     product,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_same_dtype,
     shape_text,
@@ -141,10 +142,10 @@ def _check_updates(shape: Dims | None, indices: Spec, updates: Spec) -> None:
         and None not in updates.shape
         and 0 not in updates.shape
     ):
-        reject(f"updates: expected none for indices of shape {shape_text(i)}; "
+        reject_values(f"updates: expected none for indices of shape {shape_text(i)}; "
                f"received shape {shape_text(updates.shape)}")  # fmt: skip
     if i[-1] > len(shape):
-        reject(
+        reject_values(
             f"indices: expected at most {len(shape)} indices for shape {shape_text(shape)}; "
             f"received shape {shape_text(i)}"
         )
@@ -161,7 +162,7 @@ def _scatter_infer(indices: Spec, updates: Spec, shape: Spec, bad_indices_policy
     require_policy(bad_indices_policy)
     dims = shaping.known_dims(shape)
     if dims is not None and any(d is not None and d < 0 for d in dims):
-        reject(f"shape: expected sizes >= 0; received {shape_text(dims)}")
+        reject_values(f"shape: expected sizes >= 0; received {shape_text(dims)}")
     _check_updates(dims, indices, updates)
     return Spec(updates.dtype, dims)
 

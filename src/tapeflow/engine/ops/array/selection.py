@@ -9,7 +9,13 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import broadcast, reject, require_dtype, require_same_dtype
+from tapeflow.engine.ir.infer import (
+    broadcast,
+    reject,
+    reject_values,
+    require_dtype,
+    require_same_dtype,
+)
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -24,7 +30,7 @@ from tapeflow.engine.runtime.tensor import Tensor
 def _where_infer(condition: Spec) -> Spec:
     require_dtype(condition, dtypes.NUMERIC | dtypes.BOOL, "condition")
     if condition.rank == 0:
-        reject("condition: expected rank >= 1; received a scalar")
+        reject_values("condition: expected rank >= 1; received a scalar")
     return Spec(dtypes.int64, (None, condition.rank))
 
 

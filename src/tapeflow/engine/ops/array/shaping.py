@@ -17,6 +17,7 @@ from tapeflow.engine.ir.infer import (
     product,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     same_as_input,
@@ -75,6 +76,10 @@ def known_dims(spec: Spec, argument: str = "shape", scalar: bool = False) -> Dim
         if prod(dims) >= 2**63:
             reject(f"{argument}: expected fewer than 2**63 elements; received {shape_text(dims)}")
         return dims
+    if spec.dims is not None:
+        return spec.dims
+    if spec.dims is not None:
+        return spec.dims
     if spec.shape == ():
         return (None,)
     if spec.shape is None or spec.shape[0] is None:
@@ -90,7 +95,7 @@ def _shape_infer(input: Spec, out_type: DType) -> Spec:
     value = None
     if None not in input.shape:
         value = np.array(input.shape, out_type.np)
-    return Spec(out_type, (len(input.shape),), value)
+    return Spec(out_type, (len(input.shape),), value, None if value is not None else input.shape)
 
 
 def any_rank(draw: Draw, **attrs: Any) -> Iterable[Sample]:
@@ -146,6 +151,8 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
     dims = known_dims(shape, scalar=True)
     if dims is None:
         return Spec(tensor.dtype, None)
+    if None in dims:
+        return Spec(tensor.dtype, _partly_known(tensor.shape, dims))
     unknown = [i for i, d in enumerate(dims) if d == -1]
     if any(d is not None and d < -1 for d in dims):
         reject(f"shape: expected sizes >= 0, or one -1; received {shape_text(dims)}")
@@ -172,6 +179,19 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
             f"received {have} elements, shape {shape_text(tensor.shape)}"
         )
     return Spec(tensor.dtype, dims)
+
+
+def _partly_known(have: Dims | None, dims: Dims) -> Dims:
+    """The sizes after reshaping where some entries of the shape are not known yet.
+
+    An entry that is not known may be -1; where it is the only gap, it is what is left.
+    """
+    out = tuple([None if d == -1 else d for d in dims])
+    total = None if have is None else product(have)
+    rest = product(tuple([1 if d is None else d for d in out]))
+    if out.count(None) == 1 and total is not None and rest and total % rest == 0:
+        out = tuple([total // rest if d is None else d for d in out])
+    return out
 
 
 def _rest_of_nothing(have: Dims, dims: Dims) -> int:
@@ -236,7 +256,7 @@ def _broadcast_to_infer(input: Spec, shape: Spec) -> Spec:
     if dims is None:
         return Spec(input.dtype, None)
     if any(d is not None and d < 0 for d in dims):
-        reject(f"shape: expected sizes >= 0; received {shape_text(dims)}")
+        reject_values(f"shape: expected sizes >= 0; received {shape_text(dims)}")
     if input.shape is not None:
         if len(input.shape) > len(dims):
             reject(f"shape: expected rank >= {len(input.shape)}; received {shape_text(dims)}")
@@ -248,6 +268,10 @@ def _broadcast_to_infer(input: Spec, shape: Spec) -> Spec:
                 f"shape: expected one that {shape_text(input.shape)} broadcasts to; "
                 f"received {shape_text(dims)}"
             )
+        # A dimension of more than one element stays what it is.
+        lead = len(dims) - len(input.shape)
+        sizes = [None] * lead + [None if n == 1 else n for n in input.shape]
+        dims = tuple([n if d is None else d for d, n in zip(dims, sizes, strict=True)])
     return Spec(input.dtype, dims)
 
 

@@ -76,4 +76,6 @@ def dynamic_update_slice(input: Any, update: Any, indices: Any, name: str | None
       tf.errors.InvalidArgumentError: when dtypes differ or the block is too large.
     """
     tensor = convert(input)
-    return apply(dynamic_update_slice_p, tensor, convert(update, hint=tensor.dtype), convert(indices))
+    return apply(
+        dynamic_update_slice_p, tensor, convert(update, hint=tensor.dtype), convert(indices)
+    )

@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     normalize_axis,
     reject,
+    reject_dtype,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -181,7 +182,7 @@ def argsort(
 
 def _bound_infer(sorted_inputs: Spec, values: Spec, out_type: DType) -> Spec:
     if out_type not in INDEX:
-        reject(f"out_type: expected int32 or int64; received {out_type.name}")
+        reject_dtype(f"out_type: expected int32 or int64; received {out_type.name}")
     require_same_dtype(sorted_inputs, values)
     require_kernel(sorted_inputs, dtypes.FLOATING | dtypes.INTEGERS, "sorted_inputs")
     require_rank(sorted_inputs, 2, "sorted_inputs")
@@ -301,7 +302,7 @@ class UniqueWithCounts(NamedTuple):
 
 def _unique_infer(x: Spec, out_idx: DType) -> tuple[Spec, ...]:
     if out_idx not in INDEX:
-        reject(f"out_idx: expected int32 or int64; received {out_idx.name}")
+        reject_dtype(f"out_idx: expected int32 or int64; received {out_idx.name}")
     require_rank(x, 1, "x")
     return Spec(x.dtype, (None,)), Spec(out_idx, x.shape)
 

@@ -53,7 +53,6 @@ def new_body(name: str) -> FuncGraph:
     graph = FuncGraph(name)
     graph.is_body = True
     graph.seed = outer.seed
-    graph.variable_creator = getattr(outer, "variable_creator", None)
     return graph
 
 

@@ -169,19 +169,21 @@ def branch(
 
 def _require_same(structures: list[Any], flat: list[list[Any]], names: list[str]) -> None:
     for structured, outputs, label in zip(structures[1:], flat[1:], names[1:], strict=True):
+        text = (
+            f"{names[0]} and {label} must have the same number, type, and overall structure of "
+            f"return values; {names[0]} returned {structures[0]!r} and {label} returned "
+            f"{structured!r}"
+        )
+        if (structures[0] is None) != (structured is None):
+            raise ValueError(f"{text}. Return a tensor from both, or None from both.")
         try:
             nest.assert_same_structure(structures[0], structured, expand_composites=True)
         except (ValueError, TypeError) as error:
-            raise TypeError(
-                f"{names[0]} and {label} must have the same number, type, and overall structure of "
-                f"return values; {names[0]} returned {structures[0]!r} and {label} returned "
-                f"{structured!r}: {error}"
-            ) from None
+            # TensorFlow's class where the numbers differ, too.
+            kind = TypeError if len(flat[0]) == len(outputs) else AssertionError
+            raise kind(f"{text}: {error}") from None
         if len(flat[0]) != len(outputs):
-            raise TypeError(
-                f"{names[0]} and {label} must return values in the same places; {names[0]} "
-                f"returned {structures[0]!r} and {label} returned {structured!r}."
-            )
+            raise TypeError(f"{text}: they must be in the same places.")
         for i, (a, b) in enumerate(zip(flat[0], outputs, strict=True)):
             if a.spec.dtype is not b.spec.dtype:
                 raise TypeError(

@@ -64,7 +64,9 @@ def _traced_cond(pred: Any, true_fn: Any, false_fn: Any, name: str | None) -> An
     if chosen.shape.ndims not in (0, None):
         raise ValueError(f"cond: pred: expected a scalar; received shape {chosen.shape}")
     if chosen.dtype is not dtypes.bool_:
-        chosen = comparison.not_equal(chosen, zeros([], chosen.dtype))
+        raise InvalidArgumentError(
+            None, None, f"cond: pred: expected a boolean; received {chosen.dtype.name}"
+        )
     return branch(if_p, chosen, [true_fn, false_fn], ["true_fn", "false_fn"], name or "cond")
 
 

@@ -14,6 +14,7 @@ from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.ops.array.joining import stack
 from tapeflow.engine.ops.control_flow import traced_functional
+from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
@@ -141,6 +142,7 @@ def map_fn(
     _require_callable(fn, "map_fn")
     signature = fn_output_signature if fn_output_signature is not None else dtype
     if state.tracer is not None:
+        fn = upward.call("converted_here", fn)
         return traced_functional.traced_map(fn, elems, signature)
     count, row = _rows(elems, "map_fn")
     if signature is None:

@@ -50,6 +50,8 @@ def while_loop(
       >>> [i.numpy() for i in tf.while_loop(lambda i: i < 10, lambda i: [i + 3], [0])]
       [np.int32(12)]
     """
+    if state.tracer is not None and isinstance(loop_vars, (list, tuple)) and not loop_vars:
+        raise TypeError("'loop_vars' must be provided: a list or tuple of at least one value.")
     if isinstance(loop_vars, Tensor) or not loop_vars:
         raise ValueError("'loop_vars' must be provided: a list or tuple of at least one value.")
     if not callable(cond):

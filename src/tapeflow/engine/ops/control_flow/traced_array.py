@@ -6,6 +6,7 @@ from typing import Any
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ops.control_flow import tensor_lists as lists
 from tapeflow.engine.ops.control_flow.tensor_array import TensorArray
@@ -83,7 +84,14 @@ class TracedTensorArray(TensorArray):
         return self._element_shape._dims
 
     def _element(self, value: Any) -> Any:
-        tensor = convert(value, self._dtype)
+        tensor = convert(value, hint=self._dtype)
+        if tensor.dtype is not self._dtype:
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"TensorArray.write: value: expected dtype {self._dtype.name}; received "
+                f"{tensor.dtype.name}",
+            )
         if not self._element_shape.is_compatible_with(tensor.shape):
             raise ValueError(
                 f"Inconsistent shapes: saw {tensor.shape} but expected {self._element_shape} "

@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.dtypes import as_dtype, int32
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.shaping import shape
 from tapeflow.engine.ops.control_flow.traced_array import TracedTensorArray
@@ -81,8 +82,7 @@ def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
         nest.assert_same_structure(wanted, result)
         values = nest.flatten(result)
         return i + 1, [
-            a.write(i, _checked(v, w))
-            for a, v, w in zip(arrays, values, flat_wanted, strict=True)
+            a.write(i, _checked(v, w)) for a, v, w in zip(arrays, values, flat_wanted, strict=True)
         ]
 
     _, arrays = traced_while(
@@ -110,9 +110,11 @@ def _dtype(wanted: Any) -> Any:
 def _checked(value: Any, wanted: Any) -> Any:
     tensor = convert(value, hint=_dtype(wanted))
     if tensor.dtype is not _dtype(wanted):
-        raise TypeError(
+        raise InvalidArgumentError(
+            None,
+            None,
             f"map_fn: fn: expected a result of dtype {_dtype(wanted).name}, as "
-            f"fn_output_signature says; received {tensor.dtype.name}"
+            f"fn_output_signature says; received {tensor.dtype.name}",
         )
     return tensor
 
@@ -141,9 +143,7 @@ def traced_fold(
         new = fn(value, rows.row(count - 1 - i if backwards else i))
         return i + 1, nest.map_structure(convert, new)
 
-    _, value = traced_while(
-        lambda i, _: i < count, body, (first, value), None, None, f"{op}/while"
-    )
+    _, value = traced_while(lambda i, _: i < count, body, (first, value), None, None, f"{op}/while")
     return value
 
 
@@ -169,6 +169,12 @@ def traced_scan(fn: Callable[..., Any], elems: Any, initializer: Any, reverse: b
         new = fn(value, rows.row(at))
         nest.assert_same_structure(value, new)
         new = nest.map_structure(convert, new)
+        for a, v in zip(arrays, nest.flatten(new), strict=True):
+            if v.dtype is not a.dtype:
+                raise TypeError(
+                    f"scan: fn: expected a result of dtype {a.dtype.name}, as the value before; "
+                    f"received {v.dtype.name}"
+                )
         written = [a.write(at, v) for a, v in zip(arrays, nest.flatten(new), strict=True)]
         return i + 1, new, written
 

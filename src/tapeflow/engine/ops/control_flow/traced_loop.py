@@ -6,6 +6,7 @@ from typing import Any
 
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ir.graph import Body
@@ -49,7 +50,8 @@ def traced_while(
 
     Raises:
       ValueError: when the body changes their structure or shapes.
-      TypeError: when it changes a dtype, or `cond` gives no boolean.
+      TypeError: when it changes a dtype.
+      tf.errors.InvalidArgumentError: when `cond` gives no boolean.
     """
     graph = state.tracer
     start = nest.map_structure(_as_tensor, loop_vars, expand_composites=True)
@@ -74,7 +76,9 @@ def traced_while(
     def whole_cond() -> Any:
         holds = convert(cond(*packed))
         if holds.dtype is not dtypes.bool_:
-            raise TypeError(f"while_loop: cond: expected a boolean; received {holds.dtype.name}")
+            raise InvalidArgumentError(
+                None, None, f"while_loop: cond: expected a boolean; received {holds.dtype.name}"
+            )
         if holds.shape.ndims not in (0, None):
             raise ValueError(
                 f"while_loop: cond: expected a scalar boolean; received shape {holds.shape}"
@@ -92,7 +96,7 @@ def traced_while(
         result = body(*body_packed)
         return _like(start, result, limited)
 
-    structured, body_outputs = trace_body(body_graph, whole_body, ())
+    _, body_outputs = trace_body(body_graph, whole_body, ())
     _require_same_shapes(specs, body_outputs, start, names)
     outputs = list(body_outputs)
     if limited:
@@ -185,6 +189,11 @@ def _flatten_shapes(structure: Any) -> list[Any]:
 
 def _like(start: Any, result: Any, limited: bool) -> Any:
     """The body's result in the structure of the loop variables."""
+    if result is None:
+        raise AssertionError(
+            f"while_loop: body: expected {len(start)} values, as there are loop variables; "
+            "received None"
+        )
     if not isinstance(result, (list, tuple)) or hasattr(result, "_fields"):
         if len(start) == 1:
             result = [result]

@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     shape_text,
@@ -40,7 +41,7 @@ def _crop_size(crop_size: Spec) -> tuple[int | None, int | None]:
         return None, None
     rows, columns = crop_size.value.tolist()
     if rows <= 0 or columns <= 0:
-        reject(f"crop_size: expected positive sizes; received {[rows, columns]}")
+        reject_values(f"crop_size: expected positive sizes; received {[rows, columns]}")
     return rows, columns
 
 

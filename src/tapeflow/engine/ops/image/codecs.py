@@ -16,7 +16,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reject, reject_dtype, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -124,7 +124,7 @@ def _to_depth(pixels: np.ndarray, dtype: DType) -> np.ndarray:
 
 def _check_channels(channels: int, allowed: tuple[int, ...] = (0, 1, 3, 4)) -> None:
     if channels not in allowed:
-        reject(f"channels: expected one of {allowed}; received {channels}")
+        reject_values(f"channels: expected one of {allowed}; received {channels}")
 
 
 def _decoded(contents: Spec, channels: int, dtype: DType, allowed: tuple[int, ...]) -> Spec:
@@ -143,7 +143,7 @@ def _stored(array: np.ndarray) -> np.ndarray:
 
 def _png_infer(contents: Spec, channels: int, dtype: DType) -> Spec:
     if dtype not in (dtypes.uint8, dtypes.uint16):
-        reject(f"dtype: expected uint8 or uint16; received {dtype.name}")
+        reject_dtype(f"dtype: expected uint8 or uint16; received {dtype.name}")
     return _decoded(contents, channels, dtype, (0, 1, 3, 4))
 
 
@@ -183,7 +183,7 @@ def _file_samples(**attrs: Any) -> Any:
 
 def _jpeg_infer(contents: Spec, channels: int, ratio: int) -> Spec:
     if ratio not in (1, 2, 4, 8):
-        reject(f"ratio: expected 1, 2, 4 or 8; received {ratio}")
+        reject_values(f"ratio: expected 1, 2, 4 or 8; received {ratio}")
     return _decoded(contents, channels, dtypes.uint8, (0, 1, 3))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import silenced
 from tapeflow.engine.core.errors import FailedPreconditionError, NotFoundError
-from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -149,7 +149,9 @@ def _adjustment(name: str, kernel: Callable[..., np.ndarray], channels: int | No
             if len(images.shape) < 3:
                 reject(f"images: expected rank >= 3; received shape {shape_text(images.shape)}")
             if channels is not None and images.shape[-1] not in (channels, None):
-                reject(f"images: expected 3 channels; received shape {shape_text(images.shape)}")
+                reject_values(
+                    f"images: expected 3 channels; received shape {shape_text(images.shape)}"
+                )
         if factor.shape not in (None, ()):
             reject(f"factor: expected a scalar; received shape {shape_text(factor.shape)}")
         return Spec(images.dtype, images.shape)

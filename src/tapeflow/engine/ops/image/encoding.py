@@ -10,7 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -32,7 +32,7 @@ def _encode_png_infer(image: Spec, compression: int) -> Spec:
     if len(image.shape) < 3:
         reject(f"image: expected rank >= 3; received shape {shape_text(image.shape)}")
     if image.shape[-1] not in (1, 2, 3, 4, None):
-        reject(f"image: expected 1 to 4 channels; received shape {shape_text(image.shape)}")
+        reject_values(f"image: expected 1 to 4 channels; received shape {shape_text(image.shape)}")
     if 0 in image.shape[-3:]:
         reject(f"image: expected pixels; received shape {shape_text(image.shape)}")
     return Spec(dtypes.string, image.shape[:-3])
@@ -74,7 +74,7 @@ def _check_jpeg(image: Spec) -> None:
     require_dtype(image, {dtypes.uint8}, "image")
     if image.shape is not None:
         if len(image.shape) != 3 or image.shape[2] not in (1, 3, None):
-            reject(
+            reject_values(
                 f"image: expected shape [height, width, 1 or 3]; received {shape_text(image.shape)}"
             )
 
@@ -82,12 +82,12 @@ def _check_jpeg(image: Spec) -> None:
 def _encode_jpeg_infer(image: Spec, **attrs: Any) -> Spec:
     _check_jpeg(image)
     if not 0 <= attrs["quality"] <= 100:
-        reject(f"quality: expected 0 to 100; received {attrs['quality']}")
+        reject_values(f"quality: expected 0 to 100; received {attrs['quality']}")
     depth = {"": (1, 3), "grayscale": (1,), "rgb": (3,)}.get(attrs["format"])
     if depth is None:
         reject(f"format: expected '', 'grayscale' or 'rgb'; received {attrs['format']!r}")
     if image.shape is not None and image.shape[2] not in (*depth, None):
-        reject(f"image: expected {depth} channels; received shape {shape_text(image.shape)}")
+        reject_values(f"image: expected {depth} channels; received shape {shape_text(image.shape)}")
     return Spec(dtypes.string, ())
 
 

@@ -9,7 +9,14 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, require_rank, shape_text
+from tapeflow.engine.ir.infer import (
+    reads_values,
+    reject,
+    reject_values,
+    require_dtype,
+    require_rank,
+    shape_text,
+)
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -36,7 +43,7 @@ def _sizes(size: Spec) -> tuple[int | None, int | None]:
         return None, None
     rows, columns = size.value.tolist()
     if rows <= 0 or columns <= 0:
-        reject(f"size: expected positive sizes; received {[rows, columns]}")
+        reject_values(f"size: expected positive sizes; received {[rows, columns]}")
     return rows, columns
 
 
@@ -48,7 +55,7 @@ def _resize_spec(images: Spec, size: Spec, dtype: Any) -> Spec:
     if images.shape is None:
         return Spec(dtype, (None, rows, columns, None))
     if 0 in images.shape:
-        reject(f"images: expected a size > 0; received shape {shape_text(images.shape)}")
+        reject_values(f"images: expected a size > 0; received shape {shape_text(images.shape)}")
     return Spec(dtype, (images.shape[0], rows, columns, images.shape[3]))
 
 

@@ -61,6 +61,10 @@ def _qr_vjp(ctx: Any, dq: Any, dr: Any) -> Any:
     q, r = ctx.outputs
     rows = q.shape.as_list()[-2]
     columns = r.shape.as_list()[-1]
+    if rows is None or columns is None:
+        raise NotImplementedError(
+            f"QrGrad not implemented with dynamic shapes. Received r.shape={r.shape}."
+        )
     if rows > columns and ctx.attrs["full_matrices"]:
         raise NotImplementedError(
             "QrGrad not implemented when nrows > ncols and full_matrices is true. "
@@ -183,7 +187,10 @@ def eye_like(diagonal: Any) -> Any:
 
 
 def _inverse_order(order: Any) -> Any:
-    return convert(np.argsort(order._array, axis=-1).astype(order._array.dtype))
+    from tapeflow.engine.ops.array.sorting import argsort
+    from tapeflow.engine.ops.math.casting import cast
+
+    return cast(argsort(order), order.dtype)
 
 
 def _lu_samples(draw: Draw) -> Iterable[Sample]:

@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     elementwise,
     normalize_axis,
     reject,
+    reject_values,
     require_dtype,
     shape_text,
 )
@@ -126,7 +127,7 @@ def _arg_infer(allowed_outputs: frozenset[DType]) -> Callable[..., Spec]:
             return Spec(output_type, None)
         axis = normalize_axis(dimension, len(input.shape), "dimension")
         if input.shape[axis] == 0:
-            reject(
+            reject_values(
                 f"input: expected at least one element along dimension {axis}; received shape "
                 f"{shape_text(input.shape)}"
             )

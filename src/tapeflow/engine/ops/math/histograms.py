@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -43,7 +44,9 @@ def _infer(values: Spec, value_range: Spec, nbins: Spec, dtype: DType) -> Spec:
     if size is not None and size != 2:
         reject(f"value_range: expected 2 elements; received {size}")
     if value_range.value is not None and not value_range.value[0] < value_range.value[1]:
-        reject(f"value_range: expected increasing limits; received {value_range.value.tolist()}")
+        reject_values(
+            f"value_range: expected increasing limits; received {value_range.value.tolist()}"
+        )
     bins = None if nbins.value is None else int(nbins.value)
     if bins is not None and bins <= 0:
         reject(f"nbins: expected a number > 0; received {bins}")

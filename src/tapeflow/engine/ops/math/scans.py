@@ -13,6 +13,7 @@ from tapeflow.engine.ir.infer import normalize_axis, reject, require_dtype
 from tapeflow.engine.ir.primitive import Primitive, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import to_axis
 from tapeflow.engine.ops.math.arithmetic import add, conjugate, multiply, negative, subtract
 from tapeflow.engine.ops.math.division import divide_no_nan
 from tapeflow.engine.ops.math.exponentials import exp, log
@@ -141,11 +142,11 @@ cumulative_logsumexp_p = _scan(
 
 def _apply(prim: Primitive, x: Any, axis: Any, exclusive: bool, reverse: bool) -> Any:
     if type(axis) is not int:
-        known = static_value(convert(axis, hint=dtypes.int32))
+        given = convert(axis, hint=dtypes.int32)
+        known = static_value(given)
         if known is None:
-            raise TypeError(
-                f"{prim.name}: axis: expected a value known when the function is traced"
-            )
+            late = {"axis": to_axis(given, prim.name), "exclusive": bool(exclusive)}
+            return apply(prim, convert(x), **late, reverse=bool(reverse))
         if known.dtype.kind == "f":
             raise TypeError(f"{prim.name}: axis: expected an integer; received {axis!r}")
         if known.dtype.kind not in "iu" or known.ndim:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reads_values, reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import Primitive, indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -25,7 +25,7 @@ def check_sorted(ids: np.ndarray, argument: str = "segment_ids") -> None:
     """Rejects segment ids that decrease or are negative."""
     if ids.size:
         if (ids[1:] < ids[:-1]).any():
-            reject(f"{argument}: expected ids that do not decrease; received some that do")
+            reject_values(f"{argument}: expected ids that do not decrease; received some that do")
         if ids[0] < 0:
             reject(f"{argument}: expected ids >= 0; received {ids[0]}")
 
@@ -42,7 +42,7 @@ def _rule(allowed: frozenset[Any]) -> Callable[..., Spec]:
             reject("data: expected rank 1 or more; received a scalar")
         if ids is not None and dims is not None and None not in (ids[0], dims[0]):
             if ids[0] != dims[0]:
-                reject(
+                reject_values(
                     f"segment_ids: expected as many ids as data has rows, {dims[0]}; received "
                     f"{ids[0]}"
                 )

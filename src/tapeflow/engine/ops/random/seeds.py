@@ -72,10 +72,10 @@ def set_seed(seed: Any) -> None:
       >>> tf.random.uniform([2]).numpy()
       array([0.5380393 , 0.36461866], dtype=float32)
     """
-    if state.tracer is None:
-        _seeds.restart(seed)
-    else:
-        state.tracer.seed = seed  # of the operations that this function makes from here on
+    if state.tracer is not None:  # the seed of the operations that follow in this function
+        state.tracer.seed = seed
+        return
+    _seeds.restart(seed)
 
 
 class OpSeed(int):

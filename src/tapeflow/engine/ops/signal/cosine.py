@@ -90,7 +90,7 @@ def dct(
     if n is not None:
         if n < 1:
             raise ValueError(f"n should be a positive integer, got: {n}")
-        x = fourier.fit(x, [int(n)])
+        x = fourier.fit(x, [int(n)], 1)
     size = x.shape.as_list()[-1]
     if type == 1:
         if size < 2:
@@ -108,7 +108,7 @@ def dct(
             x = multiply(x, _constant(np.sqrt([1 / size] + [0.5 / size] * (size - 1)), x.dtype))
         y = fourier.irfft(_turned(x, index * np.pi / 2 / size), [2 * size])[..., :size]
         return multiply(y, 2.0 * size)
-    spectrum = fourier.fft(fourier.fit(_turned(x, -index * np.pi / 2 / size), [2 * size]))
+    spectrum = fourier.fft(fourier.fit(_turned(x, -index * np.pi / 2 / size), [2 * size], 1))
     y = real(_turned(spectrum[..., :size], -(2 * index + 1) * np.pi / 4 / size))
     return multiply(y, float(np.sqrt(2 / size)) if ortho else 2.0)
 

@@ -14,9 +14,11 @@ from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import primitive, window
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.array import dimensions, padding
+from tapeflow.engine.ops.array import dimensions, padding, shaping
+from tapeflow.engine.ops.signal.fourier import fit
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 def _frame_infer(signal: Spec, frame_length: int, frame_step: int) -> Spec:
@@ -48,6 +50,9 @@ def _frame_kernel(signal: np.ndarray, frame_length: int, frame_step: int) -> np.
 
 def _frame_vjp(ctx: Any, dy: Any) -> Any:
     x = ctx.inputs[0]
+    if x.shape.rank is None or x.shape.as_list()[-1] is None:
+        dx = apply(overlap_and_add_p, dy, frame_step=ctx.attrs["frame_step"])
+        return (fit(dx, shaping.shape(x)[-1:], 1),)
     size = x.shape.as_list()[-1]
     if not dy.shape.as_list()[-2]:
         from tapeflow.engine.ops.array import creation
@@ -106,8 +111,14 @@ def _add_kernel(signal: np.ndarray, frame_step: int) -> np.ndarray:
 
 
 def _add_vjp(ctx: Any, dy: Any) -> Any:
-    length = ctx.inputs[0].shape.as_list()[-1]
-    return (apply(frame_p, dy, frame_length=length, frame_step=ctx.attrs["frame_step"]),)
+    x = ctx.inputs[0]
+    length = None if x.shape.rank is None else x.shape.as_list()[-1]
+    if length is None:
+        length = shaping.shape(x)[-1]
+    dx = apply(frame_p, dy, frame_length=length, frame_step=ctx.attrs["frame_step"])
+    if not isinstance(dx, EagerTensor):
+        dx.set_shape(x.shape)
+    return (dx,)
 
 
 def _add_samples(draw: Draw) -> Iterable[Sample]:

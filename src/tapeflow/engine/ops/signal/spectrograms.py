@@ -108,7 +108,7 @@ def inverse_stft(
     size = _power_of_two(length)
     if fft_length is not None:
         size = frames.to_length(fft_length, "fft_length")
-    y = fourier.fit(fourier.irfft(x, [size]), [length])
+    y = fourier.fit(fourier.irfft(x, [size]), [length], 1)
     if window_fn is not None:
         y = multiply(y, window_fn(length, dtype=y.dtype))
     return frames.overlap_and_add(y, frame_step)

@@ -1,0 +1,209 @@
+"""Operations whose attributes are tensors: axes that are computed in the program.
+
+Attributes of a primitive are known when it is traced. TensorFlow takes some of ours as inputs, and
+programs may compute them. Such a call becomes a node whose further inputs are the attributes; when
+it runs, it calls the primitive eagerly, and its gradient is the eager one. That is slower than an
+attribute, and rare.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core.errors import OpError
+from tapeflow.engine.ir.infer import reads_values
+from tapeflow.engine.ir.primitive import HOST, Primitive
+from tapeflow.engine.ir.spec import Dims, Spec
+from tapeflow.engine.runtime import upward
+from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
+from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.symbolic import SymbolicTensor
+
+AXES = frozenset(("axis", "perm"))
+"""Attributes that name dimensions, of which there are few: the shape rule is asked for each."""
+
+MAX_CANDIDATES = 600
+
+
+def is_late(attrs: dict[str, Any]) -> bool:
+    """Whether an attribute is a tensor."""
+    for value in attrs.values():  # noqa: SIM110 - a generator costs every traced operation more
+        if type(value) is SymbolicTensor:
+            return True
+    return False
+
+
+def as_inputs(
+    prim: Primitive, inputs: tuple[Any, ...], attrs: dict[str, Any]
+) -> tuple[Primitive, tuple[Any, ...], dict[str, Any]]:
+    """The same call with tensors among the attributes as further inputs.
+
+    Args:
+      prim: the primitive.
+      inputs: its inputs.
+      attrs: its attributes; scalars stand for integers, vectors for tuples of them.
+
+    Returns:
+      A primitive of the same name with its inputs and attributes.
+    """
+    names = tuple([name for name, value in attrs.items() if type(value) is SymbolicTensor])
+    rest = {name: value for name, value in attrs.items() if name not in names}
+    return _late(prim, names), (*inputs, *[attrs[name] for name in names]), rest
+
+
+_made: dict[tuple[int, tuple[str, ...]], tuple[Primitive, Primitive]] = {}
+
+
+def _late(prim: Primitive, names: tuple[str, ...]) -> Primitive:
+    known = _made.get((id(prim), names))
+    if known is not None:
+        return known[1]
+    count = len(names)
+
+    def run(*tensors: Any, **attrs: Any) -> Any:
+        late = {n: _plain(t._array) for n, t in zip(names, tensors[-count:], strict=True)}
+        return apply(prim, *tensors[:-count], **attrs, **late)
+
+    @reads_values(0)
+    def infer(*specs: Spec, **attrs: Any) -> Any:
+        return _inferred(prim, specs[:-count], dict(zip(names, specs[-count:], strict=True)), attrs)
+
+    made = eager_call(prim.name, run, infer, prim)
+    _made[id(prim), names] = (prim, made)
+    return made
+
+
+def eager_call(
+    name: str, function: Callable[..., Any], infer: Callable[..., Any], like: Primitive
+) -> Primitive:
+    """A primitive that calls a function of eager tensors; any derivative of it is one, too.
+
+    Args:
+      name: what to call it.
+      function: gives a tensor or a tuple of tensors.
+      infer: its shape rule.
+      like: a primitive with the same effect and kind of outputs.
+    """
+
+    def kernel(*arrays: Any, **attrs: Any) -> Any:
+        with init_scope():
+            out = function(*[EagerTensor(np.asarray(a)) for a in arrays], **attrs)
+        return tuple([t._array for t in out]) if isinstance(out, tuple) else out._array
+
+    def vjp(ctx: Any, *dys: Any) -> Any:
+        count = len(ctx.inputs)
+        wanted = [i for i, x in enumerate(ctx.inputs) if x.dtype.np in DIFFERENTIABLE]
+        attrs = ctx.attrs
+
+        def gradient(*tensors: Any) -> Any:
+            xs, seeds = list(tensors[:count]), list(tensors[count:])
+            return upward.call(
+                "eager_gradients", lambda *xs: function(*xs, **attrs), xs, wanted, seeds
+            )
+
+        def infer_gradient(*specs: Spec) -> tuple[Spec, ...]:
+            return tuple([Spec(specs[i].dtype, specs[i].shape) for i in wanted])
+
+        grads = apply(_variadic(eager_call(name + "Grad", gradient, infer_gradient, like)),
+                      *ctx.inputs, *dys)  # fmt: skip
+        out: list[Any] = [None] * count
+        for i, grad in zip(wanted, grads, strict=True):
+            out[i] = grad
+        return tuple(out)
+
+    made = Primitive(
+        name,
+        infer=infer,
+        kernel=kernel,
+        vjp=vjp if like.differentiable else like.vjp,
+        lower=HOST,
+        samples=lambda draw: (),
+        effect=like.effect,
+    )
+    made.variadic = like.variadic
+    return made
+
+
+def _variadic(prim: Primitive) -> Primitive:
+    prim.variadic = True
+    return prim
+
+
+def _plain(array: Any) -> Any:
+    values = np.asarray(array).tolist()
+    return tuple(values) if isinstance(values, list) else values
+
+
+def _inferred(
+    prim: Primitive, specs: tuple[Spec, ...], late: dict[str, Spec], attrs: dict[str, Any]
+) -> Any:
+    """What is known of the outputs whatever the attributes will be."""
+    if all(spec.value is not None for spec in late.values()):
+        known = {name: _plain(spec.value) for name, spec in late.items()}
+        return prim.infer(*specs, **attrs, **known)
+    found: list[tuple[Spec, ...]] = []
+    error: OpError | None = None
+    several = True
+    for candidate in _candidates(specs, late):
+        try:
+            outs = prim.infer(*specs, **attrs, **candidate)
+        except OpError as raised:
+            error = raised
+            continue
+        several = isinstance(outs, tuple)
+        found.append(outs if isinstance(outs, tuple) else (outs,))
+    if not found:
+        assert error is not None
+        raise error
+    exact = _few(specs, late)
+    joined = []
+    for outs in zip(*found, strict=True):
+        shape = outs[0].shape if exact else None
+        for out in outs[1:] if exact else ():
+            shape = _common(shape, out.shape)
+        joined.append(Spec(outs[0].dtype, shape))
+    return tuple(joined) if several else joined[0]
+
+
+def _few(specs: tuple[Spec, ...], late: dict[str, Spec]) -> bool:
+    """Whether the candidates are all that can be."""
+    if len(late) != 1 or not late.keys() <= AXES:
+        return False
+    rank = specs[0].rank
+    (spec,) = late.values()
+    if rank is None or spec.shape is None:
+        return False
+    size = spec.shape[0] if spec.shape else 1
+    longest = rank if size is None else size
+    return sum((rank + 1) ** n for n in range(longest + 1)) <= MAX_CANDIDATES
+
+
+def _candidates(specs: tuple[Spec, ...], late: dict[str, Spec]) -> Iterator[dict[str, Any]]:
+    rank = specs[0].rank if specs else None
+    if not _few(specs, late):
+        # One guess for each: it tells the dtypes.
+        for n in range((rank or 0) + 1):
+            yield {name: tuple(range(n)) if spec.shape != () else 0 for name, spec in late.items()}
+        return
+    assert rank is not None
+    ((name, spec),) = late.items()
+    if spec.shape == ():
+        for axis in range(rank + 1):
+            yield {name: axis}
+        return
+    assert spec.shape is not None
+    size = spec.shape[0]
+    for length in range(rank + 1) if size is None else (size,):
+        for axes in itertools.product(range(rank + 1), repeat=length):
+            yield {name: axes}
+
+
+def _common(a: Dims | None, b: Dims | None) -> Dims | None:
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])

@@ -1,0 +1,55 @@
+"""Every case on dense tensors gives inside of `tf.function` what it gives there on TensorFlow.
+
+With its values as constants, with unknown shapes, and with unknown axes, shapes and counts; the
+passes' results are verified.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+
+import tapeflow as tf
+from harness.families import Entry, entries
+from harness.golden import family_path, load, traced_path
+from harness.seeds import forget_seed
+from harness.traced import FAMILIES, disagreements, run_traced
+from tapeflow.engine.compiler import compile as compiler
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@functools.cache
+def recorded(family: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    return load(family_path(family)), load(traced_path(family))
+
+
+def runnable() -> list[Entry]:
+    """The cases that TensorFlow runs inside of functions, and those that are not recorded."""
+    return [
+        entry
+        for family in FAMILIES
+        for entry in entries(family)
+        if recorded(family)[1].get(entry.key) != {}
+    ]
+
+
+@pytest.mark.parametrize("entry", runnable(), ids=lambda e: f"{e.family}-{e.label}")
+def test_case_in_function(entry: Entry, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(compiler, "VERIFY", True)
+    eager, traced = recorded(entry.family)
+    if entry.key not in traced:
+        pytest.fail(f"not recorded; run: python scripts/make_golden.py --traced {entry.family}")
+    wrong = []
+    for mode, expected in traced[entry.key].items():
+        forget_seed(tf)
+        result = run_traced(entry.case, tf, mode)
+        if result is None:
+            wrong.append(f"{mode}: the case takes no arguments")
+            continue
+        lines = disagreements(expected, eager[entry.key], result, entry.case)
+        wrong += [f"{mode}: {line}" for line in lines]
+    if wrong:
+        pytest.fail("\n".join(wrong[:12]), pytrace=False)
