@@ -277,9 +277,7 @@ def _spread_ellipsis(x: Any, term: Labels, dy: Any, output: Labels) -> Any:
     from tapeflow.engine.ops.array.joining import stack
 
     own, whole = shaping.shape(x), shaping.shape(dy)
-    dims = [
-        whole[output.index(c)] if c in _ELLIPSIS else own[axis] for axis, c in enumerate(term)
-    ]
+    dims = [whole[output.index(c)] if c in _ELLIPSIS else own[axis] for axis, c in enumerate(term)]
     return shaping.broadcast_to(x, stack(dims))
 
 

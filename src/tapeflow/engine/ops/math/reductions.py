@@ -119,9 +119,13 @@ def _unit_dims(x: Any, axis: tuple[int, ...] | None) -> Any:
     dims = shaping.shape(x)
     if axis is None:
         return ones_like(dims)
-    axes = convert([[a] for a in axis]) if axis else shaping.reshape(convert([], dims.dtype), [0, 1])
+    axes = (
+        convert([[a] for a in axis]) if axis else shaping.reshape(convert([], dims.dtype), [0, 1])
+    )
     count = rank(x)
-    return tensor_scatter_nd_update(dims, (axes + count) % count, convert([1] * len(axis), dims.dtype))
+    return tensor_scatter_nd_update(
+        dims, (axes + count) % count, convert([1] * len(axis), dims.dtype)
+    )
 
 
 def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:
