@@ -15,7 +15,7 @@ from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ir.primitive import HOST, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.array import concatenation, gathering
+from tapeflow.engine.ops.array import concatenation, gathering, shaping
 from tapeflow.engine.ops.array.shaping import INDEX
 from tapeflow.engine.ops.linalg.contraction import eye, matmul
 from tapeflow.engine.ops.linalg.diagonals import band_part, diag_part, set_diag
@@ -329,6 +329,6 @@ def lu_matrix_inverse(
              [0.  , 0.25]], dtype=float32)
     """
     lower_upper = convert(lower_upper)
-    shape = lower_upper.shape.as_list()
+    shape = shaping.sizes(lower_upper)
     identity = eye(shape[-1], batch_shape=shape[:-2], dtype=lower_upper.dtype)
     return lu_solve(lower_upper, perm, identity)
