@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import primitive, window
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -25,7 +25,7 @@ from tapeflow.engine.tracing.deferral import planned
 
 def _frame_infer(signal: Spec, frame_length: int, frame_step: int) -> Spec:
     if frame_step <= 0 or frame_length < 0:
-        reject(
+        reject_values(
             f"expected frame_length >= 0 and frame_step > 0; received {frame_length}, {frame_step}"
         )
     if signal.shape is None:
