@@ -27,7 +27,7 @@ from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.late_attributes import as_inputs, is_late
+from tapeflow.engine.tracing.deferral import as_inputs, is_late
 from tapeflow.engine.tracing.naming import operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate

@@ -13,7 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     elementwise,
     normalize_axis,
-    reject,
+    reject_dtype,
     reject_values,
     require_dtype,
     shape_text,
@@ -122,7 +122,7 @@ def _arg_infer(allowed_outputs: frozenset[DType]) -> Callable[..., Spec]:
         require_dtype(input, dtypes.REAL | dtypes.BOOL)
         if output_type not in allowed_outputs:
             names = ", ".join(sorted(d.name for d in allowed_outputs))
-            reject(f"output_type: expected one of {names}; received {output_type.name}")
+            reject_dtype(f"output_type: expected one of {names}; received {output_type.name}")
         if input.shape is None:
             return Spec(output_type, None)
         axis = normalize_axis(dimension, len(input.shape), "dimension")

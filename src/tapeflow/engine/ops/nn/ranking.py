@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     reads_values,
     reject,
+    reject_dtype,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -46,7 +47,7 @@ def _infer(input: Spec, k: Spec, sorted: bool, index_type: DType) -> tuple[Spec,
     require_dtype(input, dtypes.REAL)
     require_dtype(k, _INDEX, "k")
     if index_type not in _INDEX:
-        reject(f"index_type: expected int16, int32 or int64; received {index_type.name}")
+        reject_dtype(f"index_type: expected int16, int32 or int64; received {index_type.name}")
     require_rank(k, 0, "k")
     if input.shape == ():
         reject("input: expected rank 1 or more; received a scalar")
