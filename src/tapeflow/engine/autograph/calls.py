@@ -17,7 +17,6 @@ from tapeflow.engine.autograph.user_errors import (
 )
 from tapeflow.engine.autograph.verbosity import warn
 
-
 _BuiltinFunction = types.BuiltinFunctionType
 _BUILTINS = frozenset(b for b in vars(builtins).values() if isinstance(b, type))
 

@@ -1,7 +1,6 @@
 """Rewrites functions with malt; the only module that imports it, when a function is converted."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -25,7 +24,7 @@ from malt.converters import (
     slices,
     variables,
 )
-from malt.core import converter, unsupported_features_checker
+from malt.core import unsupported_features_checker
 from malt.impl.api import PyToPy
 from malt.lang.directives import set_loop_options as malt_set_loop_options
 from malt.pyct import anno, ast_util, errors, inspect_utils, naming, origin_info, parser

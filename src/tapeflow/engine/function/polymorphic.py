@@ -12,8 +12,8 @@ from typing import Any
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
+from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
