@@ -512,6 +512,20 @@ def register_tensor_conversion_function(
     _REGISTERED.sort(key=lambda entry: entry[0])
 
 
+def static_shape(shape: Any) -> TensorShape:
+    """The shape that a shape tensor stands for, as far as its values are known; -1 is unknown."""
+    known = static_value(shape)
+    if known is not None:
+        return TensorShape([None if d == -1 else d for d in known.tolist()])
+    spec = getattr(shape, "spec", None)
+    if spec is not None and spec.value is not None:
+        return TensorShape(spec.value.tolist())
+    if spec is not None and spec.dims is not None:
+        return TensorShape._of(spec.dims)
+    rank = shape.shape.as_list()[0]
+    return TensorShape(None if rank is None else [None] * rank)
+
+
 def static_value(value: Any) -> np.ndarray[Any, Any] | None:
     """The values of a tensor-like where they are known now, else None (most symbolic tensors)."""
     if isinstance(value, EagerTensor):

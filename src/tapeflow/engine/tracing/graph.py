@@ -33,7 +33,7 @@ from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
-NO_OP = structural_form("NoOp", effect=WRITES)
+NO_OP = structural_form("NoOp", effect=WRITES, kernel=tuple)
 """Does nothing; `tf.group` and `tf.no_op` give one, to be depended on."""
 
 

@@ -226,6 +226,8 @@ def _like(input: Any, dtype: Any, value: str) -> Any:
     make = zeros if value == "zeros" else ones
     if isinstance(tensor, EagerTensor):
         return make(tensor._array.shape, target)
+    if tensor.shape.is_fully_defined():  # so that the values are not kept for their shape
+        return make(tensor.shape.as_list(), target)
     return make(shape(tensor), target)
 
 
