@@ -137,27 +137,6 @@ def printing(tf):
 
 
 @case("py_function")
-def order_of_host_calls(tf):
-    log = []
-    v = tf.Variable(0)
-
-    def note(text):
-        log.append((text.numpy().decode(), int(v)))
-
-    @tf.function
-    def f():
-        tf.py_function(note, ["start"], [])
-        v.assign(5)
-        tf.py_function(note, ["middle"], [])
-        v.assign(7)
-        tf.py_function(note, ["end"], [])
-
-    f()
-    f()
-    return log
-
-
-@case("py_function")
 def host_values(tf):
     seen = []
 
@@ -274,22 +253,6 @@ def assertions(tf):
     )
 
 
-@case("debugging.Assert")
-def assert_stops_what_follows(tf):
-    v = tf.Variable(0)
-
-    @tf.function
-    def f(x):
-        v.assign(1)
-        tf.debugging.Assert(x > 0, [x])
-        v.assign(2)
-        return x
-
-    first = raised(lambda: f(tf.constant(-1)))
-    after = v.read_value()
-    return first, after, f(tf.constant(1)), v
-
-
 @case("debugging.assert_shapes")
 def shape_assertions(tf):
     @tf.function
@@ -341,20 +304,6 @@ def errors_at_run_time(tf):
         raised(lambda: total(tf.zeros([2]), tf.zeros([3]))),
         total(tf.ones([1]), tf.ones([3])),
     )
-
-
-@case("function")
-def effects_before_an_error_stay(tf):
-    v = tf.Variable(0)
-
-    @tf.function
-    def f(i):
-        v.assign_add(1)
-        x = tf.gather(tf.constant([1, 2]), i)
-        v.assign_add(10)
-        return x
-
-    return raised(lambda: f(tf.constant(9))), f(tf.constant(1)), v
 
 
 @case("control_dependencies")

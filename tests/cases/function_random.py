@@ -230,20 +230,6 @@ def seeds_in_python_loops(tf):
 
 
 @case("random.set_seed")
-def seeds_in_map_and_scan(tf):
-    tf.random.set_seed(8)
-
-    @tf.function
-    def f():
-        return (
-            tf.map_fn(lambda x: x + tf.random.uniform([]), tf.zeros([3])),
-            tf.scan(lambda a, x: a + x + tf.random.uniform([]), tf.zeros([3])),
-        )
-
-    return f(), f()
-
-
-@case("random.set_seed")
 def set_seed_inside_a_function(tf):
     @tf.function
     def f():

@@ -58,7 +58,9 @@ def test_one_trace_for_each_of_several_signatures() -> None:
         time.sleep(0.005)
         return tf.reduce_sum(x) * float(k)
 
-    results = in_threads(lambda n: [f(tf.ones([1 + i % 4]), i % 2).numpy() for i in range(n, n + 8)])
+    results = in_threads(
+        lambda n: [f(tf.ones([1 + i % 4]), i % 2).numpy() for i in range(n, n + 8)]
+    )
     for n, found in enumerate(results):
         assert found == [(1 + i % 4) * (i % 2) for i in range(n, n + 8)]
     assert f.experimental_get_tracing_count() == 4

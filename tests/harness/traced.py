@@ -102,9 +102,7 @@ def disagreements(expected: Any, eager: Any, traced: Any, case: Case) -> list[st
         lines = differences(expected, got)
         return [f"{line} ({message})" for line in lines]
     wanted = eager if expected["result"] == "eager" else expected["result"]
-    lines = differences(
-        wanted, traced["result"], rtol=case.rtol, atol=case.atol, exact=case.exact
-    )
+    lines = differences(wanted, traced["result"], rtol=case.rtol, atol=case.atol, exact=case.exact)
     known = expected.get("shapes", {})
     for index, dims in traced.get("shapes", {}).items():
         if not _as_known(dims, known.get(index, ())):

@@ -19,7 +19,7 @@ from harness.seeds import forget_seed
 from tapeflow.engine.autodiff.tape import GradientTape
 from tapeflow.engine.compiler import compile as compiler
 from tapeflow.engine.core.dtypes import FROM_NUMPY
-from tapeflow.engine.core.errors import InvalidArgumentError, OpError
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.function.concrete import Runnable
 from tapeflow.engine.ir.primitive import Primitive
 from tapeflow.engine.ir.samples import Sample

@@ -68,6 +68,13 @@ class _Slices(slices.SliceTransformer):  # type: ignore[misc]
         return super()._process_single_assignment(target, value)
 
 
+class _ConditionalExpressions(conditional_expressions.ConditionalExpressionTransformer):  # type: ignore[misc]
+    """Conditional expressions, also inside of one another, where malt leaves them."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        return super().visit_IfExp(self.generic_visit(node))  # type: ignore[no-any-return]
+
+
 class Factory:
     """Makes converted functions of one definition, each with the closure of its original.
 
@@ -241,7 +248,7 @@ class Transpiler(PyToPy):  # type: ignore[misc]
         if _has(node, ast.If, ast.For, ast.While):
             node = control_flow.transform(node, ctx)
         if _has(node, ast.IfExp):
-            node = conditional_expressions.transform(node, ctx)
+            node = _ConditionalExpressions(ctx).visit(node)
         if _has(node, ast.BoolOp, ast.Compare, ast.Not):
             node = logical_expressions.transform(node, ctx)
         return variables.transform(node, ctx)

@@ -149,7 +149,8 @@ def _vjp(ctx: Any, *dys: Any) -> list[Any]:
         "backwards": not loop.backwards,
     }
     specs = [cotangent_spec(v.spec) for v in (*gradient.seeds[: len(moving)], *sum_inputs)]
-    specs += [history_of(to_elements[k].spec) for k in given]
+    found: list[Any] = [to_elements[k] for k in given]
+    specs += [history_of(grad.spec) for grad in found]
     node = add_control_flow(while_p, externals, attrs, specs, "gradient_while")
     results: list[Any] = [None] * len(ctx.inputs)
     for k, i in enumerate(moving):

@@ -28,6 +28,7 @@ from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 _ALLOWED = frozenset(
     (
@@ -277,9 +278,7 @@ def _spread_ellipsis(x: Any, term: Labels, dy: Any, output: Labels) -> Any:
     from tapeflow.engine.ops.array.joining import stack
 
     own, whole = shaping.shape(x), shaping.shape(dy)
-    dims = [
-        whole[output.index(c)] if c in _ELLIPSIS else own[axis] for axis, c in enumerate(term)
-    ]
+    dims = [whole[output.index(c)] if c in _ELLIPSIS else own[axis] for axis, c in enumerate(term)]
     return shaping.broadcast_to(x, stack(dims))
 
 
@@ -477,6 +476,7 @@ def _next_pair(terms: list[str], operands: list[Any], output: str) -> tuple[int,
 
 
 @export("tensordot", "linalg.tensordot")
+@planned(values=("axes",), result=lambda a, **_: Spec(convert(a).dtype, None))
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     """Multiplies tensors and sums over pairs of their dimensions.
 
