@@ -30,10 +30,22 @@ FAMILIES = (
 """The families of ops on dense tensors."""
 
 FATAL: frozenset[tuple[str, str]] = frozenset(
-    # FATAL-BEGIN
-    # FATAL-END
+    (
+        ("Tensor 40f069393b", "unknown"),
+        ("broadcast_to cc94bc7e13", "static"),
+        ("broadcast_to cc94bc7e13", "symbolic"),
+        ("nn.conv2d 915a93437e", "unknown"),
+        ("nn.conv2d 94e1aca4eb", "unknown"),
+        ("nn.conv2d_transpose 20d0c3b989", "unknown"),
+        ("nn.max_pool2d 805cbdcbc7", "unknown"),
+        ("nn.max_pool2d bab483c7a3", "unknown"),
+        ("split 8987d3125c", "static"),
+        ("tile 9279ea57b3", "static"),
+        ("tile 9279ea57b3", "symbolic"),
+        ("tile 9279ea57b3", "unknown"),
+    )
 )
-"""Cases and modes in which TensorFlow's shape functions end the process (failed checks)."""
+"""Cases and modes in which TensorFlow ends the process (failed checks), or is busy for minutes."""
 
 
 def run_traced(case: Case, tf: Any, mode: str) -> Any:
@@ -90,9 +102,7 @@ def disagreements(expected: Any, eager: Any, traced: Any, case: Case) -> list[st
         lines = differences(expected, got)
         return [f"{line} ({message})" for line in lines]
     wanted = eager if expected["result"] == "eager" else expected["result"]
-    lines = differences(
-        wanted, traced["result"], rtol=case.rtol, atol=case.atol, exact=case.exact
-    )
+    lines = differences(wanted, traced["result"], rtol=case.rtol, atol=case.atol, exact=case.exact)
     known = expected.get("shapes", {})
     for index, dims in traced.get("shapes", {}).items():
         if not _as_known(dims, known.get(index, ())):

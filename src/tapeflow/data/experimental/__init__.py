@@ -10,12 +10,40 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
+    from tapeflow.engine.data.dataset import AUTOTUNE as AUTOTUNE
+    from tapeflow.engine.data.dataset import INFINITE_CARDINALITY as INFINITE_CARDINALITY
+    from tapeflow.engine.data.dataset import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
+    from tapeflow.engine.data.experimental import assert_cardinality as assert_cardinality
+    from tapeflow.engine.data.experimental import cardinality as cardinality
+    from tapeflow.engine.data.experimental import get_structure as get_structure
+    from tapeflow.engine.data.options import AutoShardPolicy as AutoShardPolicy
+    from tapeflow.engine.data.options import AutotuneAlgorithm as AutotuneAlgorithm
+    from tapeflow.engine.data.options import AutotuneOptions as AutotuneOptions
+    from tapeflow.engine.data.options import DistributeOptions as DistributeOptions
+    from tapeflow.engine.data.options import ExternalStatePolicy as ExternalStatePolicy
+    from tapeflow.engine.data.options import OptimizationOptions as OptimizationOptions
+    from tapeflow.engine.data.options import ServiceOptions as ServiceOptions
+    from tapeflow.engine.data.options import ThreadingOptions as ThreadingOptions
     from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "AUTOTUNE": "tapeflow.engine.data.dataset:AUTOTUNE",
+            "AutoShardPolicy": "tapeflow.engine.data.options:AutoShardPolicy",
+            "AutotuneAlgorithm": "tapeflow.engine.data.options:AutotuneAlgorithm",
+            "AutotuneOptions": "tapeflow.engine.data.options:AutotuneOptions",
+            "DistributeOptions": "tapeflow.engine.data.options:DistributeOptions",
+            "ExternalStatePolicy": "tapeflow.engine.data.options:ExternalStatePolicy",
+            "INFINITE_CARDINALITY": "tapeflow.engine.data.dataset:INFINITE_CARDINALITY",
+            "OptimizationOptions": "tapeflow.engine.data.options:OptimizationOptions",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
+            "ServiceOptions": "tapeflow.engine.data.options:ServiceOptions",
+            "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
+            "UNKNOWN_CARDINALITY": "tapeflow.engine.data.dataset:UNKNOWN_CARDINALITY",
+            "assert_cardinality": "tapeflow.engine.data.experimental:assert_cardinality",
+            "cardinality": "tapeflow.engine.data.experimental:cardinality",
+            "get_structure": "tapeflow.engine.data.experimental:get_structure",
         },
         (),
     )

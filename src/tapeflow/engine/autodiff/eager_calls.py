@@ -1,4 +1,4 @@
-"""The gradient of what a graph leaves to eager execution; see `tracing/late_attributes.py`."""
+"""The gradient of what a graph leaves to eager execution; see `tracing/deferral.py`."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def eager_gradients(
         tape.watch(sources)
         out = function(*inputs)
     outputs = out if isinstance(out, tuple) else (out,)
-    pairs = [
-        (y, dy) for y, dy in zip(outputs, seeds, strict=True) if y.dtype.np in DIFFERENTIABLE
-    ]
+    pairs = [(y, dy) for y, dy in zip(outputs, seeds, strict=True) if y.dtype.np in DIFFERENTIABLE]
     grads = tape.gradient(
         [y for y, _ in pairs], sources, [dy for _, dy in pairs], UnconnectedGradients.ZERO
     )

@@ -60,7 +60,8 @@ class CustomIdentity(Primitive):
             with tracing_into(graph):
                 seeds = [graph.placeholder(dy.spec, "dy") for dy in dys]
                 grads = [
-                    None if g is None else convert(g) for g in inner(ctx, *seeds)  # type: ignore[operator]
+                    None if g is None else convert(g)
+                    for g in inner(ctx, *seeds)  # type: ignore[operator]
                 ]
                 wanted = [graph.value_of(g) for g in grads if g is not None]
             known: dict[int, Any] = {
@@ -99,9 +100,7 @@ def traced_custom_gradient(
     handles = [graph.capture_object(v) for v in variables]
 
     def gradients(ctx: Any, *dys: Any) -> list[Any]:
-        found = [
-            g.densify() if isinstance(g, IndexedSlices) else g for g in vjp(ctx, *dys)
-        ]
+        found = [g.densify() if isinstance(g, IndexedSlices) else g for g in vjp(ctx, *dys)]
         return [*([None] * count), *found]
 
     prim = CustomIdentity(name, count, graph, gradients)

@@ -18,25 +18,36 @@ from tapeflow.engine.ops.math import casting, comparison, magnitude
 from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensor
 from tapeflow.engine.ops.strings import numbers
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
 _NOT_GIVEN: Any = object()
 
-DATASET_OVERLOADS: dict[str, Callable[..., Any]] = {}
-"""What the data layer makes of `enumerate`, `zip`, `map`, `filter`, `len`, `any` and `all` of
-datasets: name of the builtin to a function that takes the same arguments."""
-
-IS_DATASET: list[type] = []
-"""The classes of datasets."""
+_overloaded_kinds: list[tuple[type, dict[str, Callable[..., Any]]]] = []
 
 
-def _is_dataset(value: Any) -> bool:
-    return bool(IS_DATASET) and isinstance(value, tuple(IS_DATASET))
+def overload_builtins(kind: type, **functions: Callable[..., Any]) -> None:
+    """Says what builtin functions make of objects of a class while a function is traced.
+
+    Args:
+      kind: the class, such as that of datasets.
+      **functions: `abs`, `all`, `any`, `enumerate`, `filter`, `len`, `map`, `zip`; each takes what
+        the builtin takes.
+    """
+    _overloaded_kinds.append((kind, functions))
+
+
+def _overload(name: str, *values: Any) -> Callable[..., Any] | None:
+    """What takes the place of a builtin, if it is the same for all of the values."""
+    if state.tracer is None or not values:
+        return None
+    for kind, functions in _overloaded_kinds:
+        if name in functions and all(isinstance(v, kind) for v in values):
+            return functions[name]
+    return None
 
 
 def abs_(x: Any) -> Any:
     """`abs`."""
-    return magnitude.abs(x) if is_staged(x) else abs(x)
+    return magnitude.abs(x) if is_staged(x) else (_overload("abs", x) or abs)(x)
 
 
 def float_(x: Any = 0) -> Any:
@@ -77,10 +88,9 @@ def len_(s: Any) -> Any:
         if is_array(s):
             return s.size()
         if isinstance(s, RaggedTensor):
-            return s.nrows()
-        if _is_dataset(s):
-            return DATASET_OVERLOADS["len"](s)
-    return len(s)
+            rows = s.shape.as_list()[0]
+            return s.nrows() if rows is None else rows
+    return (_overload("len", s) or len)(s)
 
 
 def print_(*objects: Any, **kwargs: Any) -> None:
@@ -111,49 +121,38 @@ def range_(start_or_stop: Any, stop: Any = _NOT_GIVEN, step: Any = _NOT_GIVEN) -
 
 def enumerate_(s: Any, start: Any = 0) -> Any:
     """`enumerate`; of a dataset, a dataset."""
-    if state.tracer is not None and _is_dataset(s):
-        return DATASET_OVERLOADS["enumerate"](s, start)
-    return enumerate(s, start)
+    return (_overload("enumerate", s) or enumerate)(s, start)
 
 
 def zip_(*iterables: Any, strict: bool = False) -> Any:
     """`zip`; of datasets, a dataset."""
-    if state.tracer is not None and iterables and all(map(_is_dataset, iterables)):
-        return DATASET_OVERLOADS["zip"](*iterables)
-    return zip(*iterables, strict=strict)
+    overload = _overload("zip", *iterables)
+    return zip(*iterables, strict=strict) if overload is None else overload(*iterables)
 
 
 def map_(fn: Any, *iterables: Any) -> Any:
     """`map`; over datasets, a dataset."""
-    if state.tracer is not None and iterables and all(map(_is_dataset, iterables)):
-        return DATASET_OVERLOADS["map"](fn, *iterables)
-    return map(fn, *iterables)
+    return (_overload("map", *iterables) or map)(fn, *iterables)
 
 
 def filter_(function: Any, iterable: Any) -> Any:
     """`filter`; of a dataset, a dataset."""
-    if state.tracer is not None and _is_dataset(iterable):
-        return DATASET_OVERLOADS["filter"](function, iterable)
-    return filter(function, iterable)
+    return (_overload("filter", iterable) or filter)(function, iterable)
 
 
 def any_(iterable: Any) -> Any:
     """`any`; of a dataset of booleans, a boolean tensor."""
-    if state.tracer is not None and _is_dataset(iterable):
-        return DATASET_OVERLOADS["any"](iterable)
-    return any(iterable)
+    return (_overload("any", iterable) or any)(iterable)
 
 
 def all_(iterable: Any) -> Any:
     """`all`; of a dataset of booleans, a boolean tensor."""
-    if state.tracer is not None and _is_dataset(iterable):
-        return DATASET_OVERLOADS["all"](iterable)
-    return all(iterable)
+    return (_overload("all", iterable) or all)(iterable)
 
 
 def sorted_(iterable: Any, key: Any = None, reverse: Any = False) -> Any:
     """`sorted`; of a vector, a vector."""
-    if not isinstance(iterable, SymbolicTensor) and not is_staged(iterable):
+    if not is_staged(iterable):
         return sorted(iterable, key=key, reverse=reverse)
     tensor = convert(iterable)
     if tensor.shape.rank != 1:

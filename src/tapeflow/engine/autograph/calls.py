@@ -17,7 +17,6 @@ from tapeflow.engine.autograph.user_errors import (
 )
 from tapeflow.engine.autograph.verbosity import warn
 
-
 _BuiltinFunction = types.BuiltinFunctionType
 _BUILTINS = frozenset(b for b in vars(builtins).values() if isinstance(b, type))
 
@@ -84,10 +83,7 @@ def _function_of(f: Any, args: tuple[Any, ...]) -> tuple[types.FunctionType, tup
         return _function_of(f.__func__, (f.__self__, *args))
     if isinstance(f, types.FunctionType):
         return f, args
-    call = type(f).__call__
-    if isinstance(call, types.FunctionType):
-        return call, (f, *args)
-    raise NotImplementedError(f'unknown callable type "{type(f)}"')
+    return type(f).__call__, (f, *args)
 
 
 def _converted(function: types.FunctionType, options: ConversionOptions) -> types.FunctionType:

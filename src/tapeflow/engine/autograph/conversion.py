@@ -96,9 +96,7 @@ def tf_convert(
     return _converting(f, None, user_requested, ctx)
 
 
-@export(
-    "autograph.experimental.do_not_convert", "compat.v1.autograph.experimental.do_not_convert"
-)
+@export("autograph.experimental.do_not_convert", "compat.v1.autograph.experimental.do_not_convert")
 def do_not_convert(func: Callable[..., Any] | None = None) -> Any:
     """Keeps a function, and what it calls, from being converted.
 

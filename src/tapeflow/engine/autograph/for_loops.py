@@ -21,8 +21,25 @@ from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
 ExtraTest = Callable[[], Any] | None
 
-STAGED_ITERABLES: list[tuple[type, Callable[..., None]]] = []
-"""Classes whose objects are iterated in the graph, with what does it: `stage_iterable`."""
+NextItem = Callable[[], tuple[Any, Any]]
+"""Takes the next item, in the graph that is traced; gives whether there was one, a boolean scalar,
+and the item, whose tensors mean nothing where there was none."""
+
+_staged_kinds: list[tuple[type, Callable[[Any], NextItem], bool]] = []
+
+
+def stage_iteration(
+    kind: type, start: Callable[[Any], NextItem], *, relax_shapes: bool = False
+) -> None:
+    """Makes loops over objects of a class part of the graph; for datasets and iterators.
+
+    Args:
+      kind: the class.
+      start: begins an iteration over an object, in the graph that is traced.
+      relax_shapes: whether the loop's variables may change shape without `shape_invariants`; such
+        loops have no `maximum_iterations`, either.
+    """
+    _staged_kinds.append((kind, start, relax_shapes))
 
 
 def for_stmt(
@@ -53,16 +70,16 @@ def for_stmt(
         if is_staged(iter_):
             tensor = convert(iter_)
             if isinstance(tensor, SymbolicTensor) and tensor.node.prim is range_p:
-                _over_range(*tensor.node.inputs, extra_test, body, variables, opts)
+                _over_range(tensor.node.inputs, extra_test, body, variables, opts)
             else:
                 _over_rows(tensor, extra_test, body, variables, opts)
             return
         if isinstance(iter_, RaggedTensor):
             _over_ragged_rows(iter_, extra_test, body, variables, opts)
             return
-        for kind, stage in STAGED_ITERABLES:
+        for kind, start, relax_shapes in _staged_kinds:
             if isinstance(iter_, kind):
-                stage(iter_, extra_test, body, variables, opts)
+                _over_items(start(iter_), extra_test, body, variables, opts, relax_shapes)
                 return
     if extra_test is None:
         for item in iter_:
@@ -90,15 +107,14 @@ def _and_extra(holds: Any, extra_test: ExtraTest) -> Any:
 
 
 def _over_range(
-    start: Any,
-    limit: Any,
-    delta: Any,
+    bounds: tuple[Any, ...],
     extra_test: ExtraTest,
     body: Callable[[Any], None],
     variables: State,
     opts: dict[str, Any],
 ) -> None:
     """Counts, without making the vector that `tf.range` stands for."""
+    start, limit, delta = bounds
     step = None if delta.spec.value is None else delta.spec.value.item()
     if step in (1, -1) and start.dtype.is_integer:
         before = comparison.less if step > 0 else comparison.greater
@@ -176,26 +192,15 @@ def _by_number(
     stage_loop(test, once, (convert(0, dtypes.int32),), variables, opts)
 
 
-def stage_iterable(
-    next_item: Callable[[], tuple[Any, Any]],
+def _over_items(
+    next_item: NextItem,
     extra_test: ExtraTest,
     body: Callable[[Any], None],
     variables: State,
     opts: dict[str, Any],
-    *,
-    relax_shapes: bool = False,
+    relax_shapes: bool,
 ) -> None:
-    """Stages a loop over what is only known to end when it has ended.
-
-    Args:
-      next_item: takes the next item, in the graph that is traced; gives whether there was one, a
-        boolean scalar, and the item, whose tensors mean nothing where there was none.
-      extra_test: see `for_stmt`.
-      body: see `for_stmt`.
-      variables: see `for_stmt`.
-      opts: see `for_stmt`.
-      relax_shapes: whether variables may change shape, as they may in loops over datasets.
-    """
+    """Iterates over what is only known to end when it has ended."""
 
     def test(more: Any) -> Any:
         return _and_extra(more, extra_test)
@@ -206,5 +211,7 @@ def stage_iterable(
                 variables.names, len(variables.names))  # fmt: skip
         return (more,)
 
+    if relax_shapes:
+        opts = {k: v for k, v in opts.items() if k != "maximum_iterations"}
     stage_loop(test, once, (convert(True),), variables, opts, may_define=False,
                relax_shapes=relax_shapes)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -28,7 +29,7 @@ _decided: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 
 def autograph_artifact(entity: Any) -> Any:
     """Marks a function as one that conversion made or must leave alone; gives it back."""
-    target = entity.__func__ if isinstance(entity, types.MethodType) else entity
+    target: Any = entity.__func__ if isinstance(entity, types.MethodType) else entity
     target.autograph_info__ = None
     return entity
 
@@ -40,10 +41,8 @@ def is_autograph_artifact(entity: Any) -> bool:
 
 def leave_alone(function: Any) -> None:
     """Remembers that a function cannot be converted."""
-    try:
+    with contextlib.suppress(TypeError):  # unhashable, or without weak references
         _decided[_unbound(function)] = True
-    except TypeError:  # it is unhashable, or has no weak references: it will be tried again
-        pass
 
 
 def known_unconvertible(function: Any) -> bool:
@@ -59,12 +58,11 @@ def _unbound(function: Any) -> Any:
 
 
 def is_unsupported(function: Any) -> bool:
-    """Whether something can't be converted by its nature: classes, and some wrappers."""
-    if isinstance(function, type):
-        # Making an object calls the metaclass; one that is the user's may be converted.
-        return type(function).__call__ is type.__call__ or not _has_code(type(function).__call__)
-    if isinstance(function, functools._lru_cache_wrapper):
-        return True
+    """Whether something can't be converted by its nature: there is no Python code, or no access."""
+    if isinstance(function, types.MethodType):
+        return is_unsupported(function.__func__)
+    if isinstance(function, types.FunctionType):
+        return False
     wrapt = sys.modules.get("wrapt")
     if wrapt is not None and isinstance(function, wrapt.FunctionWrapper):
         warn(
@@ -73,11 +71,8 @@ def is_unsupported(function: Any) -> bool:
             "wrapt decorator."
         )
         return True
-    return False
-
-
-def _has_code(function: Any) -> bool:
-    return hasattr(function, "__code__")
+    # Making an object calls the metaclass; that is Python code only where it is the user's.
+    return not isinstance(type(function).__call__, types.FunctionType)
 
 
 def is_own(function: Any) -> bool:
@@ -97,10 +92,8 @@ def belongs_to_library(function: Any) -> bool:
         return _is_test_method(function) or belongs_to_library(function.__func__)
     if isinstance(function, types.FunctionType):
         return _function_of_library(function)
-    call = getattr(type(function), "__call__", None)
-    if isinstance(call, types.FunctionType):
-        return _function_of_library(call)
-    return False
+    call = type(function).__call__ if callable(function) else None
+    return isinstance(call, types.FunctionType) and _function_of_library(call)
 
 
 def _function_of_library(function: types.FunctionType) -> bool:

@@ -1,4 +1,4 @@
-"""Finds the source of a function, as a syntax tree whose nodes know where they stand in the file."""
+"""Finds the source of a function, as a syntax tree whose nodes know where they stand."""
 
 from __future__ import annotations
 

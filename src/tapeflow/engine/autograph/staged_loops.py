@@ -225,9 +225,9 @@ class _Loop:
         def body(*variables: Any) -> list[Any]:
             extra, _, values = self._unpacked(list(variables))
             self.state.set(values)
-            extra = self.body(*extra)
+            following = self.body(*extra)
             leaves = self._ended(self.state.get(), relax_shapes)
-            return [*extra, *([convert(True)] if self.missing else []), *leaves]
+            return [*following, *([convert(True)] if self.missing else []), *leaves]
 
         final: list[Any] = traced_while(
             test,

@@ -1,7 +1,6 @@
 """Rewrites functions with malt; the only module that imports it, when a function is converted."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -25,7 +24,7 @@ from malt.converters import (
     slices,
     variables,
 )
-from malt.core import converter, unsupported_features_checker
+from malt.core import unsupported_features_checker
 from malt.impl.api import PyToPy
 from malt.lang.directives import set_loop_options as malt_set_loop_options
 from malt.pyct import anno, ast_util, errors, inspect_utils, naming, origin_info, parser
@@ -67,6 +66,13 @@ class _Slices(slices.SliceTransformer):  # type: ignore[misc]
         if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
             return None
         return super()._process_single_assignment(target, value)
+
+
+class _ConditionalExpressions(conditional_expressions.ConditionalExpressionTransformer):  # type: ignore[misc]
+    """Conditional expressions, also inside of one another, where malt leaves them."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        return super().visit_IfExp(self.generic_visit(node))  # type: ignore[no-any-return]
 
 
 class Factory:
@@ -218,32 +224,47 @@ class Transpiler(PyToPy):  # type: ignore[misc]
         return [node], name
 
     def transform_ast(self, node: Any, ctx: Any) -> Any:
-        """malt's passes, in malt's order, with our variants of two of them."""
+        """malt's passes, in malt's order, with our variants of two of them.
+
+        Passes take a millisecond or more each; those that would find nothing are left out.
+        """
         options = ctx.user.options
         unsupported_features_checker.verify(node)
         node = self.initial_analysis(node, ctx)
         node = functions.transform(node, ctx)
         node = _Directives(ctx).visit(node)
-        node = break_statements.transform(node, ctx)
+        breaks = _has(node, ast.Break)
+        if breaks:
+            node = break_statements.transform(node, ctx)
         if options.uses(Feature.ASSERT_STATEMENTS):
             node = asserts.transform(node, ctx)
-        node = continue_statements.transform(node, ctx)
+        if breaks or _has(node, ast.Continue):
+            node = continue_statements.transform(node, ctx)
         node = return_statements.transform(node, ctx)
         if options.uses(Feature.LISTS):
             node = lists.transform(node, ctx)
             node = _Slices(ctx).visit(node)
         node = call_trees.transform(node, ctx)
-        node = control_flow.transform(node, ctx)
-        node = conditional_expressions.transform(node, ctx)
-        node = logical_expressions.transform(node, ctx)
+        if _has(node, ast.If, ast.For, ast.While):
+            node = control_flow.transform(node, ctx)
+        if _has(node, ast.IfExp):
+            node = _ConditionalExpressions(ctx).visit(node)
+        if _has(node, ast.BoolOp, ast.Compare, ast.Not):
+            node = logical_expressions.transform(node, ctx)
         return variables.transform(node, ctx)
+
+
+def _has(node: ast.AST, *kinds: type[ast.AST]) -> bool:
+    return any(isinstance(part, kinds) for part in ast.walk(node))
 
 
 def _detach(node: Any) -> None:
     """Takes from a definition what is evaluated around the function: defaults and annotations."""
     arguments = node.args
     arguments.defaults = [ast.Constant(None) for _ in arguments.defaults]
-    arguments.kw_defaults = [None if d is None else ast.Constant(None) for d in arguments.kw_defaults]
+    arguments.kw_defaults = [
+        None if d is None else ast.Constant(None) for d in arguments.kw_defaults
+    ]
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     for argument in [*every, arguments.vararg, arguments.kwarg]:
         if argument is not None:
@@ -284,7 +305,7 @@ def _locate(nodes: list[ast.stmt], reparsed: list[ast.stmt], first_line: int) ->
             origin = anno.getanno(made, anno.Basic.ORIGIN, default=None)
             if origin is not None:
                 lines[id(final)] = origin.loc.lineno
-    pending = [(node, first_line) for node in reparsed]
+    pending: list[tuple[ast.AST, int]] = [(node, first_line) for node in reparsed]
     while pending:
         node, around = pending.pop()
         line = lines.get(id(node), around)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from tapeflow.engine.core.errors import (
     InaccessibleTensorError,
-    OpError,
     OperatorNotAllowedInGraphError,
+    OpError,
 )
 
 _OWN = __name__.partition(".")[0]

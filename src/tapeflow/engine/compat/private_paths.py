@@ -13,6 +13,14 @@ PRIVATE_MODULES: dict[str, dict[str, str]] = {
     "compiler.tf2xla.python.xla": {
         "dynamic_update_slice": f"{_ENGINE}.ops.array.slice_updates:dynamic_update_slice",
     },
+    "python.data.ops.dataset_ops": {"DatasetV2": f"{_ENGINE}.data.dataset:DatasetV2"},
+    "python.data.ops.iterator_ops": {
+        "IteratorBase": f"{_ENGINE}.data.iterators:IteratorBase",
+        "OwnedIterator": f"{_ENGINE}.data.iterators:OwnedIterator",
+    },
+    "python.data.ops.optional_ops": {
+        "_Optional": f"{_ENGINE}.ops.control_flow.optionals:_Optional",
+    },
     "python.eager.context": {
         "async_wait": f"{_ENGINE}.compat.eager_context:async_wait",
         "context": f"{_ENGINE}.compat.eager_context:context",

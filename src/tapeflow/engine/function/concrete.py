@@ -252,7 +252,7 @@ class ConcreteFunction(ConcreteFunctionProtocol):
     @property
     def structured_input_signature(self) -> Any:
         """`(args, kwargs)` with `tf.TensorSpec`s in place of tensors."""
-        return self.graph.structured_input_signature
+        return self._signature.structured
 
     @property
     def structured_outputs(self) -> Any:

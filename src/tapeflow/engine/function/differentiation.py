@@ -22,7 +22,7 @@ from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
 
 
 def call_recorded(runnable: Runnable, tensors: list[Any], recorders: Any) -> list[Any]:
-    """Calls a function while tapes are active, and notes the call on those that watch its inputs."""
+    """Calls a function while tapes are active; those that watch its inputs note the call."""
     if runnable.recorded is None:
         runnable.recorded = Differentiation(runnable)
     how: Differentiation = runnable.recorded

@@ -14,22 +14,42 @@ from tapeflow.engine.ir.primitive import HOST, Structural
 from tapeflow.engine.runtime.tensor import EagerTensor
 
 
+HEADER = (
+    f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
+    "result; written into; line"
+)
+
+
 def graph_text(concrete: Any) -> str:
-    """The graph of a concrete function, an operation on each line."""
+    """The graph of a concrete function, an operation on each line, bodies indented."""
+    lines = _node_lines(concrete.graph.nodes, "")
+    return "\n".join([*lines, _returned(concrete.outputs, "")])
+
+
+def _node_lines(nodes: Any, indent: str) -> list[str]:
     lines = []
-    for node in concrete.graph.nodes:
+    for node in nodes:
         inputs = ", ".join(v.name for v in node.inputs)
         outputs = ", ".join(repr(v.spec) for v in node.outputs)
-        lines.append(f"{node.name} = {node.type}({inputs}){_attributes(node)} : {outputs}")
-    returned = ", ".join(v.name for v in concrete.outputs)
-    return "\n".join([*lines, f"return {returned}"])
+        lines.append(f"{indent}{node.name} = {node.type}({inputs}){_attributes(node)} : {outputs}")
+        for body in node.bodies():
+            inner = indent + "    "
+            lines.append(f"{inner}body ({', '.join(v.name for v in body.inputs)})")
+            lines += _node_lines([n for n in body.graph.nodes if n.prim is not PLACEHOLDER], inner)
+            lines.append(_returned(body.outputs, inner))
+    return lines
+
+
+def _returned(outputs: Any, indent: str) -> str:
+    return f"{indent}return {', '.join(v.name for v in outputs)}".rstrip()
 
 
 def _attributes(node: Node) -> str:
     if node.prim is CONST:
         array = node.attrs["value"]
         return f" {array.tolist()}" if array.size <= 8 else ""
-    shown = ", ".join(f"{k}={v}" for k, v in node.attrs.items())
+    plain = {k: v for k, v in node.attrs.items() if k not in ("branches", "cond", "body")}
+    shown = ", ".join(f"{k}={v}" for k, v in plain.items())
     return f" [{shown}]" if shown else ""
 
 
@@ -58,8 +78,7 @@ def explain(concrete: Any, tensors: list[Any]) -> str:
     last[0] = time.perf_counter()
     timed(*arrays)
     lines = [
-        f"{runnable.name}: {len(concrete.graph.nodes)} operations traced, "
-        f"{len(steps)} steps in the plan",
+        f"{runnable.name}: {len(concrete.graph.nodes)} operations traced, {len(steps)} steps",
         "",
         "graph",
         *("  " + line for line in graph_text(concrete).splitlines()),
@@ -68,8 +87,7 @@ def explain(concrete: Any, tensors: list[Any]) -> str:
         *("  " + line for line in program.source.text.splitlines()),
         "",
         "steps",
-        f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
-        "result; written into; line",
+        HEADER,
     ]
     for i, step in enumerate(steps):
         node = step.node

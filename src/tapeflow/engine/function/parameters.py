@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,6 +78,10 @@ class Parameters:
                 f"{len(self.positional)} arguments."
             )
 
+    def is_variadic(self, name: str) -> bool:
+        """Whether a parameter takes all further positional arguments."""
+        return self.signature.parameters[name].kind is _VAR_POSITIONAL
+
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
         """The arguments of a call.
 
@@ -143,10 +148,10 @@ class Parameters:
     def _cast_leaf(self, value: Any, spec: Any, name: str) -> Any:
         problem: Any = None
         if isinstance(value, TypeSpec):
-            if value.is_subtype_of(spec) or (
-                isinstance(value, TensorSpec) and TensorSpec(value.shape, value.dtype).is_subtype_of(
-                    TensorSpec(spec.shape, spec.dtype))
-            ):  # fmt: skip
+            bare = value
+            if isinstance(value, TensorSpec):
+                bare = TensorSpec(value.shape, value.dtype)
+            if value.is_subtype_of(spec) or bare.is_subtype_of(spec._without_tensor_names()):
                 return value
         elif type(spec) is TensorSpec:
             try:
@@ -195,7 +200,7 @@ class Parameters:
         return args, kwargs
 
 
-class OtherShapes(Exception):  # noqa: N818 - says what is the case, and is no error yet
+class OtherShapes(Exception):
     """A concrete function is called with tensors of other shapes than it was traced for."""
 
 
@@ -266,9 +271,7 @@ class CallSignature:
             elif kind is _VAR_KEYWORD:
                 values[name] = {k: kwargs.pop(k) for k in list(kwargs) if k not in signature}
             elif name in kwargs and rest and kind is not _KEYWORD_ONLY:
-                raise TypeError(
-                    f"{self.parameters.name}: got two values for argument {name!r}."
-                )
+                raise TypeError(f"{self.parameters.name}: got two values for argument {name!r}.")
             elif name in kwargs:
                 values[name] = kwargs.pop(name)
             elif self._spec_name(name) in kwargs:
@@ -329,7 +332,7 @@ class CallSignature:
     @property
     def structured(self) -> Any:
         """`(args, kwargs)` with specs in place of tensors."""
-        bound = [(name, self._templates[name]) for name in self._names]
+        bound = [(name, nest.map_structure(_alive, self._templates[name])) for name in self._names]
         args, kwargs = self.parameters.call_arguments(bound)
         return tuple(args), kwargs
 
@@ -358,6 +361,10 @@ class CallSignature:
         return "\n".join(lines)
 
 
+def _alive(value: Any) -> Any:
+    return value() if isinstance(value, weakref.ref) else value
+
+
 def _entries_of(value: Any, entries: Any) -> list[Any]:
     """The entries of a key that belong to one argument."""
     counter = Encoder()
@@ -377,7 +384,9 @@ def specs_of(value: Any, entries: list[Any], name: str) -> Any:
             return TensorSpec(TensorShape._of(entry[2]), FROM_NUMPY[entry[1]], name=label)
         if tag is SPEC:
             return entry[1]
-        if tag in (VALUE, OBJECT, VARIABLE):
+        if tag is OBJECT:
+            return entry[1]  # the reference: a trace does not keep its arguments alive
+        if tag is VALUE or tag is VARIABLE:
             return part
         if isinstance(part, Mapping):
             made = {key: take(part[key], f"{name}_{key}") for key in entry[1]}

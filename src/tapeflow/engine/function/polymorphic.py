@@ -12,8 +12,8 @@ from typing import Any
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
+from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
@@ -172,7 +172,8 @@ class Function(PolymorphicFunction):
         stand_ins = []
         with tracing_into(graph):
             for name, value in bound:
-                stand_ins.append((name, with_names.named(name, value)))
+                variadic = self._parameters.is_variadic(name)
+                stand_ins.append((name, with_names.named(name, value, variadic)))
         graph.inputs = list(with_names.inputs)
         args, kwargs = self._parameters.call_arguments(stand_ins)
         before, state.on_variable_made = state.on_variable_made, self._variable_creator(may_create)
@@ -183,7 +184,6 @@ class Function(PolymorphicFunction):
         graph.known_inputs.clear()
         graph.forget_temporaries()
         signature = CallSignature(self._parameters, bound, key)
-        graph.structured_input_signature = signature.structured
         graph.structured_outputs = structured
         runnable = Runnable(graph, graph.inputs, outputs, self._name)
         graph.inputs = [*graph.inputs, *graph.internal_captures]
@@ -448,6 +448,7 @@ def function(
     experimental_attributes: Any = None,
     experimental_relax_shapes: bool | None = None,
     experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
 ) -> Any:
     """Makes a function that runs as a graph, traced once for each signature.
 
@@ -462,6 +463,7 @@ def function(
       experimental_attributes: accepted and not used.
       experimental_relax_shapes: the older name of `reduce_retracing`.
       experimental_compile: the older name of `jit_compile`.
+      experimental_follow_type_hints: accepted and not used, as in TensorFlow.
 
     Returns:
       A function with the same parameters, with `get_concrete_function`, `explain` and more.

@@ -14,7 +14,7 @@ from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import made_by_engine
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor, VariantTensor
 from tapeflow.engine.tracing.graph import SENTINEL, Graph, out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
@@ -86,6 +86,8 @@ class FuncGraph(Graph):
     def value_of(self, tensor: Any) -> SymbolicTensor:
         if type(tensor) is EagerTensor:
             return self._capture_eager(tensor)
+        if type(tensor) is VariantTensor:
+            return self._capture_variant(tensor)
         if type(tensor) is SymbolicTensor:
             if tensor.graph is self:
                 return tensor
@@ -120,6 +122,13 @@ class FuncGraph(Graph):
             internal = self._outermost_placeholder(spec, "capture")
         self._captures[id(tensor)] = Capture(tensor, internal)
         return internal
+
+    def _capture_variant(self, tensor: VariantTensor) -> SymbolicTensor:
+        known = self._captures.get(id(tensor))
+        if known is None:
+            internal = self._outermost_placeholder(Spec(dtypes.variant, ()), "capture")
+            known = self._captures[id(tensor)] = Capture(tensor, internal)
+        return known.internal
 
     def _capture_symbolic(self, tensor: SymbolicTensor) -> SymbolicTensor:
         outer = self.outer_graph
@@ -249,7 +258,7 @@ class FuncGraph(Graph):
 
 
 def _outside(external: Any) -> Any:
-    return external if isinstance(external, (EagerTensor, SymbolicTensor)) else external._handle
+    return external if isinstance(external, Tensor) else external._handle
 
 
 class tracing_into:

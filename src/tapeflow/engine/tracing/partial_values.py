@@ -16,9 +16,10 @@ from tapeflow.engine.ir.spec import Spec
 MAX_ELEMENTS = 64
 """Tensors of more elements are no shapes; their values are not followed."""
 
-# In place of an unknown entry, two numbers that no program computes with: where the results agree
-# under both, they do not depend on the entry.
-_PROBES = (1_000_003, 2_000_029)
+# In place of the k-th unknown entry, `first + k * step`: where the results agree under all of
+# these, they do not depend on the entries. Small and negative numbers are among them, or `minimum(n, 5)`
+# would seem to be 5; the steps differ, or the difference of two entries would seem to be known.
+_PROBES = ((1_000_003, 7), (2_000_029, 1_009), (1, 2), (-5, 3))
 
 
 def propagate(
@@ -44,8 +45,8 @@ def propagate(
     partial = any(spec.value is None for spec in inputs)
     try:
         found = [
-            prim.kernel(*[_array(spec, probe) for spec in inputs], **attrs)
-            for probe in (_PROBES if partial else _PROBES[:1])
+            prim.kernel(*_arrays(inputs, first, step), **attrs)
+            for first, step in (_PROBES if partial else _PROBES[:1])
         ]
     except Exception:  # an error of the values is raised when the function runs
         return
@@ -54,12 +55,12 @@ def propagate(
         for out, value in zip(outputs, first, strict=True):
             out.value = np.asarray(value)
         return
-    second = found[1] if isinstance(found[1], tuple) else (found[1],)
-    for out, a, b in zip(outputs, first, second, strict=True):
-        a, b = np.asarray(a), np.asarray(b)
-        if a.shape != b.shape or a.ndim > 1 or a.dtype.kind not in "iu":
+    others = [out if isinstance(out, tuple) else (out,) for out in found[1:]]
+    for out, *values in zip(outputs, first, *others, strict=True):
+        a, *rest = [np.asarray(value) for value in values]
+        if a.ndim > 1 or a.dtype.kind not in "iu" or any(b.shape != a.shape for b in rest):
             continue
-        same = a == b
+        same = np.logical_and.reduce([a == b for b in rest])
         if same.all():
             out.value = a
         else:
@@ -81,10 +82,18 @@ def _count(shape: tuple[Any, ...]) -> int:
     return total
 
 
-def _array(spec: Spec, probe: int) -> np.ndarray[Any, Any]:
-    if spec.value is not None:
-        return spec.value
-    assert spec.dims is not None
-    assert spec.shape is not None
-    entries = [probe + i if d is None else d for i, d in enumerate(spec.dims)]
-    return np.array(entries, spec.dtype.np).reshape([d or 0 for d in spec.shape])
+def _arrays(specs: list[Spec], first: int, step: int) -> list[np.ndarray[Any, Any]]:
+    """The values, with a number of its own for each entry that is not known."""
+    made = []
+    for spec in specs:
+        if spec.value is not None:
+            made.append(spec.value)
+            continue
+        assert spec.dims is not None
+        assert spec.shape is not None
+        entries = []
+        for d in spec.dims:
+            entries.append(first if d is None else d)
+            first += step
+        made.append(np.array(entries, spec.dtype.np).reshape([d or 0 for d in spec.shape]))
+    return made

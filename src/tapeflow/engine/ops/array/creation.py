@@ -18,7 +18,7 @@ from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.array.shaping import known_dims, reshape, shape, to_shape_tensor
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, in_graph
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
@@ -56,10 +56,10 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     if not isinstance(tensor, Tensor):
         raise ValueError(f"constant: value: cannot convert {type(value).__name__} to a tensor")
     if shape is None:
-        return tensor
+        return in_graph(tensor, value, name)
     wanted = TensorShape(shape)
     if tensor.shape == wanted:
-        return tensor
+        return in_graph(tensor, value, name)
     count = wanted.num_elements()
     have = tensor.shape.num_elements()
     if have == count:
@@ -226,6 +226,8 @@ def _like(input: Any, dtype: Any, value: str) -> Any:
     make = zeros if value == "zeros" else ones
     if isinstance(tensor, EagerTensor):
         return make(tensor._array.shape, target)
+    if tensor.shape.is_fully_defined():  # so that the values are not kept for their shape
+        return make(tensor.shape.as_list(), target)
     return make(shape(tensor), target)
 
 

@@ -105,8 +105,11 @@ def _vjp(ctx: Any, *dys: Any) -> list[Any]:
             over.append((value, loop.histories[places[id(value)]]))
         else:
             kept.append(value)
-    if not (kept or over or saved):
-        kept.append(_anything(loop))
+    # How often the loop ran is read off a history. It is always the same one, so that gradients of
+    # some results need nothing that gradients of all results do not need.
+    count_of = _anything(loop)
+    if not any(v is count_of for v in kept):
+        kept.append(count_of)
     over += list(zip(kept, loop.save(kept), strict=True))
 
     graph = gradient.graph
@@ -146,7 +149,8 @@ def _vjp(ctx: Any, *dys: Any) -> list[Any]:
         "backwards": not loop.backwards,
     }
     specs = [cotangent_spec(v.spec) for v in (*gradient.seeds[: len(moving)], *sum_inputs)]
-    specs += [history_of(to_elements[k].spec) for k in given]
+    found: list[Any] = [to_elements[k] for k in given]
+    specs += [history_of(grad.spec) for grad in found]
     node = add_control_flow(while_p, externals, attrs, specs, "gradient_while")
     results: list[Any] = [None] * len(ctx.inputs)
     for k, i in enumerate(moving):

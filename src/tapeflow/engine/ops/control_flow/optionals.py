@@ -201,6 +201,16 @@ class _Optional(CompositeTensor, Optional):
         return nest.map_structure(lambda spec: spec.from_tensors(remaining), self._element_spec)
 
 
+def optional_of(element_spec: Any, value: Any) -> Optional:
+    """An optional of what a pipeline gave: a `Content`, or the symbolic tensor that is one.
+
+    Args:
+      element_spec: the type of the value.
+      value: either of the two.
+    """
+    return _Optional(element_spec, VariantTensor(value) if type(value) is Content else value)
+
+
 @export("OptionalSpec")
 class OptionalSpec(TypeSpec):
     """The type of a `tf.experimental.Optional`.

@@ -219,7 +219,8 @@ def _gather_kernel(handle: Any, indices: Array, *, dtype: DType, shape: Dims | N
     if not chosen:
         return np.zeros((0, *[d or 0 for d in shape or ()]), dtype.np)
     zero = _zeros(items, shape, dtype) if any(i is None for i in chosen) else None
-    return np.stack([zero if i is None else i for i in chosen])  # type: ignore[arg-type]
+    rows: list[Any] = [zero if i is None else i for i in chosen]
+    return np.stack(rows)
 
 
 gather_p = list_op(

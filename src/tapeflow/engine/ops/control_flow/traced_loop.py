@@ -96,7 +96,7 @@ def traced_while(
         result = body(*body_packed)
         return _like(start, result, limited)
 
-    structured, body_outputs = trace_body(body_graph, whole_body, ())
+    _, body_outputs = trace_body(body_graph, whole_body, ())
     _require_same_shapes(specs, body_outputs, start, names)
     outputs = list(body_outputs)
     if limited:

@@ -24,9 +24,11 @@ from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.linalg.contraction import multiply_stacks
 from tapeflow.engine.ops.math.arithmetic import conjugate
+from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 _ALLOWED = frozenset(
     (
@@ -252,11 +254,32 @@ def _spread_diagonal(x: np.ndarray, term: Labels, output: Labels) -> np.ndarray:
 def _vjp(ctx: Any, dy: Any) -> Any:
     inputs = ctx.inputs
     terms, output = _parse(ctx.attrs["equation"], tuple(x.shape.ndims for x in inputs))
+    if not all(_broadcasts_visibly(x, term) for x, term in zip(inputs, terms, strict=True)):
+        wide = [_spread_ellipsis(x, term, dy, output) for x, term in zip(inputs, terms)]
+        sizes = _sizes(terms, [tuple(x.shape) for x in wide])
+        return tuple(
+            sum_to_shape_of(_cotangent(i, wide, terms, output, sizes, dy), x) if needed else None
+            for i, (x, needed) in enumerate(zip(inputs, ctx.needs, strict=True))
+        )
     sizes = _sizes(terms, [tuple(x.shape) for x in inputs])
     return tuple(
         _cotangent(i, inputs, terms, output, sizes, dy) if needed else None
         for i, needed in enumerate(ctx.needs)
     )
+
+
+def _broadcasts_visibly(x: Any, term: Labels) -> bool:
+    """Whether the sizes behind an ellipsis are known."""
+    return not any(n is None and c in _ELLIPSIS for n, c in zip(x.shape, term, strict=True))
+
+
+def _spread_ellipsis(x: Any, term: Labels, dy: Any, output: Labels) -> Any:
+    """An operand, broadcast along the dimensions behind its ellipsis."""
+    from tapeflow.engine.ops.array.joining import stack
+
+    own, whole = shaping.shape(x), shaping.shape(dy)
+    dims = [whole[output.index(c)] if c in _ELLIPSIS else own[axis] for axis, c in enumerate(term)]
+    return shaping.broadcast_to(x, stack(dims))
 
 
 def _cotangent(i: int, inputs: Any, terms: Any, output: str, sizes: Any, dy: Any) -> Any:
@@ -453,6 +476,7 @@ def _next_pair(terms: list[str], operands: list[Any], output: str) -> tuple[int,
 
 
 @export("tensordot", "linalg.tensordot")
+@planned(values=("axes",), result=lambda a, **_: Spec(convert(a).dtype, None))
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     """Multiplies tensors and sums over pairs of their dimensions.
 

@@ -69,8 +69,14 @@ def positive_definite(draw: Draw, *shape: int, dtype: DType = dtypes.float64) ->
 
 
 def transposed(x: Any, conjugated: bool = False) -> Any:
-    """`x` with its last two dimensions exchanged, for tensors of known rank."""
+    """`x` with its last two dimensions exchanged."""
     rank = x.shape.ndims
+    if rank is None:
+        from tapeflow.engine.ops.array import concatenation, sequences
+
+        count = dimensions.rank(x)
+        perm = concatenation.concat([sequences.range_(count - 2), [count - 1, count - 2]], 0)
+        return dimensions.transpose(x, perm, conjugate=conjugated)
     perm = (*range(rank - 2), rank - 1, rank - 2)
     return dimensions.transpose(x, perm, conjugate=conjugated)
 

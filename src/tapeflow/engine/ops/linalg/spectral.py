@@ -97,7 +97,11 @@ def _svd_vjp(ctx: Any, ds: Any, du: Any, dv: Any) -> Any:
         _, u, v = apply(svd_p, x, compute_uv=True, full_matrices=False)
         return (matmul(_scale_columns(u, ds), v, adjoint_b=True),)
     s, u, v = ctx.outputs
-    rows, columns = x.shape.as_list()[-2:]
+    rows, columns = (None, None) if x.shape.rank is None else x.shape.as_list()[-2:]
+    if rows is None or columns is None:
+        raise NotImplementedError(
+            "SVD gradient has not been implemented for input with unknown inner matrix shape."
+        )
     if ctx.attrs["full_matrices"]:
         if abs(rows - columns) > 1:
             raise NotImplementedError(

@@ -14,7 +14,6 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
     reduce_dims,
-    reject,
     require_dtype,
     require_same_dtype,
 )
@@ -22,7 +21,7 @@ from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
-from tapeflow.engine.ops.array.arguments import to_ints
+from tapeflow.engine.ops.array.arguments import refuse, to_ints
 from tapeflow.engine.ops.math import broadcasting
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply, run
@@ -44,7 +43,7 @@ def to_axes(axis: Any, rank: int | None) -> Any:
         return to_ints(axis, "Reduction", "axis")
     if known.dtype.kind not in "iub" and known.size:
         if known.dtype.kind == "O":
-            reject("axis: expected integers; received strings")
+            raise refuse("Reduction", "axis: expected integers; received strings", True)
         raise TypeError(f"axis: expected integers; received dtype {known.dtype}")
     return tuple(int(a) for a in known.reshape(-1))
 
@@ -97,6 +96,8 @@ def spread(dy: Any, x: Any, axis: tuple[int, ...] | None, keep_dims: bool) -> An
 def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
     """Reshapes a reduction's result so that the dimensions folded away are there, with size 1."""
     rank = x.shape.ndims
+    if rank is None:
+        return shaping.reshape(y, _unit_dims(x, axis))
     gone = set(range(rank)) if axis is None else {a % rank for a in axis}
     if isinstance(y, EagerTensor) and isinstance(x, EagerTensor):
         kept = [1 if i in gone else n for i, n in enumerate(x._array.shape)]
@@ -106,6 +107,24 @@ def restore_dims(y: Any, x: Any, axis: tuple[int, ...] | None) -> Any:
     for i in sorted(gone):
         y = expand_dims(y, i)
     return y
+
+
+def _unit_dims(x: Any, axis: tuple[int, ...] | None) -> Any:
+    """The shape of `x` with 1 for the dimensions folded away, where not even the rank is known."""
+    from tapeflow.engine.ops.array.creation import ones_like
+    from tapeflow.engine.ops.array.dimensions import rank
+    from tapeflow.engine.ops.array.scattering import tensor_scatter_nd_update
+
+    dims = shaping.shape(x)
+    if axis is None:
+        return ones_like(dims)
+    axes = (
+        convert([[a] for a in axis]) if axis else shaping.reshape(convert([], dims.dtype), [0, 1])
+    )
+    count = rank(x)
+    return tensor_scatter_nd_update(
+        dims, (axes + count) % count, convert([1] * len(axis), dims.dtype)
+    )
 
 
 def _sum_kernel(input: np.ndarray, axis: Any, keep_dims: bool) -> Any:

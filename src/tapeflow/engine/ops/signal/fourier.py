@@ -16,13 +16,28 @@ from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_
 from tapeflow.engine.ir.primitive import HOST, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.array import concatenation, padding
+from tapeflow.engine.ops.array import (
+    concatenation,
+    creation,
+    dimensions,
+    joining,
+    padding,
+    selection,
+    sequences,
+    shaping,
+)
 from tapeflow.engine.ops.array.shaping import INDEX
-from tapeflow.engine.ops.math.arithmetic import multiply
+from tapeflow.engine.ops.math.arithmetic import divide, multiply
+from tapeflow.engine.ops.math.casting import cast
+from tapeflow.engine.ops.math.comparison import equal
 from tapeflow.engine.ops.math.complex_numbers import real
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.ops.math.extrema import maximum
+from tapeflow.engine.ops.math.folds import reduce_prod
+from tapeflow.engine.ops.math.logical import logical_or
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 _COMPLEX_OF = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 _REAL_OF = {v: k for k, v in _COMPLEX_OF.items()}
@@ -41,12 +56,31 @@ def _axes(rank: int) -> tuple[int, ...]:
     return tuple(range(-rank, 0))
 
 
-def _count(x: Any, rank: int) -> int:
-    return math.prod(x.shape.as_list()[-rank:])
+def _scale(x: Any, rank: int, inverse: bool) -> Any:
+    """The number of elements that are transformed, or its inverse, in the dtype of `x`."""
+    dims = x.shape._dims
+    if dims is None or None in dims[-rank:]:
+        count = cast(reduce_prod(shaping.shape(x)[-rank:]), dtypes.float64)
+        return cast(divide(1.0, count) if inverse else count, x.dtype)
+    known = float(math.prod(dims[-rank:]))
+    return convert(np.array(1 / known if inverse else known, x.dtype.np))
 
 
-def fit(x: Any, sizes: list[int]) -> Any:
-    """Cuts or pads with zeros the last dimensions of a tensor to the given sizes."""
+def _static_sizes(lengths: Any) -> list[int] | None:
+    known = static_value(lengths)
+    return None if known is None else [int(n) for n in known]
+
+
+def fit(x: Any, sizes: Any, count: int) -> Any:
+    """Cuts or pads with zeros the last dimensions of a tensor to the given sizes.
+
+    Args:
+      x: the tensor.
+      sizes: a list of integers, or an integer vector.
+      count: how many there are.
+    """
+    if isinstance(sizes, Tensor) or x.shape.rank is None or None in x.shape.as_list():
+        return _fit_symbolic(x, sizes, count)
     have = x.shape.as_list()
     lead = len(have) - len(sizes)
     if have[lead:] == sizes:
@@ -56,6 +90,25 @@ def fit(x: Any, sizes: list[int]) -> Any:
     if any(missing):
         x = padding.pad(x, [[0, 0]] * lead + [[0, n] for n in missing])
     return x
+
+
+def _fit_symbolic(x: Any, sizes: Any, count: int) -> Any:
+    wanted = convert(sizes, hint=dtypes.int32)
+    have = shaping.shape(x, wanted.dtype)[-count:]
+    x = x[(Ellipsis, *[slice(0, wanted[i]) for i in range(count)])]
+    missing = maximum(wanted - have, 0)
+    after = joining.stack([creation.zeros_like(missing), missing], axis=1)
+    rank = dimensions.rank(x) if x.shape.rank is None else x.shape.rank
+    lead = creation.zeros([rank - count, 2], wanted.dtype)
+    return padding.pad(x, concatenation.concat([lead, after], 0))
+
+
+def _sizes_of(x: Any, rank: int) -> Any:
+    """The last dimensions of a tensor: a list, or a vector where they are not known."""
+    dims = x.shape._dims
+    if dims is None or None in dims[-rank:]:
+        return shaping.shape(x)[-rank:]
+    return list(dims[-rank:])
 
 
 def _fit_array(x: np.ndarray, sizes: list[int]) -> np.ndarray:
@@ -85,10 +138,8 @@ def _make_complex(base: str, rank: int) -> Primitive:
         return transform(input, axes=_axes(rank)).astype(input.dtype, copy=False)
 
     def vjp(ctx: Any, dy: Any) -> Any:
-        count = float(_count(dy, rank))
         inverse = COMPLEX["IFFT" if forward else "FFT", rank]
-        scale = convert(np.array(count if forward else 1 / count, dy.dtype.np))
-        return (multiply(apply(inverse, dy), scale),)
+        return (multiply(apply(inverse, dy), _scale(dy, rank, not forward)),)
 
     def samples(draw: Draw) -> Iterable[Sample]:
         for dtype in (dtypes.complex64, dtypes.complex128):
@@ -147,11 +198,14 @@ def _make_rfft(rank: int) -> Primitive:
 
     def vjp(ctx: Any, dy: Any) -> Any:
         x, lengths = ctx.inputs
-        sizes = [int(n) for n in lengths._array]
+        sizes = _static_sizes(lengths)
         # The transform's adjoint; the bins that a real transform leaves out get nothing.
-        dx = apply(COMPLEX["IFFT", rank], fit(dy, sizes))
-        dx = multiply(real(dx), float(math.prod(sizes)))
-        return fit(dx, x.shape.as_list()[-rank:]), None
+        dx = apply(COMPLEX["IFFT", rank], fit(dy, lengths if sizes is None else sizes, rank))
+        if sizes is None:
+            dx = multiply(real(dx), cast(reduce_prod(lengths), x.dtype))
+        else:
+            dx = multiply(real(dx), float(math.prod(sizes)))
+        return fit(dx, _sizes_of(x, rank), rank), None
 
     def samples(draw: Draw) -> Iterable[Sample]:
         for dtype in (dtypes.float32, dtypes.float64):
@@ -167,6 +221,22 @@ def _make_rfft(rank: int) -> Primitive:
     return primitive(
         _name("RFFT", rank), infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=samples
     )
+
+
+def _bin_weights(lengths: Any) -> Any:
+    """How often each bin of a real transform's last dimension stands in the sum, over the count."""
+    sizes = _static_sizes(lengths)
+    if sizes is not None:
+        weights = np.full(sizes[-1] // 2 + 1, 2.0 / math.prod(sizes))
+        weights[0] /= 2
+        if sizes[-1] % 2 == 0:
+            weights[-1] /= 2
+        return convert(weights)
+    last = lengths[-1]
+    bins = sequences.range_(last // 2 + 1)
+    once = logical_or(equal(bins, 0), equal(2 * bins, last))
+    twice = divide(2.0, cast(reduce_prod(lengths), dtypes.float64))
+    return selection.where(once, twice / 2, twice)
 
 
 def _make_irfft(rank: int) -> Primitive:
@@ -189,14 +259,9 @@ def _make_irfft(rank: int) -> Primitive:
 
     def vjp(ctx: Any, dy: Any) -> Any:
         x, lengths = ctx.inputs
-        sizes = [int(n) for n in lengths._array]
         spectrum = apply(RFFT[rank], dy, lengths, Tcomplex=x.dtype)
-        weights = np.full(sizes[-1] // 2 + 1, 2.0 / math.prod(sizes))
-        weights[0] /= 2
-        if sizes[-1] % 2 == 0:
-            weights[-1] /= 2
-        dx = multiply(spectrum, convert(weights.astype(x.dtype.np)))
-        return fit(dx, x.shape.as_list()[-rank:]), None
+        dx = multiply(spectrum, cast(_bin_weights(lengths), x.dtype))
+        return fit(dx, _sizes_of(x, rank), rank), None
 
     def samples(draw: Draw) -> Iterable[Sample]:
         for dtype in (dtypes.complex64, dtypes.complex128):
@@ -230,7 +295,11 @@ def _lengths_of(x: Any, fft_length: Any, rank: int, inverse: bool) -> Any:
         if isinstance(fft_length, (int, np.integer)):
             raise TypeError("fft_length: expected a vector of integers; received a scalar")
         return fft_length if isinstance(fft_length, Tensor) else convert(fft_length, dtypes.int32)
-    sizes = x.shape.as_list()[-rank:]
+    sizes = _sizes_of(x, rank)
+    if isinstance(sizes, Tensor):
+        if inverse:
+            sizes = concatenation.concat([sizes[:-1], maximum(0, 2 * (sizes[-1:] - 1))], 0)
+        return sizes
     if inverse:
         sizes[-1] = max(0, 2 * (sizes[-1] - 1))
     return EagerTensor(np.array(sizes, np.int32))
@@ -543,6 +612,7 @@ def irfft3d(input_tensor: Any, fft_length: Any = None, name: str | None = None) 
 
 
 @export("signal.fftshift")
+@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
 def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Moves the zero frequency to the middle.
 
@@ -563,6 +633,7 @@ def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
 
 
 @export("signal.ifftshift")
+@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
 def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Undoes `tf.signal.fftshift`.
 
@@ -588,6 +659,8 @@ def _shifted(x: Any, axes: Any, first: Callable[[int], int]) -> Any:
         axes = range(x.shape.ndims)
     elif isinstance(axes, int):
         axes = (axes,)
+    elif isinstance(axes, Tensor):
+        axes = np.reshape(static_value(axes), -1).tolist()
     for axis in axes:
         at = axis % x.shape.ndims
         cut = first(x.shape[at])

@@ -1,0 +1,1 @@
+"""`tf.data`: pipelines of elements. A `Dataset` describes one; a `Pipeline` runs it."""

@@ -1,0 +1,102 @@
+"""A function called from several threads at once is traced once for each signature."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import numpy as np
+
+import tapeflow as tf
+
+THREADS = 8
+
+
+def in_threads(work: Any) -> list[Any]:
+    """What `work(number)` gives in each of eight threads that start at the same moment."""
+    barrier = threading.Barrier(THREADS)
+    results: list[Any] = [None] * THREADS
+
+    def target(number: int) -> None:
+        barrier.wait()
+        try:
+            results[number] = work(number)
+        except Exception as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=target, args=(n,)) for n in range(THREADS)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return results
+
+
+def test_one_trace_for_one_signature() -> None:
+    traces = []
+
+    @tf.function
+    def f(x: Any) -> Any:
+        traces.append(threading.get_ident())
+        time.sleep(0.02)  # others arrive while this one traces
+        for _ in tf.range(3):
+            x = tf.sin(x) + 1.0
+        return x
+
+    expected = f.python_function(tf.constant([0.5, 1.0]))
+    del traces[:]
+    for result in in_threads(lambda n: f(tf.constant([0.5, 1.0]))):
+        np.testing.assert_allclose(result, expected)
+    assert len(traces) == 1
+    assert f.experimental_get_tracing_count() == 1
+
+
+def test_one_trace_for_each_of_several_signatures() -> None:
+    @tf.function
+    def f(x: Any, k: int) -> Any:
+        time.sleep(0.005)
+        return tf.reduce_sum(x) * float(k)
+
+    results = in_threads(
+        lambda n: [f(tf.ones([1 + i % 4]), i % 2).numpy() for i in range(n, n + 8)]
+    )
+    for n, found in enumerate(results):
+        assert found == [(1 + i % 4) * (i % 2) for i in range(n, n + 8)]
+    assert f.experimental_get_tracing_count() == 4
+
+
+def test_gradients_in_threads() -> None:
+    v = tf.Variable([1.0, 2.0])
+
+    @tf.function
+    def loss(x: Any) -> Any:
+        return tf.reduce_sum(tf.cond(x[0] > 0.0, lambda: v * x * x, lambda: x))
+
+    def work(n: int) -> Any:
+        x = tf.constant([1.0 + n, 2.0])
+        grads = []
+        for _ in range(20):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = loss(x)
+            grads.append(tape.gradient(y, [x, v]))
+        return np.asarray(grads[-1])
+
+    for n, found in enumerate(in_threads(work)):
+        x = np.array([1.0 + n, 2.0])
+        np.testing.assert_allclose(found, [2 * np.array([1.0, 2.0]) * x, x * x], rtol=1e-6)
+
+
+def test_tapes_and_graphs_belong_to_their_thread() -> None:
+    seen = []
+
+    @tf.function
+    def f(x: Any) -> Any:
+        other = threading.Thread(target=lambda: seen.append(tf.executing_eagerly()))
+        other.start()
+        other.join()
+        return x + 1.0
+
+    f(tf.constant(1.0))
+    assert seen == [True]
