@@ -37,7 +37,9 @@ class TracedTensorArray(TensorArray):
         self._dtype = as_dtype(dtype)
         self._dynamic_size = bool(dynamic_size)
         self._infer_shape = infer_shape
-        self._element_shape = TensorShape(element_shape)
+        # Shared by all arrays that are made from this one, as in TensorFlow: what a write in a loop
+        # tells of the shape of elements is known after the loop.
+        self._known = [TensorShape(element_shape)]
         if flow is not None:
             self._list = flow
             return
@@ -45,16 +47,16 @@ class TracedTensorArray(TensorArray):
             raise ValueError("Size must be declared for TensorArrays.")
         count = convert(size, None if hasattr(size, "dtype") else dtypes.int32)
         self._list = apply(
-            lists.reserve_p, count, dtype=self._dtype, shape=self._element_shape._dims
+            lists.reserve_p, count, dtype=self._dtype, shape=self._known[0]._dims
         )
 
-    def _made(self, handle: Any, shape: TensorShape | None = None) -> TracedTensorArray:
+    def _made(self, handle: Any) -> TracedTensorArray:
         """An array like this one that holds another list."""
         made = object.__new__(TracedTensorArray)
         made._dtype = self._dtype
         made._dynamic_size = self._dynamic_size
         made._infer_shape = self._infer_shape
-        made._element_shape = self._element_shape if shape is None else shape
+        made._known = self._known
         made._list = handle
         return made
 
@@ -80,8 +82,12 @@ class TracedTensorArray(TensorArray):
         return None
 
     @property
+    def element_shape(self) -> TensorShape:
+        return self._known[0]
+
+    @property
     def _shape_attr(self) -> Any:
-        return self._element_shape._dims
+        return self._known[0]._dims
 
     def _element(self, value: Any) -> Any:
         tensor = convert(value, hint=self._dtype)
@@ -92,15 +98,17 @@ class TracedTensorArray(TensorArray):
                 f"TensorArray.write: value: expected dtype {self._dtype.name}; received "
                 f"{tensor.dtype.name}",
             )
-        if not self._element_shape.is_compatible_with(tensor.shape):
+        if not self._known[0].is_compatible_with(tensor.shape):
             raise ValueError(
-                f"Inconsistent shapes: saw {tensor.shape} but expected {self._element_shape} "
+                f"Inconsistent shapes: saw {tensor.shape} but expected {self._known[0]} "
                 "(and infer_shape=True)"
             )
         return tensor
 
-    def _shape_with(self, shape: TensorShape) -> TensorShape:
-        return self._element_shape.merge_with(shape) if self._infer_shape else self._element_shape
+    def _learn(self, shape: TensorShape) -> None:
+        """Notes the shape of an element."""
+        if self._infer_shape:
+            self._known[0] = self._known[0].merge_with(shape)
 
     def identity(self) -> TracedTensorArray:
         """An array of the same elements."""
@@ -129,7 +137,8 @@ class TracedTensorArray(TensorArray):
         handle = apply(
             lists.set_item_p, self._list, _index(index), tensor, dynamic=self._dynamic_size
         )
-        return self._made(handle, self._shape_with(tensor.shape))
+        self._learn(tensor.shape)
+        return self._made(handle)
 
     def read(self, index: Any, name: str | None = None) -> Any:
         """The element at `index`."""
@@ -159,7 +168,8 @@ class TracedTensorArray(TensorArray):
     def unstack(self, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array of the rows of a tensor."""
         tensor = convert(value, self._dtype)
-        return self._made(apply(lists.from_tensor_p, tensor), self._shape_with(tensor.shape[1:]))
+        self._learn(tensor.shape[1:])
+        return self._made(apply(lists.from_tensor_p, tensor))
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array with the rows of a tensor at `indices`."""
@@ -167,7 +177,8 @@ class TracedTensorArray(TensorArray):
         handle = apply(
             lists.scatter_p, self._list, _index(indices), tensor, dynamic=self._dynamic_size
         )
-        return self._made(handle, self._shape_with(tensor.shape[1:]))
+        self._learn(tensor.shape[1:])
+        return self._made(handle)
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TracedTensorArray:
         """An array of parts of a tensor, of the given lengths."""
