@@ -65,7 +65,9 @@ def rows(element_spec: Any, values: Flat) -> Pipeline:
     remaining = iter([as_tensor(v) for v in values])
     parts = [_rows_of(spec, spec.from_tensors(remaining)) for spec in specs]
     _require_equal([len(part) for part in parts])
-    return Elements([tuple([v for piece in row for v in piece]) for row in zip(*parts, strict=True)])
+    return Elements(
+        [tuple([v for piece in row for v in piece]) for row in zip(*parts, strict=True)]
+    )
 
 
 def _require_equal(lengths: list[int]) -> None:
@@ -132,5 +134,3 @@ def _stacked(spec: Any, parts: list[Flat]) -> Flat:
         made = stack(values, axis=0).with_row_splits_dtype(spec._row_splits_dtype)
         return tuple([held(t) for t in batched.to_tensors(made)])
     return stack_arrays(parts)
-
-

@@ -45,7 +45,9 @@ def assert_cardinality(expected_cardinality: int) -> Callable[[DatasetV2], Datas
     """
 
     def check(found: int | None) -> None:
-        expected = "an infinite number of" if expected_cardinality == INFINITE else expected_cardinality
+        expected = (
+            "an infinite number of" if expected_cardinality == INFINITE else expected_cardinality
+        )
         what = f"at least {expected_cardinality + 1}" if found is None else str(found)
         raise FailedPreconditionError(
             None,

@@ -101,9 +101,7 @@ def _collect(spec: Any, value: Any, found: list[Any]) -> None:
                 f"element of shape {spec.shape} was expected.",
             )
         found.append(tensor._array)
-    elif not is_composite(value) and value is not None:
-        _misfit(spec, value)
-    elif not spec.is_compatible_with(value):
+    elif (not is_composite(value) and value is not None) or not spec.is_compatible_with(value):
         _misfit(spec, value)
     else:
         found.extend([held(t) for t in spec.to_tensors(value)])
@@ -188,7 +186,7 @@ def _fill(elements: Iterator[Flat], ready: Any, stopped: threading.Event) -> Non
     while True:
         try:
             item = next(elements, _END)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the element is wanted
+        except BaseException as error:
             item = error
         while not stopped.is_set():
             try:

@@ -6,7 +6,7 @@ Results do not depend on them, but for `deterministic`, and pipelines here alway
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, ClassVar
 
 from tapeflow.engine.core.export import export
 
@@ -45,8 +45,8 @@ class AutotuneAlgorithm(enum.Enum):
 class OptionsBase:
     """Settings of known names and types; None where nothing was said."""
 
-    _kinds: dict[str, Any] = {}  # noqa: RUF012 - one for each class
-    _defaults: dict[str, Any] = {}  # noqa: RUF012
+    _kinds: ClassVar[dict[str, Any]] = {}
+    _defaults: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
         own = {}
@@ -86,7 +86,7 @@ class OptionsBase:
 class AutotuneOptions(OptionsBase):
     """Wishes about automatic tuning."""
 
-    _kinds = {
+    _kinds: ClassVar[dict[str, Any]] = {
         "autotune_algorithm": AutotuneAlgorithm,
         "cpu_budget": int,
         "enabled": bool,
@@ -100,15 +100,15 @@ class AutotuneOptions(OptionsBase):
 class DistributeOptions(OptionsBase):
     """Wishes about several workers."""
 
-    _kinds = {"auto_shard_policy": AutoShardPolicy, "num_devices": int}
-    _defaults = {"auto_shard_policy": AutoShardPolicy.AUTO}
+    _kinds: ClassVar[dict[str, Any]] = {"auto_shard_policy": AutoShardPolicy, "num_devices": int}
+    _defaults: ClassVar[dict[str, Any]] = {"auto_shard_policy": AutoShardPolicy.AUTO}
 
 
 @export("data.experimental.OptimizationOptions")
 class OptimizationOptions(OptionsBase):
     """Wishes about rewriting pipelines."""
 
-    _kinds = dict.fromkeys(
+    _kinds: ClassVar[dict[str, Any]] = dict.fromkeys(
         (
             "apply_default_optimizations",
             "filter_fusion",
@@ -131,14 +131,17 @@ class OptimizationOptions(OptionsBase):
 class ServiceOptions(OptionsBase):
     """Wishes about a service of data."""
 
-    _kinds = {"pinned": bool}
+    _kinds: ClassVar[dict[str, Any]] = {"pinned": bool}
 
 
 @export("data.ThreadingOptions", "data.experimental.ThreadingOptions")
 class ThreadingOptions(OptionsBase):
     """Wishes about threads."""
 
-    _kinds = {"max_intra_op_parallelism": int, "private_threadpool_size": int}
+    _kinds: ClassVar[dict[str, Any]] = {
+        "max_intra_op_parallelism": int,
+        "private_threadpool_size": int,
+    }
 
 
 @export("data.Options")
@@ -153,7 +156,7 @@ class Options(OptionsBase):
       True
     """
 
-    _kinds = {
+    _kinds: ClassVar[dict[str, Any]] = {
         "autotune": AutotuneOptions,
         "dataset_name": str,
         "deterministic": bool,
@@ -169,7 +172,10 @@ class Options(OptionsBase):
     }
 
     def __getattr__(self, name: str) -> Any:
-        former = {"experimental_deterministic": "deterministic", "experimental_threading": "threading"}
+        former = {
+            "experimental_deterministic": "deterministic",
+            "experimental_threading": "threading",
+        }
         if name in former:
             return getattr(self, former[name])
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Shuffling through a buffer, with TensorFlow's random numbers: the same order for the same seeds."""
+"""Shuffling through a buffer: with the same seeds, the order that TensorFlow gives."""
 
 from __future__ import annotations
 
@@ -99,5 +99,3 @@ class Shuffled(Pipeline):
 
     def cardinality(self) -> int:
         return self._before.cardinality()
-
-
