@@ -102,7 +102,7 @@ class Combining(Pipeline):
           5 b'a'
           6 b'b'
         """
-        return Combining.zip(Sources.range(start, np.iinfo(np.int64).max), self)
+        return Combining.zip(Sources.counter(start), self)
 
     @staticmethod
     def choose_from_datasets(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.autograph.conversion import convert_for_tracing
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec
@@ -15,7 +16,7 @@ from tapeflow.engine.data.pipeline import Pipeline, int64
 from tapeflow.engine.data.stages.nesting import GroupByWindowStage, WindowStage
 from tapeflow.engine.data.structure import is_scalar_of
 from tapeflow.engine.ops.array import gathering, joining
-from tapeflow.engine.ops.debugging import static
+from tapeflow.engine.ops.debugging import assertions
 from tapeflow.engine.ops.math import casting, comparison, folds
 from tapeflow.engine.runtime.convert import convert
 
@@ -112,13 +113,15 @@ class Grouping(Pipeline):
                 return constant
 
         key_spec = TensorSpec([], dtypes.int64)
-        key = self._function(key_func, "Dataset_group_by_window_key")
+        key = self._function(_as_int64(key_func), "Dataset_group_by_window_key")
         if not is_scalar_of(key.output_spec, dtypes.int64):
             raise ValueError(
                 "Invalid `key_func`. `key_func` must return a single `tf.int64` scalar tensor but "
                 f"its return type is {key.output_spec}."
             )
-        size = DatasetFunction(window_size_func, key_spec, "Dataset_group_by_window_size")
+        size = DatasetFunction(
+            _as_int64(window_size_func), key_spec, "Dataset_group_by_window_size"
+        )
         if not is_scalar_of(size.output_spec, dtypes.int64):
             raise ValueError(
                 "Invalid `window_size_func`. `window_size_func` must return a single `tf.int64` "
@@ -176,8 +179,10 @@ class Grouping(Pipeline):
         ends = convert(np.array([*bucket_boundaries, limits.max], np.int64))
         sizes = convert(np.array(bucket_batch_sizes, np.int64))
 
+        measure = convert_for_tracing(element_length_func)
+
         def key(*element: Any) -> Any:
-            length = casting.cast(element_length_func(*element), dtypes.int32)
+            length = casting.cast(measure(*element), dtypes.int32)
             reached = casting.cast(comparison.less_equal(lower, length), dtypes.int64)
             return folds.reduce_sum(reached) - 1
 
@@ -186,7 +191,7 @@ class Grouping(Pipeline):
 
         def filled(bucket: Any) -> Callable[[Any], Any]:
             last = convert(len(bucket_boundaries), dtypes.int64)
-            static.assert_less(
+            assertions.assert_less(
                 bucket,
                 last,
                 message="When pad_to_bucket_boundary=True, elements must have length < "
@@ -214,6 +219,12 @@ class Grouping(Pipeline):
             return window.padded_batch(size, shapes, padding_values, drop_remainder)
 
         return self.group_by_window(key, grouped, window_size_func=window_size)
+
+
+def _as_int64(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose result is converted to an int64 tensor."""
+    converted = convert_for_tracing(function)
+    return lambda *args: convert(converted(*args), dtypes.int64)
 
 
 def _map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
