@@ -20,6 +20,11 @@ def cardinality(dataset: DatasetV2) -> Any:
 
     Returns:
       An int64 scalar.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.data.experimental.cardinality(tf.data.Dataset.range(3)).numpy()
+      np.int64(3)
     """
     return dataset.cardinality()
 

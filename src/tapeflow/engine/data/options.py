@@ -55,6 +55,10 @@ class OptionsBase:
             own[name] = kind() if is_group else self._defaults.get(name)
         vars(self).update(own)
 
+    def __init_subclass__(cls) -> None:
+        for name in cls._kinds:
+            setattr(cls, name, property(lambda self, name=name: vars(self)[name]))
+
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._kinds:
             raise AttributeError(f"Cannot set the property {name} on {type(self).__name__}.")
@@ -171,14 +175,15 @@ class Options(OptionsBase):
         "threading": ThreadingOptions,
     }
 
-    def __getattr__(self, name: str) -> Any:
-        former = {
-            "experimental_deterministic": "deterministic",
-            "experimental_threading": "threading",
-        }
-        if name in former:
-            return getattr(self, former[name])
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def experimental_deterministic(self) -> bool | None:
+        """The former name of `deterministic`."""
+        return self.deterministic  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def experimental_threading(self) -> ThreadingOptions:
+        """The former name of `threading`."""
+        return self.threading  # type: ignore[attr-defined, no-any-return]
 
     def merge(self, options: Options) -> Options:
         """These options, and those of `options` where it says something.
