@@ -79,7 +79,8 @@ class Applying(Described):
         """
         function = self._function(map_func, "Dataset.flat_map()")
         inner: Any = function.output_spec
-        if not (isinstance(inner, TypeSpec) and issubclass(inner.value_type, Described)):
+        is_dataset = isinstance(inner, TypeSpec) and issubclass(inner.value_type, Described)
+        if not is_dataset:
             raise TypeError(
                 f"The `map_func` argument must return a `tf.data.Dataset` object. Got {inner!r}."
             )

@@ -42,6 +42,10 @@ class AutotuneAlgorithm(enum.Enum):
     STAGE_BASED = 4
 
 
+def _read(name: str) -> property:
+    return property(lambda self: vars(self)[name])
+
+
 class OptionsBase:
     """Settings of known names and types; None where nothing was said."""
 
@@ -57,7 +61,7 @@ class OptionsBase:
 
     def __init_subclass__(cls) -> None:
         for name in cls._kinds:
-            setattr(cls, name, property(lambda self, name=name: vars(self)[name]))
+            setattr(cls, name, _read(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._kinds:
