@@ -128,6 +128,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.control_flow.host_calls import py_function as py_function
     from tapeflow.engine.ops.control_flow.loops import while_loop as while_loop
     from tapeflow.engine.ops.control_flow.optionals import OptionalSpec as OptionalSpec
+    from tapeflow.engine.ops.control_flow.ordering import timestamp as timestamp
+    from tapeflow.engine.ops.control_flow.ordering import tuple_ as tuple
     from tapeflow.engine.ops.control_flow.tensor_array import TensorArray as TensorArray
     from tapeflow.engine.ops.debugging.assertions import Assert as Assert
     from tapeflow.engine.ops.debugging.assertions import assert_equal as assert_equal
@@ -234,8 +236,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.execution import is_symbolic_tensor as is_symbolic_tensor
     from tapeflow.engine.runtime.execution import no_gradient as no_gradient
     from tapeflow.engine.runtime.execution import no_op as no_op
-    from tapeflow.engine.runtime.execution import timestamp as timestamp
     from tapeflow.engine.runtime.indexed_slices import IndexedSlices as IndexedSlices
+    from tapeflow.engine.runtime.indexed_slices import IndexedSlicesSpec as IndexedSlicesSpec
     from tapeflow.engine.runtime.sparse_tensor import SparseTensor as SparseTensor
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorSpec as SparseTensorSpec
     from tapeflow.engine.runtime.tensor import Tensor as Tensor
@@ -301,6 +303,7 @@ else:
             "GradientTape": "tapeflow.engine.autodiff.tape:GradientTape",
             "Graph": "tapeflow.engine.tracing.graph:Graph",
             "IndexedSlices": "tapeflow.engine.runtime.indexed_slices:IndexedSlices",
+            "IndexedSlicesSpec": "tapeflow.engine.runtime.indexed_slices:IndexedSlicesSpec",
             "Module": "tapeflow.engine.variables.module:Module",
             "Operation": "tapeflow.engine.tracing.operation:Operation",
             "OptionalSpec": "tapeflow.engine.ops.control_flow.optionals:OptionalSpec",
@@ -523,11 +526,12 @@ else:
             "tensor_scatter_nd_update": "tapeflow.engine.ops.array.scattering:tensor_scatter_nd_update",
             "tensordot": "tapeflow.engine.ops.linalg.einsum:tensordot",
             "tile": "tapeflow.engine.ops.array.repetition:tile",
-            "timestamp": "tapeflow.engine.runtime.execution:timestamp",
+            "timestamp": "tapeflow.engine.ops.control_flow.ordering:timestamp",
             "transpose": "tapeflow.engine.ops.array.dimensions:transpose",
             "truediv": "tapeflow.engine.ops.math.arithmetic:truediv",
             "truncatediv": "tapeflow.engine.ops.math.division:truncatediv",
             "truncatemod": "tapeflow.engine.ops.math.division:truncatemod",
+            "tuple": "tapeflow.engine.ops.control_flow.ordering:tuple_",
             "type_spec_from_value": "tapeflow.engine.core.specs:type_spec_from_value",
             "uint16": "tapeflow.engine.core.dtypes:uint16",
             "uint32": "tapeflow.engine.core.dtypes:uint32",

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.version_one import transpose as transpose
     from tapeflow.engine.ops.array.version_one import where as where
     from tapeflow.engine.ops.array.version_one import zeros_like as zeros_like
+    from tapeflow.engine.ops.control_flow.host_calls import py_func as py_func
+    from tapeflow.engine.ops.control_flow.ordering import timestamp as timestamp
+    from tapeflow.engine.ops.control_flow.ordering import tuple_v1 as tuple
     from tapeflow.engine.ops.debugging.assertions import Assert as Assert
     from tapeflow.engine.ops.debugging.numerics import check_numerics as check_numerics
     from tapeflow.engine.runtime.execution import executing_eagerly as executing_eagerly
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.execution import import_graph_def as import_graph_def
     from tapeflow.engine.runtime.execution import no_gradient as NotDifferentiable
     from tapeflow.engine.runtime.execution import no_op as no_op
-    from tapeflow.engine.runtime.execution import timestamp as timestamp
     from tapeflow.engine.runtime.sparse_tensor import SparseTensorValue as SparseTensorValue
     from tapeflow.engine.runtime.version_one import InteractiveSession as InteractiveSession
     from tapeflow.engine.runtime.version_one import Session as Session
@@ -133,6 +135,7 @@ else:
             "pad": "tapeflow.engine.ops.array.version_one:pad",
             "placeholder": "tapeflow.engine.tracing.graph:placeholder",
             "placeholder_with_default": "tapeflow.engine.runtime.version_one:placeholder_with_default",
+            "py_func": "tapeflow.engine.ops.control_flow.host_calls:py_func",
             "reset_default_graph": "tapeflow.engine.tracing.graph:reset_default_graph",
             "resource_variables_enabled": "tapeflow.engine.runtime.version_one:resource_variables_enabled",
             "reverse_sequence": "tapeflow.engine.ops.array.version_one:reverse_sequence",
@@ -149,9 +152,10 @@ else:
             "shape": "tapeflow.engine.ops.array.version_one:shape",
             "size": "tapeflow.engine.ops.array.version_one:size",
             "squeeze": "tapeflow.engine.ops.array.version_one:squeeze",
-            "timestamp": "tapeflow.engine.runtime.execution:timestamp",
+            "timestamp": "tapeflow.engine.ops.control_flow.ordering:timestamp",
             "trainable_variables": "tapeflow.engine.runtime.version_one:trainable_variables",
             "transpose": "tapeflow.engine.ops.array.version_one:transpose",
+            "tuple": "tapeflow.engine.ops.control_flow.ordering:tuple_v1",
             "where": "tapeflow.engine.ops.array.version_one:where",
             "zeros_like": "tapeflow.engine.ops.array.version_one:zeros_like",
         },

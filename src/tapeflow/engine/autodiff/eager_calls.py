@@ -1,4 +1,4 @@
-"""The gradient of what a graph leaves to eager execution; see `tracing/late_attributes.py`."""
+"""The gradient of what a graph leaves to eager execution; see `tracing/deferral.py`."""
 
 from __future__ import annotations
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+
+_VALID_AT_ROOT = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
+_VALID_INSIDE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
+
+
+def _check(name: str, around: str) -> None:
+    """Graphs are particular about names.
+
+    Raises:
+      ValueError: for a name that TensorFlow's graphs refuse.
+    """
+    valid = _VALID_INSIDE if around else _VALID_AT_ROOT
+    if not valid.fullmatch(name):
+        which = "scope name" if around else "root scope name"
+        raise ValueError(
+            f"'{name}' is not a valid {which}. It has to match the pattern ^{valid.pattern}$"
+        )
 
 
 @export("name_scope")
 class name_scope:
     """Puts a prefix in front of the names of the variables made inside.
 
-    The same object may be entered again, also while it is open.
+    The same object may be entered again, also while it is open. In a graph every scope opened
+    gets a prefix of its own: `a/`, then `a_1/`.
 
     Args:
       name: the prefix; one that ends in `/` replaces the prefixes of the scopes around, and `""`
@@ -48,8 +67,11 @@ class name_scope:
         name = self._name
         if not name or name.endswith("/"):
             state.name_scope = name
-        else:
+        elif state.tracer is None:
             state.name_scope = f"{state.name_scope}{name}/"
+        else:
+            _check(name, state.name_scope)
+            state.name_scope = state.tracer.unique_name(state.name_scope + name) + "/"
         return state.name_scope
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export, export_value
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
 from tapeflow.engine.core.tracking import Trackable
-from tapeflow.engine.data import pipelines
+from tapeflow.engine.data import pipelines, staged_loops
 from tapeflow.engine.data.batching import Batched
 from tapeflow.engine.data.composites import batch_spec, row_spec, rows, stacker
 from tapeflow.engine.data.elements import (
@@ -62,16 +63,24 @@ def dataset_op(kind: str, build: Callable[..., Any], *inputs: Any) -> Any:
     """
     if state.tracer is None:
         return VariantTensor(build(*[held(t) for t in inputs]))
-    prim = Primitive(
+    return apply(_operation(kind), *inputs, build=build, specs=Spec(dtypes.variant, ()))
+
+
+@functools.cache
+def _operation(kind: str) -> Primitive:
+    """An operation on data sets; what it does is its attribute `build`.
+
+    Not in the registry: samples are arrays, and a data set is none.
+    """
+    return Primitive(
         kind,
-        infer=lambda *specs: Spec(dtypes.variant, ()),
-        kernel=build,
+        infer=lambda *inputs, build, specs: specs,
+        kernel=lambda *values, build, specs: build(*values),
         vjp=NOT_DIFFERENTIABLE,
         lower=HOST,
         samples=lambda draw: (),
         effect=READS,
     )
-    return apply(prim, *inputs)
 
 
 @address("tensorflow.python.data.ops.dataset_ops")
@@ -292,6 +301,7 @@ class DatasetV2(Iterable[Any], Trackable, CompositeTensor, metaclass=abc.ABCMeta
           A data set of the results.
         """
         function = self._function(map_func, "Dataset.map()")
+        _require_tensors(_flat(function.output_spec), "MapDataset")
         kind = "_MapDataset" if num_parallel_calls is None else "_ParallelMapDataset"
 
         def build(before: Any, *outer: Any) -> Any:
@@ -398,16 +408,9 @@ class DatasetV2(Iterable[Any], Trackable, CompositeTensor, metaclass=abc.ABCMeta
         if state.tracer is None:
             result = [as_tensor(v) for v in fold(held(self._variant_tensor), *map(held, flat))]
             return from_tensors(wider, iter(result))
-        prim = Primitive(
-            "ReduceDataset",
-            infer=lambda *specs: tuple([Spec(s.dtype, s.shape._dims) for s in _flat(wider)]),
-            kernel=fold,
-            vjp=NOT_DIFFERENTIABLE,
-            lower=HOST,
-            samples=lambda draw: (),
-            effect=READS,
-        )
-        tensors = apply(prim, self._variant_tensor, *flat, *function.outer)
+        inputs = [self._variant_tensor, *flat, *function.outer]
+        specs = tuple([Spec(s.dtype, s.shape._dims) for s in _flat(wider)])
+        tensors = apply(_operation("ReduceDataset"), *inputs, build=fold, specs=specs)
         return from_tensors(wider, iter(tensors))
 
     # Rearranging.
@@ -644,10 +647,12 @@ class DatasetV2(Iterable[Any], Trackable, CompositeTensor, metaclass=abc.ABCMeta
           A data set.
 
         Raises:
-          TypeError: for anything else.
+          AttributeError: for anything else.
         """
         if not isinstance(options, Options):
-            raise TypeError(f"with_options: options: expected tf.data.Options; received {options!r}")
+            raise AttributeError(
+                f"with_options: options: expected tf.data.Options; received {options!r}"
+            )
         made = self._then("_OptionsDataset", lambda before: before, self.element_spec)
         made._options = self._options.merged(options)
         return made
@@ -688,16 +693,12 @@ class DatasetV2(Iterable[Any], Trackable, CompositeTensor, metaclass=abc.ABCMeta
         """
         if state.tracer is None:
             return convert(np.array(held(self._variant_tensor).cardinality(), np.int64))
-        prim = Primitive(
-            "DatasetCardinality",
-            infer=lambda dataset: Spec(dtypes.int64, ()),
-            kernel=lambda dataset: np.array(dataset.cardinality(), np.int64),
-            vjp=NOT_DIFFERENTIABLE,
-            lower=HOST,
-            samples=lambda draw: (),
-            effect=READS,
+        return apply(
+            _operation("DatasetCardinality"),
+            self._variant_tensor,
+            build=lambda dataset: np.array(dataset.cardinality(), np.int64),
+            specs=Spec(dtypes.int64, ()),
         )
-        return apply(prim, self._variant_tensor)
 
     def as_numpy_iterator(self) -> NumpyIterator:
         """Goes through the elements as NumPy values.
@@ -863,6 +864,7 @@ class DatasetSpec(TypeSpec):
 
 
 register_type_spec_from_value(DatasetV2, DatasetSpec.from_value)
+staged_loops.register(DatasetV2)
 
 
 def _int64(value: Any) -> Any:

@@ -58,11 +58,13 @@ def trace_call(
 
 
 def _as_output(graph: FuncGraph, value: Any, function: Callable[..., Any]) -> Any:
-    if value is None or isinstance(value, Operation):
+    if value is None:
         return None
     if hasattr(value, "_is_tensor_array"):
         return value
     try:
+        if isinstance(value, Operation):  # nothing that a caller could get
+            raise TypeError(f"can't convert Operation {value.name!r} to Tensor")
         tensor = value if isinstance(value, Tensor) else convert(value)
         if not isinstance(tensor, Tensor):
             return tensor

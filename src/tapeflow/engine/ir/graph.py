@@ -142,12 +142,17 @@ def _never_called(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("the graph's own forms are run by the executor")
 
 
-def structural_form(name: str, vjp: Any = NOT_DIFFERENTIABLE, effect: Effect = PURE) -> Primitive:
-    """A form of the graph itself, which no kernel computes; it is in no registry."""
+def structural_form(
+    name: str,
+    vjp: Any = NOT_DIFFERENTIABLE,
+    effect: Effect = PURE,
+    kernel: Any = _never_called,
+) -> Primitive:
+    """A form of the graph itself, which usually no kernel computes; it is in no registry."""
     return Primitive(
         name,
         infer=_never_called,
-        kernel=_never_called,
+        kernel=kernel,
         vjp=vjp,
         lower=HOST,
         samples=lambda draw: (),

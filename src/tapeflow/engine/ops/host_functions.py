@@ -21,6 +21,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import OpError
+from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ir.primitive import HOST, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.composite import is_composite
@@ -45,6 +46,17 @@ def eagerly() -> Iterator[None]:
 # Nests of arguments and results, taken apart into tensors.
 
 
+class Opaque:
+    """A Python object as a result of an operation, which later operations get as it is."""
+
+    __slots__ = ("__weakref__", "value")
+    dtype = dtypes.variant
+    shape = TensorShape([])
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
 class _Tensor:
     """Where tensor number `index` stood."""
 
@@ -67,7 +79,7 @@ class _Composite:
 
 def _apart(value: Any, tensors: list[Any]) -> Any:
     """Puts the tensors of a nest into `tensors`; returns the nest with marks in their places."""
-    if isinstance(value, Tensor):
+    if isinstance(value, (Tensor, Opaque)):
         tensors.append(value)
         return _Tensor(len(tensors) - 1)
     if is_composite(value):
@@ -164,6 +176,8 @@ class StandIns:
             if self._fill == "count":
                 return np.arange(count).astype(dtype).reshape(shape)
             return np.full(shape, self._fill == "ones", dtype)
+        if self._fill == "count":
+            return np.arange(count).astype(dtype).reshape(shape)
         return np.ones(shape, dtype)
 
     def rows(self, total: int | None, count: int | None, dtype: Any) -> np.ndarray[Any, Any]:
@@ -230,9 +244,11 @@ class HostFunction:
             raise AssertionError(
                 f"{self.name}: expected {len(self.specs)} results; received {len(found)}"
             )
-        out = tuple([t._array for t in found])
+        out = tuple([t if type(t) is Opaque else t._array for t in found])
         for spec, array in zip(self.specs, out, strict=True):
-            if not spec.accepts(Spec(FROM_NUMPY[array.dtype], array.shape)):
+            if type(array) is not Opaque and not spec.accepts(
+                Spec(FROM_NUMPY[array.dtype], array.shape)
+            ):
                 raise AssertionError(
                     f"{self.name}: expected a result {spec}; received {array.dtype}{array.shape}"
                 )
@@ -272,10 +288,11 @@ class HostFunction:
             _common([found[i]._array for _, found in known], several)
             for i in range(len(known[0][1]))
         ]
-        _forget_counts(self.marked, self.specs)
+        samples = [[t._array for t in found] for _, found in known]
+        _forget_counts(self.marked, self.specs, samples)
 
     def gradient(self, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Callable[..., Any]:
-        """A function from inputs and cotangents of results to cotangents of inputs.
+        """A function from arguments and cotangents of results to cotangents of inputs.
 
         Args:
           wanted: the numbers of the inputs.
@@ -285,27 +302,58 @@ class HostFunction:
         made = self._gradients.get(key)
         if made is None:
 
-            def made(inputs: list[Any], dys: list[Any]) -> list[Any]:
-                with _tape_class()() as tape:
-                    inputs = list(inputs)
-                    for i in wanted:
-                        tape.watch(inputs[i])
-                    results: list[Any] = []
-                    _apart(self.run(inputs), results)
-                targets = [results[i] for i in seeded]
-                grads = tape.gradient(
-                    targets, [inputs[i] for i in wanted], output_gradients=list(dys)
-                )
-                return list(grads)
+            def made(arguments: Any, dys: list[Any]) -> list[Any]:
+                sources, grads = self.differentiated(arguments, wanted, seeded, dys)
+                return [
+                    EagerTensor(np.zeros_like(x._array)) if g is None else convert(g)
+                    for g, x in zip(grads, sources, strict=True)
+                ]
 
             self._gradients[key] = made
         return made
 
+    def differentiated(
+        self, arguments: Any, wanted: tuple[int, ...], seeded: tuple[int, ...], dys: Any
+    ) -> tuple[list[Any], list[Any]]:
+        """The inputs that are wanted, and their cotangents or None, for eager arguments."""
+        inputs: list[Any] = []
+        marked = _apart(arguments, inputs)
+        sources = [inputs[i] for i in wanted]
+        with tape_class()() as tape:
+            for source in sources:
+                tape.watch(source)
+            args, kwargs = _together(marked, inputs)
+            results: list[Any] = []
+            _apart(self._function(*args, **kwargs), results)
+        targets = [results[i] for i in seeded]
+        return sources, list(tape.gradient(targets, sources, output_gradients=dys))
+
+    def connected(
+        self, tensors: Sequence[Any], wanted: tuple[int, ...], seeded: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """Those of the wanted inputs on which the results depend differentiably."""
+        for trials in _TRIALS:
+            for trial in trials:
+                try:
+                    with eagerly():
+                        arguments = _stood_in(self._arguments, tensors, StandIns(*trial))
+                        _, grads = self.differentiated(arguments, wanted, seeded, None)
+                except Exception:  # the stand-ins do not fit the function; others may
+                    continue
+                found = zip(wanted, grads, strict=True)
+                return tuple([i for i, grad in found if grad is not None])
+        return wanted
+
+    def arguments_of(self, tensors: Sequence[Any]) -> Any:
+        """The nest of arguments, of these tensors."""
+        return _together(self._arguments, tensors)
+
 
 def _at_tracing(error: Exception) -> Exception:
     """TensorFlow's shape rules raise Python's errors while a graph is built."""
-    if isinstance(error, OpError) and error.error_code == 3:
-        return ValueError(error.message)
+    if isinstance(error, OpError) and getattr(error, "from_shape_rule", False):
+        kind = TypeError if getattr(error, "about_dtype", False) else ValueError
+        return kind(error.message)
     return error
 
 
@@ -333,17 +381,17 @@ def _common(arrays: list[Any], several: bool) -> Spec:
     return Spec(dtype, tuple([d[0] if len(set(d)) == 1 else None for d in dims]))
 
 
-def _forget_counts(marked: Any, specs: list[Spec]) -> None:
+def _forget_counts(marked: Any, specs: list[Spec], samples: list[list[Any]]) -> None:
     """How many elements a composite result has is for the values to decide."""
     kind = type(marked)
     if kind is _Composite:
-        marked.like._forget_counts(specs, marked.first)
+        marked.like._forget_counts(specs, marked.first, samples)
     elif isinstance(marked, (list, tuple)):
         for item in marked:
-            _forget_counts(item, specs)
+            _forget_counts(item, specs, samples)
     elif kind is dict:
         for item in marked.values():
-            _forget_counts(item, specs)
+            _forget_counts(item, specs, samples)
 
 
 def _as_tensor(value: Any) -> Any:
@@ -355,7 +403,8 @@ def _as_tensor(value: Any) -> Any:
 
 
 @functools.cache
-def _tape_class() -> Any:
+def tape_class() -> Any:
+    """`tf.GradientTape`."""
     # By name: tapes stand above the operations.
     return import_module("tapeflow.engine.autodiff.tape").GradientTape
 
@@ -365,7 +414,7 @@ def _kernel(*arrays: Any, function: HostFunction) -> Any:
 
 
 def _infer(*inputs: Spec, function: HostFunction) -> Any:
-    made = [Spec(s.dtype, s.shape) for s in function.specs]
+    made = [Spec(s.dtype, s.shape, None, s.dims) for s in function.specs]
     return made[0] if len(made) == 1 else tuple(made)
 
 
@@ -384,11 +433,23 @@ def _vjp(ctx: Any, *dys: Any) -> list[Any]:
     grads: list[Any] = [None] * len(inputs)
     if not wanted or not seeded:
         return grads
-    gradient = function.gradient(tuple(wanted), tuple(seeded))
-    found = call_on_host(f"{function.name}Grad", gradient, (inputs, [dys[i] for i in seeded]), {})
-    for i, grad in zip(wanted, found, strict=True):
+    live = function.connected(inputs, tuple(wanted), tuple(seeded))
+    if not live:
+        return grads
+    found = call_on_host(
+        f"{function.name}Grad",
+        function.gradient(live, tuple(seeded)),
+        (function.arguments_of(inputs), [dys[i] for i in seeded]),
+        {},
+        results=[Spec(inputs[i].dtype, _static_dims(inputs[i])) for i in live],
+    )
+    for i, grad in zip(live, found, strict=True):
         grads[i] = grad
     return grads
+
+
+def _static_dims(tensor: Any) -> Any:
+    return tensor.shape._dims
 
 
 _PRIMITIVES: dict[Any, Primitive] = {}

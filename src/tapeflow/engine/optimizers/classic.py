@@ -58,6 +58,16 @@ class InPlaceOptimizer(Optimizer):
             for h in hyper
         ]
         self._numbers = {}
+        self._check_values()
+
+    def _prepare_with(self, values: list[Array]) -> None:
+        self._former = ()
+        self._values = values
+        self._numbers = {}
+        self._check_values()
+
+    def _check_values(self) -> None:
+        """Refuses numbers that the step cannot take."""
 
     def _numbers_for(self, dtype: Any) -> tuple[Any, ...]:
         numbers = self._numbers.get(dtype)

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.optimizers.optimizer import unique_name
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.variable import Variable
 
 _AVERAGED = ("float16", "float32", "float64", "bfloat16")
@@ -58,19 +61,21 @@ class ExponentialMovingAverage:
         """What ends the names of the averages."""
         return self._name
 
-    def apply(self, var_list: Any = None) -> None:
+    def apply(self, var_list: Any = None) -> Any:
         """Moves the averages towards the variables' values; makes those that do not exist yet.
 
         Args:
           var_list: variables of floating dtype; by default none.
 
+        Returns:
+          None; while a function is traced, the operation that moves the averages.
+
         Raises:
           TypeError: for tensors and integer variables.
         """
-        decay = float(convert(self._decay)._array)
+        numbers = [convert(self._decay)]
         if self._num_updates is not None:
-            count = float(convert(self._num_updates)._array)
-            decay = min(decay, (1.0 + count) / (10.0 + count))
+            numbers.append(convert(self._num_updates))
         for var in var_list or ():
             if not isinstance(var, Variable):
                 raise TypeError(
@@ -79,14 +84,29 @@ class ExponentialMovingAverage:
                 )
             if var.dtype.name not in _AVERAGED:
                 raise TypeError(f"The variables must be half, float, or double: {var.name}")
-        for var in var_list or ():
-            entry = self._averages.get(var._handle)
-            if entry is None:
-                name = unique_name(self.average_name(var))
-                average = Variable(EagerTensor(var._array.copy()), trainable=False, name=name)
-                average._name, average._handle.name = f"{name}:0", name
-                self._averages[var._handle] = entry = (var, average)
-            array = entry[1]._writable().reshape(-1)
+        variables = list(var_list or ())
+        with init_scope():
+            for var in variables:
+                self._make_average(var)
+        if state.tracer is None:
+            self._move(variables, numbers)
+            return None
+        return resource_ops.effect_on("AssignMovingAvg", self._move, variables, numbers)
+
+    def _make_average(self, var: Any) -> None:
+        if var._handle not in self._averages:
+            name = unique_name(self.average_name(var))
+            average = Variable(EagerTensor(var._array.copy()), trainable=False, name=name)
+            average._name, average._handle.name = f"{name}:0", name
+            self._averages[var._handle] = (var, average)
+
+    def _move(self, variables: list[Any], numbers: list[Any]) -> None:
+        decay = float(numbers[0]._array)
+        if len(numbers) > 1:
+            count = float(numbers[1]._array)
+            decay = min(decay, (1.0 + count) / (10.0 + count))
+        for var in variables:
+            array = self._averages[var._handle][1]._writable().reshape(-1)
             rest = np.float32(1.0 - decay).astype(array.dtype)
             change = array - var._array.reshape(-1)
             np.multiply(change, rest, out=change)

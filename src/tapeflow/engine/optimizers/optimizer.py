@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.autodiff.symbolic import gradients
 from tapeflow.engine.autodiff.tape import GradientTape
 from tapeflow.engine.core import nest
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.optimizers import in_graph
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -87,7 +90,7 @@ class Optimizer:
         colocate_gradients_with_ops: bool = False,
         name: str | None = None,
         grad_loss: Any = None,
-    ) -> None:
+    ) -> Any:
         """Computes the gradients of `loss` and applies them.
 
         Args:
@@ -100,8 +103,11 @@ class Optimizer:
           name: ignored in eager mode.
           grad_loss: what to weight the elements of the loss with, or None.
 
+        Returns:
+          None; while a function is traced, the operation that changes the variables.
+
         Raises:
-          RuntimeError: when `loss` is not callable.
+          RuntimeError: when `loss` is not callable, outside of traced functions.
           ValueError: when no variable has a gradient.
 
         Example:
@@ -118,7 +124,7 @@ class Optimizer:
                 "No gradients provided for any variable, check your graph for ops that do not "
                 f"support gradients, between variables {names} and loss {loss}."
             )
-        self.apply_gradients(grads_and_vars, global_step=global_step, name=name)
+        return self.apply_gradients(grads_and_vars, global_step=global_step, name=name)
 
     def compute_gradients(
         self,
@@ -132,7 +138,8 @@ class Optimizer:
         """The gradients of `loss` with respect to variables.
 
         Args:
-          loss: function without arguments that returns the loss.
+          loss: function without arguments that returns the loss; in a traced function also a
+            tensor.
           var_list: variables; by default the trainable ones that `loss` reads.
           gate_gradients: accepted; eager gradients are computed in order.
           aggregation_method: accepted; gradients are added.
@@ -146,6 +153,12 @@ class Optimizer:
         Raises:
           RuntimeError: when `loss` is not callable.
         """
+        if not callable(loss) and state.tracer is not None:
+            variables = nest.flatten(var_list)
+            if var_list is None or not variables:
+                raise ValueError("No variables to optimize.")
+            grads = gradients(loss, variables, grad_ys=grad_loss)
+            return list(zip(grads, variables, strict=True))
         if not callable(loss):
             raise RuntimeError(
                 "`loss` passed to Optimizer.compute_gradients should be a function when eager "
@@ -166,7 +179,7 @@ class Optimizer:
         global_step: Any = None,
         name: str | None = None,
         skip_gradients_aggregation: bool = False,
-    ) -> None:
+    ) -> Any:
         """Changes the variables by their gradients; an error leaves all of them as they are.
 
         Args:
@@ -175,6 +188,9 @@ class Optimizer:
           name: ignored in eager mode.
           skip_gradients_aggregation: accepted; there is one replica.
 
+        Returns:
+          None; while a function is traced, the operation that changes the variables.
+
         Raises:
           ValueError: when there are no pairs, or none has a gradient.
           tf.errors.InvalidArgumentError: when a gradient does not fit its variable.
@@ -182,6 +198,8 @@ class Optimizer:
         pairs = tuple(grads_and_vars)
         if not pairs:
             raise ValueError("No variables provided.")
+        if state.tracer is not None:
+            return in_graph.apply_gradients(self, pairs, global_step)
         ready = []
         for grad, var in pairs:
             if grad is not None:
@@ -192,6 +210,13 @@ class Optimizer:
             )
         self._create_slots([var for _, var in ready])
         self._prepare()
+        self._change(ready, name)
+        if global_step is not None:
+            global_step.assign_add(1)
+        return None
+
+    def _change(self, ready: list[tuple[Any, Any]], name: str | None = None) -> None:
+        """Changes the variables, after `_prepare`."""
         for grad, var in ready:
             if type(grad) is IndexedSlices:
                 if var.constraint is not None:
@@ -202,8 +227,6 @@ class Optimizer:
                 if var.constraint is not None:
                     var.assign(var.constraint(var))
         self._finish([], name)
-        if global_step is not None:
-            global_step.assign_add(1)
 
     def _checked(self, grad: Any, var: Any) -> Any:
         """The gradient as a tensor or `IndexedSlices` of tensors that fit the variable."""
@@ -241,8 +264,16 @@ class Optimizer:
     def _create_slots(self, var_list: list[Any]) -> None:
         """Makes the slot variables that do not exist yet."""
 
+    def _hyper(self) -> tuple[Any, ...]:
+        """The numbers that a step depends on, such as the learning rate."""
+        return ()
+
     def _prepare(self) -> None:
         """Reads what the updates of one step need, such as the learning rate."""
+
+    def _prepare_with(self, values: list[Array]) -> None:
+        """Does what `_prepare` does, with the values of `_hyper` that a graph computed."""
+        self._prepare()
 
     def _resource_apply_dense(self, grad: Any, handle: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} does not define _resource_apply_dense")

@@ -9,6 +9,7 @@ import numpy as np
 from tapeflow.engine.core.export import export
 from tapeflow.engine.optimizers.classic import InPlaceOptimizer
 from tapeflow.engine.optimizers.optimizer import Array
+from tapeflow.engine.runtime.tensor import Tensor
 from tapeflow.engine.variables.row_updates import refuse
 
 
@@ -67,8 +68,7 @@ class ProximalGradientDescentOptimizer(InPlaceOptimizer):
     def _hyper(self) -> tuple[Any, ...]:
         return (self._learning_rate, self._l1, self._l2)
 
-    def _prepare(self) -> None:
-        super()._prepare()
+    def _check_values(self) -> None:
         _check_strengths("ApplyProximalGradientDescent", *self._values[1:])
 
     def _step(self, numbers: tuple[Any, ...], var: Array, grad: Array, *slots: Array) -> None:
@@ -123,8 +123,7 @@ class ProximalAdagradOptimizer(InPlaceOptimizer):
     def _hyper(self) -> tuple[Any, ...]:
         return (self._learning_rate, self._l1, self._l2)
 
-    def _prepare(self) -> None:
-        super()._prepare()
+    def _check_values(self) -> None:
         _check_strengths("ApplyProximalAdagrad", *self._values[1:])
 
     def _create_slots(self, var_list: list[Any]) -> None:
@@ -214,7 +213,9 @@ class FtrlOptimizer(InPlaceOptimizer):
 
     def _hyper(self) -> tuple[Any, ...]:
         rate = self._call_if_callable(self._learning_rate)
-        l2 = self._l2 + self._beta / (2.0 * float(rate)) if self._beta else self._l2
+        l2 = self._l2
+        if self._beta:  # in a graph the rate may be a symbolic tensor
+            l2 = l2 + self._beta / (2.0 * (rate if isinstance(rate, Tensor) else float(rate)))
         return (rate, self._power, self._l1, l2, self._l2_shrinkage)
 
     def _create_slots(self, var_list: list[Any]) -> None:

@@ -12,15 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
+from tapeflow.engine.core import dtypes, nest
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.host_functions import call_on_host
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.variables.variable import Variable
 
 
 def _value(x: Any) -> Any:
-    return convert(x() if callable(x) and not isinstance(x, Variable) else x)._array
+    return convert(_called(x))._array
+
+
+def _called(x: Any) -> Any:
+    return x() if callable(x) and not isinstance(x, Variable) else x
 
 
 def _schedule(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,7 +34,7 @@ def _schedule(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def make(learning_rate: Any, *args: Any, **kwargs: Any) -> Any:
-        def rate() -> EagerTensor:
+        def compute(learning_rate: Any, args: Any, kwargs: Any) -> EagerTensor:
             start = _value(learning_rate)
             kind = start.dtype.type
 
@@ -40,11 +46,18 @@ def _schedule(function: Callable[..., Any]) -> Callable[..., Any]:
             )
             return EagerTensor(np.asarray(value, start.dtype))
 
+        def rate() -> Any:
+            if state.tracer is None:
+                return compute(learning_rate, args, kwargs)
+            given = nest.map_structure(_called, (learning_rate, args, kwargs))
+            return call_on_host(function.__name__, compute, given, {})
+
         if args or "global_step" in kwargs:
             step = args[0] if args else kwargs["global_step"]
             if step is None:
                 raise ValueError(f"Argument `global_step` is required for {function.__name__}.")
-        return functools.partial(rate)
+        # In a graph a schedule is a tensor.
+        return functools.partial(rate) if state.tracer is None else rate()
 
     return make
 

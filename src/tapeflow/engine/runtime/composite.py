@@ -35,9 +35,14 @@ class CompositeTensor:
         """A small eager one of this kind; `how` makes the tensors (`ops/host_functions.py`)."""
         return self._map_components(how.tensor)
 
-    def _forget_counts(self, specs: list[Any], first: int) -> None:
-        """Makes unknown, in the specs of the components, which begin with number `first`, how many
-        elements there are."""
+    def _forget_counts(self, specs: list[Any], first: int, samples: list[list[Any]]) -> None:
+        """Makes unknown how many elements a result has that is like this one.
+
+        Args:
+          specs: the specs of all results' tensors.
+          first: the number of the first component.
+          samples: what these tensors were for several arguments, as arrays.
+        """
         for spec in specs[first : first + 2]:
             if spec.shape:
                 spec.shape = (None, *spec.shape[1:])

@@ -95,9 +95,16 @@ def _convert_other(value: Any, kind: type, dtype: DType | None) -> Any:
         return _from_array(np.asarray(value), dtype)
     if isinstance(value, numbers.Number):
         return _from_array(np.asarray(value), dtype)
-    raise ValueError(
+    if value is None:
+        raise ValueError("Attempt to convert a value (None) with an unsupported type to a Tensor.")
+    raise _no_tensor(
         f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor."
     )
+
+
+def _no_tensor(message: str) -> Exception:
+    """The error for a Python value that is no tensor: where constants are made, a `TypeError`."""
+    return ValueError(message) if state.tracer is None else TypeError(message)
 
 
 def convert_pair(x: Any, y: Any, op: str) -> tuple[Any, Any]:
@@ -207,8 +214,11 @@ _FLOAT32_LIMIT = 2.0**128 - 2.0**103
 
 
 def _require_range(value: float) -> None:
-    """Raises for a finite Python float that the default dtype, float32, would make infinite."""
-    if abs(value) >= _FLOAT32_LIMIT and value - value == 0.0:
+    """Raises for a finite Python float that the default dtype, float32, would make infinite.
+
+    In a graph TensorFlow lets it become infinite.
+    """
+    if abs(value) >= _FLOAT32_LIMIT and value - value == 0.0 and state.tracer is None:
         raise ValueError(
             f"Can't convert {value!r} to a Tensor of the default dtype float32, whose largest "
             "value is 3.4e38; pass dtype=tf.float64."
@@ -220,7 +230,7 @@ def _wrap_integer(value: int, dtype: DType) -> Any:
         return np.array(value, dtype.np)
     except OverflowError:
         if not -(2**63) <= value < 2**64:
-            raise ValueError(
+            raise _no_tensor(
                 f"Can't convert Python integer {value} to dtype {dtype.name}"
             ) from None
         return np.array(value, np.uint64 if value > 0 else np.int64).astype(dtype.np)
@@ -269,7 +279,7 @@ def _string_array(array: np.ndarray[Any, Any], dtype: DType | None) -> np.ndarra
         elif isinstance(item, bytes):
             flat[i] = item
         else:
-            raise ValueError(
+            raise _no_tensor(
                 f"Failed to convert a NumPy array to a Tensor (Unsupported object type "
                 f"{type(item).__name__})."
             )
@@ -306,15 +316,17 @@ def _from_sequence(value: Any, dtype: DType | None) -> Any:
     if array.dtype.kind == "O":
         return _from_object_leaves(array, dtype)
     if array.dtype.kind in "US":
-        raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
-    if isinstance(leaf, bool) and array.dtype.kind != "b":
-        raise ValueError(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
+        raise _no_tensor(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
+    if isinstance(leaf, bool) and array.dtype.kind != "b" and state.tracer is None:
+        raise _no_tensor(f"Can't convert Python sequence with mixed types to Tensor: {value!r}")
     if dtype is None:
         if array.dtype.kind in "iu":  # integers of NumPy's, too
             fits = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
             dtype = dtypes.int32 if fits else FROM_NUMPY.get(array.dtype, dtypes.int64)
         elif array.dtype.kind == "f":
             of_numpy = isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
+            if of_numpy and state.tracer is not None and leaf.dtype == np.float64:
+                of_numpy = False  # in a graph, a list of them is one of Python's floats
             dtype = FROM_NUMPY[leaf.dtype] if of_numpy else dtypes.float32
             if not of_numpy and array.size:
                 finite = np.abs(array[np.isfinite(array)])
@@ -351,7 +363,7 @@ def _ragged() -> ValueError:
 def _from_object_leaves(array: np.ndarray[Any, Any], dtype: DType | None) -> EagerTensor:
     for item in array.reshape(-1).tolist():
         if item is None:
-            raise ValueError("Attempt to convert a value (None) with an unsupported type "
+            raise _no_tensor("Attempt to convert a value (None) with an unsupported type "
                              "(<class 'NoneType'>) to a Tensor.")  # fmt: skip
         if isinstance(item, (list, tuple)):
             raise _ragged()
@@ -498,6 +510,20 @@ def register_tensor_conversion_function(
         raise TypeError("Cannot register conversions for Python numeric types and NumPy scalars.")
     _REGISTERED.append((priority, types, conversion_func))
     _REGISTERED.sort(key=lambda entry: entry[0])
+
+
+def static_shape(shape: Any) -> TensorShape:
+    """The shape that a shape tensor stands for, as far as its values are known; -1 is unknown."""
+    known = static_value(shape)
+    if known is not None:
+        return TensorShape([None if d == -1 else d for d in known.tolist()])
+    spec = getattr(shape, "spec", None)
+    if spec is not None and spec.value is not None:
+        return TensorShape(spec.value.tolist())
+    if spec is not None and spec.dims is not None:
+        return TensorShape._of(spec.dims)
+    rank = shape.shape.as_list()[0]
+    return TensorShape(None if rank is None else [None] * rank)
 
 
 def static_value(value: Any) -> np.ndarray[Any, Any] | None:

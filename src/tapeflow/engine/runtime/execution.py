@@ -50,7 +50,9 @@ def inside_function() -> bool:
       >>> tf.inside_function()
       False
     """
-    return state.tracer is not None
+    if state.tracer is None:
+        return state.on_variable_made is not None  # in an init_scope of the function
+    return bool(state.tracer.building_function)
 
 
 @export("is_symbolic_tensor")
@@ -115,7 +117,7 @@ def control_dependencies(control_inputs: Any) -> Any:
 
 
 @export("group", "compat.v1.group")
-def group(*inputs: Any, **kwargs: Any) -> None:
+def group(*inputs: Any, **kwargs: Any) -> Any:
     """One operation that is done when all of `inputs` are; in eager mode they are.
 
     Args:
@@ -123,40 +125,38 @@ def group(*inputs: Any, **kwargs: Any) -> None:
       **kwargs: `name`, ignored in eager mode.
 
     Returns:
-      None.
+      None; while a function is traced, an operation.
+
+    Raises:
+      ValueError: for other keyword arguments.
+      TypeError: for what is neither an operation nor a tensor, while a function is traced.
     """
-    if state.tracer is not None:
-        return state.tracer.group(nest.flatten(inputs))  # type: ignore[no-any-return]
-    return None
+    name = kwargs.pop("name", None)
+    if kwargs:
+        raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
+    if state.tracer is None:
+        return None
+    for item in nest.flatten(inputs, expand_composites=True):
+        if not isinstance(item, Tensor) and not hasattr(item, "op") and item is not None:
+            if not hasattr(item, "node_def") and not hasattr(item, "_handle"):
+                raise TypeError(
+                    "'inputs' should be zero or more (nested) Tensors. "
+                    f"Received '{item}' with type '{type(item)}'."
+                )
+    return state.tracer.no_op(name or "group_deps")
 
 
 @export("no_op", "compat.v1.no_op")
-def no_op(name: str | None = None) -> None:
+def no_op(name: str | None = None) -> Any:
     """Does nothing.
 
     Args:
-      name: ignored in eager mode.
+      name: name of the operation; ignored in eager mode.
 
     Returns:
-      None.
+      None; while a function is traced, an operation.
     """
-
-
-@export("timestamp", "compat.v1.timestamp")
-def timestamp(name: str | None = None) -> EagerTensor:
-    """The time now.
-
-    Args:
-      name: ignored in eager mode.
-
-    Returns:
-      A float64 scalar: seconds since 1970 began, UTC.
-    """
-    import time
-
-    import numpy as np
-
-    return EagerTensor(np.array(time.time()))
+    return None if state.tracer is None else state.tracer.no_op(name)
 
 
 def _logger() -> logging.Logger:

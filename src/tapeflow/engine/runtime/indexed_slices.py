@@ -8,10 +8,11 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.core.shapes import TensorShape, as_shape
+from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
-from tapeflow.engine.runtime.convert import CONVERTERS, convert, static_value
+from tapeflow.engine.runtime.convert import CONVERTERS, convert, static_shape, static_value
 
 
 @address("tensorflow.python.framework.indexed_slices")
@@ -67,8 +68,7 @@ class IndexedSlices(CompositeTensor):
         """The static shape of the whole; unknown without `dense_shape`."""
         if self._dense_shape is None:
             return TensorShape(None)
-        known = static_value(self._dense_shape)
-        return TensorShape(None if known is None else known.tolist())
+        return static_shape(self._dense_shape)
 
     def get_shape(self) -> TensorShape:
         """The static shape of the whole."""
@@ -144,6 +144,100 @@ def add_slices(a: Any, b: Any) -> Any:
         values = upward.call("concat", [a.values, b.values], 0)
         return IndexedSlices(values, upward.call("concat", [i, j], 0), a.dense_shape)
     return convert(a) + convert(b)
+
+
+@export("IndexedSlicesSpec")
+class IndexedSlicesSpec(TypeSpec):
+    """The type of a `tf.IndexedSlices`.
+
+    Args:
+      shape: the dense shape, or None.
+      dtype: dtype of the rows.
+      indices_dtype: dtype of the indices.
+      dense_shape_dtype: dtype of the dense shape's tensor; None where there is none.
+      indices_shape: shape of the indices; by default `[None]`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.IndexedSlicesSpec([4, 2]).shape
+      TensorShape([4, 2])
+    """
+
+    def __init__(
+        self,
+        shape: Any = None,
+        dtype: Any = dtypes.float32,
+        indices_dtype: Any = dtypes.int64,
+        dense_shape_dtype: Any = None,
+        indices_shape: Any = None,
+    ) -> None:
+        self._shape = as_shape(shape)
+        self._dtype = dtypes.as_dtype(dtype)
+        self._indices_dtype = dtypes.as_dtype(indices_dtype)
+        self._dense_shape_dtype = (
+            None if dense_shape_dtype is None else dtypes.as_dtype(dense_shape_dtype)
+        )
+        self._indices_shape = TensorShape([None]) if indices_shape is None else as_shape(
+            indices_shape).with_rank(1)  # fmt: skip
+
+    @property
+    def value_type(self) -> type[IndexedSlices]:
+        """`tf.IndexedSlices`."""
+        return IndexedSlices
+
+    @property
+    def shape(self) -> TensorShape:
+        """The dense shape."""
+        return self._shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the rows."""
+        return self._dtype
+
+    @classmethod
+    def from_value(cls, value: IndexedSlices) -> IndexedSlicesSpec:
+        """The spec of an `IndexedSlices`."""
+        dense = value.dense_shape
+        shape = value.shape
+        if dense is None:
+            shape = TensorShape([None]).concatenate(value.values.shape[1:])
+        return cls(
+            shape,
+            value.dtype,
+            value.indices.dtype,
+            None if dense is None else dense.dtype,
+            value.indices.shape,
+        )
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return (
+            self._shape,
+            self._dtype,
+            self._indices_dtype,
+            self._dense_shape_dtype,
+            self._indices_shape,
+        )
+
+    @property
+    def _component_specs(self) -> Any:
+        rows = self._indices_shape.concatenate(self._shape[1:])
+        specs = [
+            TensorSpec(rows, self._dtype),
+            TensorSpec(self._indices_shape, self._indices_dtype),
+        ]
+        if self._dense_shape_dtype is not None:
+            specs.append(TensorSpec([self._shape.ndims], self._dense_shape_dtype))
+        return tuple(specs)
+
+    def _to_components(self, value: IndexedSlices) -> Any:
+        return tuple(value._components())
+
+    def _from_components(self, components: Any) -> IndexedSlices:
+        return IndexedSlices(*components)
+
+
+register_type_spec_from_value(IndexedSlices, IndexedSlicesSpec.from_value)
 
 
 def _from_slices(value: IndexedSlices, dtype: DType | None) -> Any:

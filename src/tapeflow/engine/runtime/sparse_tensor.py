@@ -16,7 +16,7 @@ from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.composite import CompositeTensor
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.convert import convert, static_shape
 from tapeflow.engine.runtime.tensor import EagerTensor
 
 
@@ -105,10 +105,7 @@ class SparseTensor(CompositeTensor):
     @property
     def shape(self) -> TensorShape:
         """The static shape of the whole."""
-        known = static_value(self._dense_shape)
-        if known is None:
-            return TensorShape([None] * int(self._dense_shape.shape.as_list()[0]))
-        return TensorShape([None if d == -1 else d for d in known.tolist()])
+        return static_shape(self._dense_shape)
 
     def get_shape(self) -> TensorShape:
         """The static shape of the whole."""
@@ -178,6 +175,13 @@ class SparseTensor(CompositeTensor):
             EagerTensor(how.array(self.dtype.np, (count,))),
             EagerTensor(np.array(dims, np.int64)),
         )
+
+    def _forget_counts(self, specs: list[Any], first: int, samples: list[list[Any]]) -> None:
+        super()._forget_counts(specs, first, samples)
+        shapes = [arrays[first + 2].tolist() for arrays in samples]
+        if len(shapes) > 1 and len(set(map(len, shapes))) == 1:
+            dims = zip(*shapes, strict=True)
+            specs[first + 2].dims = tuple([d[0] if len(set(d)) == 1 else None for d in dims])
 
     def _cast_values(self, dtype: DType) -> SparseTensor:
         return self.with_values(upward.call("cast", self._values, dtype))
@@ -266,7 +270,11 @@ class SparseTensorSpec(TypeSpec):
         return [value.indices, value.values, value.dense_shape]
 
     def _from_components(self, components: Any) -> SparseTensor:
-        return SparseTensor(*components)
+        made = SparseTensor(*components)
+        spec = getattr(made.dense_shape, "spec", None)
+        if spec is not None and spec.value is None and self._shape.rank is not None:
+            spec.dims = tuple(self._shape.as_list())
+        return made
 
 
 register_type_spec_from_value(SparseTensor, SparseTensorSpec.from_value)

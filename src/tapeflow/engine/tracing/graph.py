@@ -27,13 +27,13 @@ from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.late_attributes import as_inputs, is_late
+from tapeflow.engine.tracing.deferral import as_inputs, is_late
 from tapeflow.engine.tracing.naming import operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
-NO_OP = structural_form("NoOp", effect=WRITES)
+NO_OP = structural_form("NoOp", effect=WRITES, kernel=tuple)
 """Does nothing; `tf.group` and `tf.no_op` give one, to be depended on."""
 
 

@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
+from tapeflow.engine.core import context, dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ops.array.concatenation import concat
 from tapeflow.engine.ops.array.creation import zeros_like
-from tapeflow.engine.ops.array.joining import stack
+from tapeflow.engine.ops.array.joining import stack, unstack
+from tapeflow.engine.ops.array.padding import pad
+from tapeflow.engine.ops.array.shaping import reshape, shape
+from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.math.casting import cast
+from tapeflow.engine.ops.math.folds import reduce_prod
 from tapeflow.engine.ops.random.advancing import philox_advance_p, philox_binomial_p
 from tapeflow.engine.ops.random.algorithms import (
     AUTO_SELECT,
@@ -49,25 +54,21 @@ def _state_of_seed(seed: Any, alg: int) -> Any:
     if isinstance(seed, int):
         pieces = [seed >> 64 * i & 2**64 - 1 for i in range(size)]
         return EagerTensor(np.array(pieces, np.uint64).view(np.int64))
-    words = _as_words(cast(convert(seed), dtypes.int64)).reshape(-1)[:size]
-    return EagerTensor(np.concatenate([np.zeros(size - len(words), np.int64), words]))
+    words = reshape(cast(convert(seed), dtypes.int64), [-1])[:size]
+    return pad(words, [[size - shape(words)[0], 0]])
 
 
-def _as_words(tensor: Any) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = tensor._array
-    return array.view(np.int64) if array.dtype == np.uint64 else array.astype(np.int64)
-
-
-def _checked(value: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    words = _as_words(convert(value))
-    if words.shape != shape:
-        raise ValueError(f"Shapes {words.shape} and {list(shape)} are incompatible")
-    return words
+def _checked(value: Any, dims: tuple[int, ...]) -> Any:
+    """A state, or a part of one, as int64."""
+    words = convert(value)
+    if not words.shape.is_compatible_with(dims):
+        raise ValueError(f"Shapes {words.shape} and {list(dims)} are incompatible")
+    return cast(words, dtypes.int64)
 
 
 def _state_of_key(key: Any, counter: Any, alg: int) -> Any:
-    words = _checked(counter, (_size(alg) - 1,)), _checked(key, ()).reshape(1)
-    return EagerTensor(np.concatenate(words))
+    words = _checked(counter, (_size(alg) - 1,))
+    return concat([words, reshape(_checked(key, ()), [1])], 0)
 
 
 @export("random.create_rng_state", "random.experimental.create_rng_state")
@@ -90,6 +91,15 @@ def create_rng_state(seed: Any, alg: Any) -> Any:
       array([5, 0, 0])
     """
     return _state_of_seed(seed, algorithm_number(alg))
+
+
+@on_host("BinomialSteps")
+def _binomial_steps(dims: Any, counts: Any, probs: Any) -> Any:
+    """How far a draw of binomial numbers moves a generator on."""
+    both = np.broadcast_shapes(counts._array.shape, probs._array.shape)
+    batches = int(np.prod(both, dtype=object))
+    each = int(np.prod(dims._array, dtype=object)) // batches if batches else 0
+    return EagerTensor(np.array(batches * 2 * 100 * (each + 3) // 4, np.int64))
 
 
 @export("random.Generator", "random.experimental.Generator")
@@ -124,9 +134,7 @@ class Generator:
             assert state is not None, "expected copy_from, or state and alg"
         self._alg = algorithm_number(alg)
         words = _checked(state, (_size(self._alg),))
-        self._state_var = Variable(
-            EagerTensor(words.copy()), trainable=False, name="StateVar", dtype=dtypes.int64
-        )
+        self._state_var = Variable(words, trainable=False, name="StateVar", dtype=dtypes.int64)
 
     @classmethod
     def from_state(cls, state: Any, alg: Any) -> Generator:
@@ -177,7 +185,7 @@ class Generator:
         Raises:
           ValueError: for another shape.
         """
-        self._state_var.assign(EagerTensor(_checked(state, (_size(self._alg),)).copy()))
+        self._state_var.assign(_checked(state, (_size(self._alg),)))
 
     def reset_from_seed(self, seed: Any) -> None:
         """Starts anew, as `from_seed` does."""
@@ -216,10 +224,14 @@ class Generator:
 
     def _draw(self, prim: Any, shape: Any, *bounds: Any, **attrs: Any) -> Any:
         dims = drawn_shape(shape)
-        counts = dims._array
-        # A shape that the op will reject moves nothing on; it is rejected below.
-        valid = counts.ndim == 1 and counts.dtype.kind == "i" and (counts >= 0).all()
-        key, counter = self._take(int(np.prod(counts, dtype=object)) if valid else 0)
+        if context.state.tracer is None:
+            counts = dims._array
+            # A shape that the op will reject moves nothing on; it is rejected below.
+            valid = counts.ndim == 1 and counts.dtype.kind == "i" and (counts >= 0).all()
+            steps: Any = int(np.prod(counts, dtype=object)) if valid else 0
+        else:
+            steps = reduce_prod(cast(dims, dtypes.int64))
+        key, counter = self._take(steps)
         return apply(prim, dims, key, counter, convert(self._alg), *bounds, **attrs)
 
     def normal(
@@ -307,9 +319,7 @@ class Generator:
         dims = drawn_shape(shape)
         n = convert(counts)
         p = convert(probs, hint=n.dtype)
-        batches = int(np.prod(np.broadcast_shapes(n._array.shape, p._array.shape), dtype=object))
-        each = int(np.prod(dims._array, dtype=object)) // batches if batches else 0
-        key, counter = self._take(batches * 2 * 100 * (each + 3) // 4)
+        key, counter = self._take(_binomial_steps(dims, n, p))
         return apply(philox_binomial_p, dims, key, counter, n, p, dtype=target)
 
     def _keys(self, count: Any) -> Any:
@@ -336,10 +346,11 @@ class Generator:
         Returns:
           A list of generators.
         """
-        keys = self._keys(count)._array
+        keys = self._keys(count)
+        zeros = EagerTensor(np.zeros(_size(self._alg) - 1, np.int64))
         return [
-            Generator(state=EagerTensor(np.array([0, 0, key], np.int64)), alg=self._alg)
-            for key in keys
+            Generator(state=concat([zeros, reshape(key, [1])], 0), alg=self._alg)
+            for key in unstack(keys)
         ]
 
 

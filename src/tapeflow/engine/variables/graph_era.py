@@ -7,9 +7,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import OutOfRangeError
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.row_updates import refuse
 
 
@@ -88,6 +91,8 @@ class GraphEraMethods:
 
     def is_initialized(self, name: str | None = None) -> EagerTensor:
         """True, as a tensor: an eager variable has its value from the start."""
+        if state.tracer is not None:
+            return apply(resource_ops.is_initialized_p, resource_ops.handle_of(self))  # type: ignore[no-any-return]
         return EagerTensor(np.array(True))
 
     def initialized_value(self) -> Any:
@@ -139,6 +144,16 @@ class GraphEraMethods:
             raise refuse(
                 "ResourceCountUpTo", f"resource: expected int32 or int64; received {dtype.name}"
             )
+        if state.tracer is not None:
+            shape = self.shape  # type: ignore[attr-defined]
+            if shape.rank not in (0, None):
+                raise ValueError(f"count_up_to: Shape must be rank 0 but is rank {shape.rank}")
+            handle = resource_ops.handle_of(self)
+            return apply(resource_ops.count_up_to_p, handle, limit=int(limit))  # type: ignore[no-any-return]
+        return self._counted(int(limit))
+
+    def _counted(self, limit: int) -> EagerTensor:
+        dtype = self.dtype  # type: ignore[attr-defined]
         before = EagerTensor(self._array.copy())
         if before._array.ndim:
             raise refuse(

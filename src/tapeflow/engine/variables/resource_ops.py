@@ -28,6 +28,7 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.ops.array.arguments import to_integers
 from tapeflow.engine.ops.array.shaping import shape as shape_of
+from tapeflow.engine.ops.host_functions import eagerly
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
@@ -161,6 +162,13 @@ is_initialized_p = resource_op(
 )
 
 
+count_up_to_p = resource_op(
+    "ResourceCountUpTo",
+    lambda resource, limit: resource._counted(limit)._array,
+    lambda resource, limit: Spec(_held(resource).dtype, ()),
+)
+
+
 def handle_of(variable: Any) -> Any:
     """The symbolic handle of a variable in the graph that is traced."""
     return state.tracer.capture_object(variable)
@@ -222,7 +230,8 @@ def update(variable: Any, name: str, run: Callable[..., Any], tensors: Any, **at
     if prim is None:
 
         def kernel(resource: Any, *arrays: Any, run: Any, **attrs: Any) -> tuple[()]:
-            run(resource, *[EagerTensor(np.asarray(a)) for a in arrays], **attrs)
+            with eagerly():
+                run(resource, *[EagerTensor(np.asarray(a)) for a in arrays], **attrs)
             return ()
 
         prim = _UPDATES[name] = resource_op(name, kernel, lambda resource, *rest, **attrs: ())
@@ -236,3 +245,27 @@ def read_handle(handle: Any) -> Any:
 
 
 upward.provide(read_handle=read_handle)
+
+
+def effect_on(name: str, run: Callable[..., Any], variables: list[Any], tensors: list[Any]) -> Any:
+    """Makes an operation that changes several variables, while a function is traced.
+
+    Args:
+      name: the operation's type.
+      run: called as `run(variables, tensors)`, of eager tensors, when the graph runs.
+      variables: the variables.
+      tensors: the tensors it is called with.
+
+    Returns:
+      The operation.
+    """
+    count = len(variables)
+
+    def kernel(*values: Any) -> tuple[()]:
+        with eagerly():
+            run(list(values[:count]), [EagerTensor(np.asarray(v)) for v in values[count:]])
+        return ()
+
+    prim = resource_op(name, kernel, lambda *inputs: ())
+    apply(prim, *[handle_of(v) for v in variables], *tensors)
+    return state.tracer.nodes[-1]

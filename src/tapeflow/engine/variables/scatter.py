@@ -54,6 +54,9 @@ def scatter_rows(kind: str, variable: Any, indices: Any, updates: Any) -> Any:
     op, function, allowed = _ROWS[kind]
     rows, at = _arguments(op, variable, indices, updates, allowed)
     if state.tracer is not None:
+        if rows.shape.rank != 0:
+            wanted = at.shape.concatenate(variable.shape[1:])
+            _require_fitting(op, rows, wanted)
         return resource_ops.update(variable, op, _ROW_UPDATES[kind], (at, rows))
     places, values = at._array, rows._array
     check_rows(op, variable._array.shape, places, values)
@@ -75,6 +78,9 @@ def scatter_elements(kind: str, variable: Any, indices: Any, updates: Any) -> An
     op, function, allowed = _ELEMENTS[kind]
     rows, at = _arguments(op, variable, indices, updates, allowed)
     if state.tracer is not None:
+        depth = None if at.shape.rank in (0, None) else at.shape.as_list()[-1]
+        if depth is not None and variable.shape.rank is not None:
+            _require_fitting(op, rows, at.shape[:-1].concatenate(variable.shape[depth:]))
         return resource_ops.update(variable, op, _ELEMENT_UPDATES[kind], (at, rows))
     places, values = at._array, rows._array
     check_elements(op, variable._array.shape, places, values)
@@ -112,6 +118,12 @@ def scatter_batches(variable: Any, indices: Any, updates: Any) -> Any:
     return variable
 
 
+def _require_fitting(op: str, rows: Any, wanted: Any) -> None:
+    """Refuses updates of a wrong shape while a function is traced, as shape rules do."""
+    if not rows.shape.is_compatible_with(wanted):
+        raise ValueError(f"{op}: updates: expected shape {wanted}; received {rows.shape}")
+
+
 # What a graph calls when it runs; each kind one function, so that equal operations are equal.
 _ROW_UPDATES = {kind: partial(scatter_rows, kind) for kind in _ROWS}
 _ELEMENT_UPDATES = {kind: partial(scatter_elements, kind) for kind in _ELEMENTS}
@@ -122,7 +134,11 @@ def _arguments(op: str, variable: Any, indices: Any, updates: Any, allowed: Any)
     rows = convert(updates, dtype)
     at = convert(indices)
     if dtype not in allowed:
+        if state.tracer is not None:
+            raise TypeError(f"{op}: resource: this operation does not take dtype {dtype.name}")
         raise refuse(op, f"resource: this operation does not take dtype {dtype.name}")
+    if state.tracer is not None and at.dtype not in dtypes.INDEX:
+        raise TypeError(f"{op}: indices: expected dtype int32 or int64; received {at.dtype.name}")
     return rows, at
 
 

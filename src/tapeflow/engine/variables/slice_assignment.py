@@ -10,7 +10,8 @@ import numpy as np
 from tapeflow.engine.core.context import state
 from tapeflow.engine.ops.array import indexing
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.row_updates import refuse
 
 OP = "ResourceStridedSliceAssign"
@@ -56,10 +57,15 @@ def assign(variable: Any, key: Any, value: Any, name: str | None = None) -> Any:
       tf.errors.InvalidArgumentError: when it does not broadcast to the part.
     """
     new = convert(value, variable.dtype)
-    if state.tracer is not None:
-        return state.tracer.assign_variable(variable, "strided_slice_assign", (key, new), True)
     items = key if isinstance(key, (tuple, list)) else (key,)
-    plain = tuple([_plain(indexing.index_item(item)) for item in items])
+    parts = [indexing.index_item(item) for item in items]
+    if state.tracer is not None:
+        return _assign_in_graph(variable, parts, new)
+    return _assign(variable, parts, new)
+
+
+def _assign(variable: Any, parts: list[Any], new: Any) -> Any:
+    plain = tuple([_plain(item) for item in parts])
     if Ellipsis not in plain:
         plain = (*plain, Ellipsis)
     array = new._array
@@ -72,6 +78,31 @@ def assign(variable: Any, key: Any, value: Any, name: str | None = None) -> Any:
         ) from None
     variable._writable()[plain] = fitting
     return variable
+
+
+def _assign_in_graph(variable: Any, parts: list[Any], new: Any) -> Any:
+    """Makes an operation; its inputs are the value and the tensors among the bounds."""
+    tensors: list[Any] = [new]
+
+    def marked(item: Any) -> Any:
+        if isinstance(item, slice):
+            return ("slice", marked(item.start), marked(item.stop), marked(item.step))
+        if isinstance(item, Tensor):
+            tensors.append(item)
+            return ("tensor", len(tensors) - 1)
+        return item
+
+    key = tuple([marked(item) for item in parts])
+    return resource_ops.update(variable, OP, _run, tensors, key=key)
+
+
+def _run(variable: Any, new: Any, *bounds: Any, key: Any) -> None:
+    def plain(item: Any) -> Any:
+        if type(item) is tuple and item[0] == "slice":
+            return slice(*[plain(bound) for bound in item[1:]])
+        return bounds[item[1] - 1] if type(item) is tuple else item
+
+    _assign(variable, [plain(item) for item in key], new)
 
 
 def _plain(item: Any) -> Any:

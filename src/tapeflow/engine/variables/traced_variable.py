@@ -33,13 +33,5 @@ class TracedVariable(Variable):
         self._synchronization = VariableSynchronization.AUTO
         self._aggregation = VariableAggregation.NONE
 
-    def numpy(self) -> Any:
-        """Refused: the variable is not known while the function is traced.
-
-        Raises:
-          NotImplementedError: always, as in TensorFlow.
-        """
-        raise NotImplementedError("numpy() is only available when eager execution is enabled.")
-
     def __repr__(self) -> str:
         return f"<tf.Variable '{self._name}' shape={self._shape} dtype={self._dtype.name}>"

@@ -31,6 +31,7 @@ from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference
+from tapeflow.engine.tracing.graph import out_of_scope
 from tapeflow.engine.variables import resource_ops, slice_assignment
 from tapeflow.engine.variables.creators import VariableMeta
 from tapeflow.engine.variables.graph_era import GraphEraMethods
@@ -173,6 +174,8 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
                 tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
             finally:
                 state.recorders = recorders
+            if type(tensor) is not EagerTensor:
+                raise out_of_scope(tensor, None)
         self._array = _owned(tensor._array)
         self._dtype = tensor.dtype
         self._trainable = True if trainable is None else bool(trainable)
@@ -323,7 +326,13 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         return self._read()
 
     def numpy(self) -> Any:
-        """The value as a NumPy array of its own (a scalar for shape `[]`)."""
+        """The value as a NumPy array of its own (a scalar for shape `[]`).
+
+        Raises:
+          NotImplementedError: while a function is traced.
+        """
+        if state.tracer is not None:
+            raise NotImplementedError("numpy() is only available when eager execution is enabled.")
         array = self._array
         return array.copy() if array.ndim else array[()]
 

@@ -139,6 +139,15 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
     return apply(shape_p, input, out_type=target)
 
 
+def sizes(x: Any) -> list[Any]:
+    """The dimensions of a tensor of known rank: ints, and symbolic scalars for those not known."""
+    dims: list[Any] = x.shape.as_list()
+    if None not in dims:
+        return dims
+    whole = shape(x)
+    return [whole[i] if n is None else n for i, n in enumerate(dims)]
+
+
 def stack_columns(*vectors: Any) -> Any:
     """A matrix with these integer vectors as its columns."""
     from tapeflow.engine.ops.array import joining

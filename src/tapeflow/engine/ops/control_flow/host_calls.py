@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeflow.engine.core import dtypes, nest
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.errors import (
     InvalidArgumentError,
@@ -14,9 +16,14 @@ from tapeflow.engine.core.errors import (
     UnknownError,
 )
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TensorSpec
+from tapeflow.engine.core.specs import TensorSpec, TypeSpec
+from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, PURE, WRITES
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.creation import zeros_like
+from tapeflow.engine.ops.host_functions import Opaque, call_on_host, tape_class
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 
 
 def _inputs(inp: Any) -> list[Any]:
@@ -86,6 +93,13 @@ def py_function(
     if not callable(func):
         raise TypeError(f"py_function: func: expected a callable; received {func!r}")
     inputs = _inputs(inp)
+    if state.tracer is not None:
+        return _py_function_in_graph(func, inputs, Tout)
+    return _called(func, inputs, Tout)
+
+
+def _called(func: Any, inputs: list[Any], Tout: Any) -> Any:
+    """What `py_function` does with tensors that have values."""
     try:
         value = func(*inputs)
     except OpError:
@@ -93,7 +107,7 @@ def py_function(
     except Exception as error:
         raise _translate(error) from error
     several = isinstance(Tout, (list, tuple))
-    wanted = list(Tout) if several else [Tout]
+    wanted = _announced(Tout)
     values = list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
     if len(values) < len(wanted):
         raise InvalidArgumentError(
@@ -104,6 +118,87 @@ def py_function(
         )
     results = [_result(v, w) for v, w in zip(values, wanted, strict=False)]
     return results if several else results[0]
+
+
+def _announced(Tout: Any) -> list[Any]:
+    return list(Tout) if isinstance(Tout, (list, tuple)) else [Tout]
+
+
+def _result_specs(Tout: Any) -> list[Any]:
+    """For each announced result its spec; of a dtype alone the shape is unknown."""
+    return [
+        w if isinstance(w, TypeSpec) else TensorSpec(None, as_dtype(w)) for w in _announced(Tout)
+    ]
+
+
+def _in_structure(specs: list[Any], tensors: Any, Tout: Any) -> Any:
+    rest = iter(tensors)
+    found = [spec.from_tensors(rest) for spec in specs]
+    return found if isinstance(Tout, (list, tuple)) else found[0]
+
+
+class _Recorded:
+    """One call of the function of a `py_function` in a graph, for its gradient."""
+
+    def __init__(self, tape: Any, inputs: list[Any], results: list[Any]) -> None:
+        self.tape = tape
+        self.inputs = inputs
+        self.results = results
+
+
+def _py_function_in_graph(func: Any, inputs: list[Any], Tout: Any) -> Any:
+    specs = _result_specs(Tout)
+    flat = [part for spec in specs for part in spec.flatten()]
+
+    def run(values: list[Any]) -> list[Any]:
+        with tape_class()(persistent=True) as tape:
+            tensors = nest.flatten(values, expand_composites=True)
+            tape.watch([t for t in tensors if t.dtype.np in DIFFERENTIABLE])
+            made = _called(func, values, Tout)
+        results = made if isinstance(made, list) else [made]
+        parts = [t for spec, r in zip(specs, results, strict=False) for t in spec.to_tensors(r)]
+        return [*parts, Opaque(_Recorded(tape, tensors, parts))]
+
+    outputs = call_on_host(
+        "EagerPyFunc",
+        run,
+        (inputs,),
+        {},
+        WRITES,
+        results=[*[Spec(s.dtype, s.shape._dims) for s in flat], Spec(dtypes.variant, ())],
+        vjp=_py_function_vjp,
+    )
+    if not specs:
+        return state.tracer.nodes[-1]
+    return _in_structure(specs, outputs[:-1], Tout)
+
+
+def _py_function_vjp(ctx: Any, *dys: Any) -> list[Any]:
+    """Asks the tape that watched the function when it ran."""
+    wanted = [i for i, need in enumerate(ctx.needs) if need]
+    seeded = [i for i, dy in enumerate(dys[:-1]) if dy is not None]
+
+    def run(inputs: list[Any], recorded: Any, dys: list[Any]) -> list[Any]:
+        call: _Recorded = recorded.value
+        sources = [call.inputs[i] for i in wanted]
+        targets = [call.results[i] for i in seeded]
+        found = call.tape.gradient(targets, sources, output_gradients=dys)
+        return [zeros_like(x) if g is None else convert(g)
+                for g, x in zip(found, sources, strict=True)]  # fmt: skip
+
+    found = call_on_host(
+        "EagerPyFuncGrad",
+        run,
+        ([], ctx.outputs[-1], [dys[i] for i in seeded]),
+        {},
+        WRITES,
+        results=[Spec(ctx.inputs[i].dtype, ctx.inputs[i].spec.shape) for i in wanted],
+        vjp=NOT_DIFFERENTIABLE,
+    )
+    grads: list[Any] = [None] * len(ctx.inputs)
+    for i, grad in zip(wanted, found, strict=True):
+        grads[i] = grad
+    return grads
 
 
 @export("numpy_function")
@@ -138,9 +233,74 @@ def numpy_function(
     """
     if not callable(func):
         raise TypeError(f"numpy_function: func: expected a callable; received {func!r}")
+    if state.tracer is not None:
+        return _numpy_function_in_graph(func, _inputs(inp), Tout, stateful)
     value = func(*[t.numpy() for t in _inputs(inp)])
     if value is None:
         return None
     if isinstance(value, (list, tuple)):
         return [convert(v) for v in value]
     return convert(value)
+
+
+def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: bool) -> Any:
+    specs = _result_specs(Tout)
+
+    def run(values: list[Any]) -> list[Any]:
+        try:
+            made = func(*[t.numpy() for t in values])
+        except OpError:
+            raise
+        except Exception as error:
+            raise _translate(error) from error
+        found = list(made) if isinstance(made, (list, tuple)) else [] if made is None else [made]
+        if len(found) < len(specs) or (found and len(found) != len(specs) and specs):
+            raise InvalidArgumentError(
+                None,
+                None,
+                f"numpy_function: func: expected {len(specs)} results, as Tout says; "
+                f"received {len(found)}",
+            )
+        results = [convert(v) for v in found[: len(specs)]]
+        for i, (result, spec) in enumerate(zip(results, specs, strict=True)):
+            if result.dtype is not spec.dtype:
+                raise InvalidArgumentError(
+                    None,
+                    None,
+                    f"numpy_function: func: expected result {i} of dtype {spec.dtype.name}, as "
+                    f"Tout says; received {result.dtype.name}",
+                )
+        return results
+
+    outputs = call_on_host(
+        "PyFunc" if stateful else "PyFuncStateless",
+        run,
+        (inputs,),
+        {},
+        WRITES if stateful else PURE,
+        results=[Spec(s.dtype, s.shape._dims) for s in specs],
+        vjp=NOT_DIFFERENTIABLE,
+    )
+    return _in_structure(specs, outputs, Tout) if specs else state.tracer.nodes[-1]
+
+
+@export("compat.v1.py_func")
+def py_func(func: Any, inp: Any, Tout: Any, stateful: bool = True, name: str | None = None) -> Any:
+    """Calls a Python function with NumPy arrays; the older name of `tf.numpy_function`.
+
+    Args:
+      func: function of NumPy arrays.
+      inp: list of tensors, its arguments.
+      Tout: dtype of the result, or a list of dtypes.
+      stateful: whether equal calls may give different results.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor, a list of tensors when the function gives several values, or None.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.compat.v1.py_func(lambda x: x + 1, [tf.constant(1)], tf.int32).numpy()
+      np.int32(2)
+    """
+    return numpy_function(func, inp, Tout, stateful, name)

@@ -10,27 +10,50 @@ import numpy as np
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.primitive import WRITES
+from tapeflow.engine.ops.host_functions import call_on_host
 from tapeflow.engine.ops.math import comparison
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.execution import no_op
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.graph import known_value
 
 
 def _fail(message: str) -> NoReturn:
     raise InvalidArgumentError(None, None, message)
 
 
-def _require(condition: Any, explain: Callable[[], str], data: list[Any]) -> None:
-    """Raises unless all of `condition` holds; while tracing, the assertion becomes an operation."""
-    if not isinstance(condition, EagerTensor):
-        state.tracer.assert_true(condition, data)
-    elif not condition._array.all():
-        _fail(explain())
+def _require(condition: Any, explain: Callable[..., str], *operands: Any) -> Any:
+    """Raises unless all of `condition` holds.
+
+    While a function is traced, what is known now is checked now, and the rest becomes an operation.
+
+    Args:
+      condition: bool tensor computed of `operands`.
+      explain: called with `condition` and `operands`, eager tensors; gives the error's message.
+      *operands: tensors.
+    """
+    if type(condition) is EagerTensor:
+        if not condition._array.all():
+            _fail(explain(condition, *operands))
+        return None
+    known = [known_value(t) for t in (condition, *operands)]
+    if known[0] is not None:
+        if known[0].all():
+            return no_op()
+        if all(array is not None for array in known):
+            _fail(explain(*map(EagerTensor, known)))
+
+    def check(condition: Any, *operands: Any) -> list[Any]:
+        _require(condition, explain, *operands)
+        return []
+
+    call_on_host("Assert", check, (condition, *operands), {}, WRITES, results=[])
+    return state.tracer.nodes[-1]
 
 
 @export("debugging.Assert", "Assert", "compat.v1.Assert")
-def Assert(
-    condition: Any, data: Any, summarize: int | None = None, name: str | None = None
-) -> None:
+def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Any:
     """Raises unless `condition` holds.
 
     Args:
@@ -53,14 +76,19 @@ def Assert(
     if isinstance(data, EagerTensor) or not hasattr(data, "__iter__"):
         raise TypeError("values must be a sequence.")
     tensor = condition if isinstance(condition, EagerTensor) else convert(condition)
-    if not isinstance(tensor, EagerTensor):
-        state.tracer.assert_true(tensor, list(data))
-        return
-    if not tensor._array.all():
-        shown = "\n".join(
-            _summarized(convert(x), 3 if summarize is None else summarize) for x in data
-        )
-        _fail(f"Expected '{condition}' to be true. Summarized data: {shown}")
+    count = 3 if summarize is None else summarize
+
+    def check(holds: Any, data: list[Any]) -> list[Any]:
+        if not holds._array.all():
+            shown = "\n".join(_summarized(convert(x), count) for x in data)
+            _fail(f"Expected '{holds}' to be true. Summarized data: {shown}")
+        return []
+
+    if state.tracer is None:
+        check(tensor, data)
+        return None
+    call_on_host("Assert", check, (tensor, list(data)), {}, WRITES, results=[])
+    return state.tracer.nodes[-1]
 
 
 def _summarized(tensor: Any, count: int) -> str:
@@ -72,10 +100,13 @@ def _summarized(tensor: Any, count: int) -> str:
 
 def _compare(
     x: Any, y: Any, sign: str, test: Callable[..., Any], message: Any, summarize: int | None
-) -> None:
+) -> Any:
     x, y = convert(x), convert(y)
-    holds = test(x, y)
-    _require(holds, lambda: _comparison_text(x, y, sign, holds, message, summarize), [x, y])
+
+    def explain(holds: Any, x: Any, y: Any) -> str:
+        return _comparison_text(x, y, sign, holds, message, summarize)
+
+    return _require(test(x, y), explain, x, y)
 
 
 def _comparison_text(
@@ -106,7 +137,7 @@ def _comparison_text(
 @export("debugging.assert_equal", "assert_equal")
 def assert_equal(
     x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x == y` for all elements.
 
     Args:
@@ -123,13 +154,13 @@ def assert_equal(
       >>> import tapeflow as tf
       >>> tf.debugging.assert_equal([1, 2], tf.constant([1, 2]))
     """
-    _compare(x, y, "==", comparison.equal, message, summarize)
+    return _compare(x, y, "==", comparison.equal, message, summarize)
 
 
 @export("debugging.assert_none_equal")
 def assert_none_equal(
     x: Any, y: Any, summarize: int | None = None, message: Any = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x != y` for all elements; see `tf.debugging.assert_equal`.
 
     Args:
@@ -139,13 +170,13 @@ def assert_none_equal(
       message: what the error begins with.
       name: ignored in eager mode.
     """
-    _compare(x, y, "!=", comparison.not_equal, message, summarize)
+    return _compare(x, y, "!=", comparison.not_equal, message, summarize)
 
 
 @export("debugging.assert_less", "assert_less")
 def assert_less(
     x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x < y` for all elements; see `tf.debugging.assert_equal`.
 
     Args:
@@ -155,13 +186,13 @@ def assert_less(
       summarize: how many elements to show.
       name: ignored in eager mode.
     """
-    _compare(x, y, "<", comparison.less, message, summarize)
+    return _compare(x, y, "<", comparison.less, message, summarize)
 
 
 @export("debugging.assert_less_equal")
 def assert_less_equal(
     x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x <= y` for all elements; see `tf.debugging.assert_equal`.
 
     Args:
@@ -171,13 +202,13 @@ def assert_less_equal(
       summarize: how many elements to show.
       name: ignored in eager mode.
     """
-    _compare(x, y, "<=", comparison.less_equal, message, summarize)
+    return _compare(x, y, "<=", comparison.less_equal, message, summarize)
 
 
 @export("debugging.assert_greater", "assert_greater")
 def assert_greater(
     x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x > y` for all elements; see `tf.debugging.assert_equal`.
 
     Args:
@@ -187,13 +218,13 @@ def assert_greater(
       summarize: how many elements to show.
       name: ignored in eager mode.
     """
-    _compare(x, y, ">", comparison.greater, message, summarize)
+    return _compare(x, y, ">", comparison.greater, message, summarize)
 
 
 @export("debugging.assert_greater_equal")
 def assert_greater_equal(
     x: Any, y: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x >= y` for all elements; see `tf.debugging.assert_equal`.
 
     Args:
@@ -203,20 +234,20 @@ def assert_greater_equal(
       summarize: how many elements to show.
       name: ignored in eager mode.
     """
-    _compare(x, y, ">=", comparison.greater_equal, message, summarize)
+    return _compare(x, y, ">=", comparison.greater_equal, message, summarize)
 
 
-def _against_zero(x: Any, sign: str, test: Callable[..., Any], message: Any) -> None:
+def _against_zero(x: Any, sign: str, test: Callable[..., Any], message: Any) -> Any:
     x = convert(x)
     zero = convert(0, x.dtype)
     start = f"{message}.  " if message else ""
-    _require(
+    return _require(
         test(x, zero),
-        lambda: (
+        lambda holds, x: (
             f"{start}\nCondition x {sign} 0 did not hold element-wise:\n"
             f"x (shape={x.shape} dtype={x.dtype.name}) = \n{_listed(x._array)}"
         ),
-        [x],
+        x,
     )
 
 
@@ -227,7 +258,7 @@ def _listed(array: np.ndarray) -> Any:
 @export("debugging.assert_negative")
 def assert_negative(
     x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x < 0` for all elements.
 
     Args:
@@ -239,13 +270,13 @@ def assert_negative(
     Raises:
       tf.errors.InvalidArgumentError: when an element is not negative.
     """
-    _against_zero(x, "<", comparison.less, message)
+    return _against_zero(x, "<", comparison.less, message)
 
 
 @export("debugging.assert_non_negative")
 def assert_non_negative(
     x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x >= 0` for all elements.
 
     Args:
@@ -257,13 +288,13 @@ def assert_non_negative(
     Raises:
       tf.errors.InvalidArgumentError: when an element is negative.
     """
-    _against_zero(x, ">=", comparison.greater_equal, message)
+    return _against_zero(x, ">=", comparison.greater_equal, message)
 
 
 @export("debugging.assert_positive")
 def assert_positive(
     x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x > 0` for all elements.
 
     Args:
@@ -275,13 +306,13 @@ def assert_positive(
     Raises:
       tf.errors.InvalidArgumentError: when an element is not positive.
     """
-    _against_zero(x, ">", comparison.greater, message)
+    return _against_zero(x, ">", comparison.greater, message)
 
 
 @export("debugging.assert_non_positive")
 def assert_non_positive(
     x: Any, message: Any = None, summarize: int | None = None, name: str | None = None
-) -> None:
+) -> Any:
     """Raises unless `x <= 0` for all elements.
 
     Args:
@@ -293,7 +324,7 @@ def assert_non_positive(
     Raises:
       tf.errors.InvalidArgumentError: when an element is positive.
     """
-    _against_zero(x, "<=", comparison.less_equal, message)
+    return _against_zero(x, "<=", comparison.less_equal, message)
 
 
 @export("debugging.assert_near")
@@ -305,7 +336,7 @@ def assert_near(
     message: Any = None,
     summarize: int | None = None,
     name: str | None = None,
-) -> None:
+) -> Any:
     """Raises unless `|x - y| <= atol + rtol * |y|` for all elements.
 
     Args:
@@ -340,12 +371,15 @@ def assert_near(
     bound = arithmetic.add(atol, arithmetic.multiply(rtol, magnitude.abs(y)))
     holds = comparison.less_equal(magnitude.abs(arithmetic.subtract(x, y)), bound)
     start = f"{message}.  " if message else ""
-    _require(
+    return _require(
         holds,
-        lambda: (
+        lambda holds, x, y, rtol, atol: (
             f"{start}x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}\n"
             f"x (shape={x.shape} dtype={x.dtype.name}) = {_summarized(x, summarize or 3)}\n"
             f"y (shape={y.shape} dtype={y.dtype.name}) = {_summarized(y, summarize or 3)}"
         ),
-        [x, y],
+        x,
+        y,
+        rtol,
+        atol,
     )

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import nest
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.handles import handle_of
+from tapeflow.engine.ir.primitive import WRITES
+from tapeflow.engine.ops.host_functions import call_on_host
+from tapeflow.engine.ops.strings.numbers import as_string
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -21,7 +24,7 @@ _LEVELS = ("debug", "info", "warning", "warn", "error", "fatal")
 
 
 @export("print")
-def print_(*inputs: Any, **kwargs: Any) -> None:
+def print_(*inputs: Any, **kwargs: Any) -> Any:
     """Prints tensors and anything else.
 
     Args:
@@ -32,7 +35,7 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
         `end`: what goes after them (a line break); `name`: ignored in eager mode.
 
     Returns:
-      None.
+      None; while a function is traced the operation that prints when the function runs.
 
     Raises:
       ValueError: for other keyword arguments, or another output stream.
@@ -52,17 +55,26 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
     count = _DEFAULT_SUMMARY if summarize is None else summarize
     write = _writer(stream)
-    if state.tracer is not None:
-        state.tracer.print(inputs, stream, count, separator, end)
-        return
-    # A string tensor on its own is printed as it is, else in quotes.
-    alone = len(inputs) == 1
-    write(separator.join([text_of(item, count, alone) for item in inputs]), end)
+
+    def show(*values: Any) -> list[Any]:
+        # A string tensor on its own is printed as it is, else in quotes.
+        alone = len(values) == 1
+        write(separator.join([text_of(item, count, alone) for item in values]), end)
+        return []
+
+    if state.tracer is None:
+        show(*inputs)
+        return None
+    call_on_host("PrintV2", show, inputs, {}, WRITES, results=[])
+    return state.tracer.nodes[-1]  # type: ignore[no-any-return]
 
 
 def _writer(stream: Any) -> Any:
     """What writes a text and its end to a stream."""
-    if stream is sys.stdout or stream is sys.stderr or hasattr(stream, "write"):
+    for name in ("stdout", "stderr"):
+        if stream is getattr(sys, name):  # what it is when the text is written
+            return lambda text, end: print(text, end=end, file=getattr(sys, name), flush=True)
+    if hasattr(stream, "write"):
         return lambda text, end: print(text, end=end, file=stream, flush=True)
     if isinstance(stream, str) and stream.startswith("file://"):
         path = stream.removeprefix("file://")
@@ -129,8 +141,38 @@ def _composite_text(value: Any, count: int) -> str:
         )
         return f"'SparseTensor({parts})'"
     if kind == "RaggedTensor":
-        return str(value.to_list())
+        return _ragged_text(value, count)
     return _tensor_text(convert(value), count, False)
+
+
+def _ragged_text(value: Any, count: int) -> str:
+    """Rows in brackets, with commas; numbers as `tf.strings.as_string` writes them."""
+    flat = value.flat_values
+    if flat.dtype is dtypes.string:
+        texts = np.empty(flat._array.shape, object)
+        texts.reshape(-1)[:] = [_quoted(_decoded(v)) for v in flat._array.reshape(-1).tolist()]
+    else:
+        texts = as_string(flat)._array
+    rows = value.with_flat_values(EagerTensor(texts)).to_list()
+    return _row_text(rows, count)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _row_text(row: Any, count: int) -> str:
+    if not isinstance(row, list):
+        return row if isinstance(row, str) else _decoded(row)
+    shown = row
+    cut = 0 <= 2 * count < len(row)
+    if cut:
+        shown = [*row[:count], *row[len(row) - count :]]
+    parts = [_row_text(item, count) for item in shown]
+    if cut:
+        parts.insert(count, "...")
+    return f"[{', '.join(parts)}]"
 
 
 def _tensor_text(value: Any, count: int, alone: bool) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType, as_dtype
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.primitive import WRITES
+from tapeflow.engine.ops.host_functions import call_on_host
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.graph import known_value
 
 
 def _start(message: Any) -> str:
@@ -24,15 +29,40 @@ def _tensor(value: Any) -> Any:
 
 
 def _rank(value: Any) -> int:
+    """A rank as an argument.
+
+    Raises:
+      TypeError: when it is no int32.
+      ValueError: when it is no scalar.
+    """
     tensor = convert(value)
     if tensor.dtype is not dtypes.int32:
         raise TypeError(f"tensor must be of type tf.int32; got {tensor.dtype}")
     if tensor.shape.ndims != 0:
         raise ValueError("Rank must be a scalar.")
-    return int(tensor._array)
+    known = known_value(tensor)
+    if known is None:
+        raise ValueError(f"rank: expected a number known while the function is traced: {tensor!r}")
+    return int(known)
+
+
+def _when_it_runs(check: Callable[..., None], *tensors: Any) -> None:
+    """Makes an operation of a check that needs shapes which are not known yet."""
+
+    def run(*values: Any) -> list[Any]:
+        try:
+            check(*values)
+        except ValueError as error:
+            raise InvalidArgumentError(None, None, str(error)) from error
+        return []
+
+    call_on_host("Assert", run, tensors, {}, WRITES, results=[])
 
 
 def _check_rank(x: Any, allowed: Any, wanted: str, message: Any) -> None:
+    tensor = _tensor(x)
+    if state.tracer is not None and tensor.shape.ndims is None:
+        _when_it_runs(lambda value: _check_rank(value, allowed, wanted, message), tensor)
     shape = _tensor(x).shape
     if shape.ndims is not None and not allowed(shape.ndims):
         raise ValueError(
@@ -108,7 +138,10 @@ def assert_scalar(tensor: Any, message: Any = None, name: str | None = None) -> 
     Raises:
       ValueError: when it has another rank.
     """
-    shape = convert(tensor).shape
+    tensor = convert(tensor)
+    shape = tensor.shape
+    if state.tracer is not None and shape.ndims is None:
+        _when_it_runs(lambda value: assert_scalar(value, message), tensor)
     if shape.ndims not in (0, None):
         raise ValueError(f"{_start(message)}Expected scalar shape, saw shape: {shape}.")
 
@@ -245,10 +278,10 @@ def assert_shapes(
       >>> import tapeflow as tf
       >>> tf.debugging.assert_shapes([(tf.ones([3, 4]), ("N", "D")), (tf.ones([4]), ("D",))])
     """
-    pairs = shapes.items() if isinstance(shapes, Mapping) else shapes
+    pairs = [(v, w) for v, w in (shapes.items() if isinstance(shapes, Mapping) else shapes)]
     sizes: dict[Any, tuple[int, str]] = {}
-    for value, wanted in [(v, w) for v, w in pairs]:
-        tensor = _tensor(value)
+    tensors = [_tensor(value) for value, _ in pairs]
+    for tensor, (_, wanted) in zip(tensors, pairs, strict=True):
         about = f"Tensor shape={tensor.shape} dtype={tensor.dtype.name}"
         if not isinstance(wanted, Iterable) and not hasattr(wanted, "__getitem__"):
             raise ValueError(
@@ -257,6 +290,15 @@ def assert_shapes(
                 f"{wanted}"
             )
         _check_shape(tensor.shape, list(wanted), about, sizes, message)
+    if not all(tensor.shape.is_fully_defined() for tensor in tensors):
+        if state.tracer is not None:
+            names = [wanted for _, wanted in pairs]
+            _when_it_runs(
+                lambda *values: assert_shapes(
+                    list(zip(values, names, strict=True)), message=message
+                ),
+                *tensors,
+            )
 
 
 def _check_shape(

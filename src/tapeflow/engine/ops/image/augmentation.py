@@ -12,6 +12,7 @@ from typing import Any
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import repetition, selection, shaping, slicing
 from tapeflow.engine.ops.image import colors, encoding
 from tapeflow.engine.ops.image.geometry import to_image
@@ -19,6 +20,7 @@ from tapeflow.engine.ops.math.comparison import greater, less
 from tapeflow.engine.ops.math.division import floormod
 from tapeflow.engine.ops.random import stateful, stateless
 from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.tracing.deferral import deferred
 
 DrawUniform = Callable[..., Any]
 """Draws uniform numbers: called as `(shape, minval, maxval, dtype)`."""
@@ -43,7 +45,7 @@ def _flipped(image: Any, axis: int, draw: DrawUniform) -> Any:
     mirrored = repetition.reverse(image, [at + axis])
     if not at:
         return selection.where(less(draw([], 0, 1.0), 0.5), mirrored, image)
-    coins = draw([image.shape.as_list()[0]], 0, 1.0)
+    coins = draw(shaping.sizes(image)[:1], 0, 1.0)
     return selection.where(greater(shaping.reshape(coins, [-1, 1, 1, 1]), 0.5), mirrored, image)
 
 
@@ -91,14 +93,36 @@ def _cropped(value: Any, size: Any, draw: DrawUniform) -> Any:
     size = convert(size, dtypes.int32)
     have, wanted = value.shape.as_list(), static_value(size)
     if wanted is None or None in have:
-        raise TypeError("random_crop: expected shapes that are known when the function is traced")
+        return _cropped_later(value, size, draw)
     if wanted.shape not in ((1,), (len(have),)):
         reject(f"random_crop: size: expected {len(have)} elements; received {wanted.tolist()}")
     if (wanted > have).any():
         reject(f"random_crop: expected value.shape >= size; received {have} and {wanted.tolist()}")
+    return _window(value, size, draw)
+
+
+def _window(value: Any, size: Any, draw: DrawUniform) -> Any:
     room = shaping.shape(value) - size + 1
-    offset = floormod(draw([len(have)], 0, size.dtype.max, size.dtype), room)
+    offset = floormod(draw([value.shape.rank], 0, size.dtype.max, size.dtype), room)
     return slicing.slice_(value, offset, size)
+
+
+def _cropped_later(value: Any, size: Any, draw: DrawUniform) -> Any:
+    """As `_cropped`, of sizes that are known when the graph runs."""
+
+    def checked(size: Any, have: Any) -> Any:
+        if (size._array > have._array).any():
+            reject(f"random_crop: expected value.shape >= size; received {have} and {size}")
+        return size
+
+    fits = deferred(
+        "Assert", checked, [size, shaping.shape(value)], Spec(size.dtype, size.shape._dims)
+    )
+    out = _window(value, fits, draw)
+    known = static_value(size)
+    if known is not None:
+        out.set_shape(known.tolist() if known.size > 1 else known.tolist() * value.shape.rank)
+    return out
 
 
 @export("image.random_flip_left_right")

@@ -73,6 +73,8 @@ def _crop_infer(
     require_rank(image, 4, "image")
     _check_boxes(boxes, box_ind, method)
     count = None if boxes.shape is None else boxes.shape[0]
+    if count is None and box_ind.shape:
+        count = box_ind.shape[0]
     depth = None if image.shape is None else image.shape[3]
     return Spec(dtypes.float32, (count, *_crop_size(crop_size), depth))
 

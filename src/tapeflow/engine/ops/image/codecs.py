@@ -22,8 +22,9 @@ from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.image import png
 from tapeflow.engine.ops.image.colors import convert_image_dtype
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.deferral import planned
 
 _JPEG = b"\xff\xd8\xff"
 _STARTS = {b"\x89PNG": "png", _JPEG: "jpeg", b"GIF8": "gif", b"BM": "bmp", b"RIFF": "webp"}
@@ -335,6 +336,7 @@ def decode_image(
 
 
 @export("image.is_jpeg", "io.is_jpeg")
+@planned(values=("contents",), result=lambda **_: Spec(dtypes.bool_, ()))
 def is_jpeg(contents: Any, name: str | None = None) -> Any:
     """Tells whether a file begins as JPEG files do.
 
@@ -350,11 +352,12 @@ def is_jpeg(contents: Any, name: str | None = None) -> Any:
       >>> tf.io.is_jpeg(b"GIF89a").numpy()
       np.False_
     """
-    data = convert(contents, dtypes.string)._array[()]
+    data = static_value(convert(contents, dtypes.string))[()]
     return convert(data.startswith(_JPEG))
 
 
 @export("image.extract_jpeg_shape", "io.extract_jpeg_shape")
+@planned(values=("contents",), result=lambda output_type, **_: Spec(as_dtype(output_type), (3,)))
 def extract_jpeg_shape(
     contents: Any, output_type: Any = dtypes.int32, name: str | None = None
 ) -> Any:
@@ -376,7 +379,7 @@ def extract_jpeg_shape(
       >>> tf.io.extract_jpeg_shape(tf.io.encode_jpeg(tf.zeros([2, 3, 1], tf.uint8))).numpy()
       array([2, 3, 1], dtype=int32)
     """
-    data = convert(contents, dtypes.string)._array[()]
+    data = static_value(convert(contents, dtypes.string))[()]
     try:
         with load_pillow().open(io.BytesIO(data)) as image:
             (width, height), channels = image.size, len(image.getbands())
@@ -387,7 +390,9 @@ def extract_jpeg_shape(
 
 def _of_format(contents: Any, kind: str) -> None:
     """Rejects a file that is of another format, as far as its first bytes tell."""
-    data = convert(contents, dtypes.string)._array
+    data = static_value(convert(contents, dtypes.string))
+    if data is None:  # found out when the graph runs
+        return
     if data.ndim:
         reject(f"contents: expected a scalar; received shape {shape_text(data.shape)}")
     found = _format_of(data[()])

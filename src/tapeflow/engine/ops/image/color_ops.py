@@ -36,7 +36,7 @@ def _infer(images: Spec) -> Spec:
                 None,
                 f"images: expected 3 channels; received shape {shape_text(images.shape)}",
             )
-    return Spec(images.dtype, images.shape)
+    return Spec(images.dtype, None if images.shape is None else (*images.shape[:-1], 3))
 
 
 def _wide(x: np.ndarray) -> np.ndarray:

@@ -111,9 +111,9 @@ def _mixed(x: Any, weights: Any) -> Any:
     """Every pixel times a matrix."""
     from tapeflow.engine.ops.array import shaping
 
-    shape = x.shape.as_list()
-    rows = shaping.reshape(x, [-1, shape[-1]])
-    return shaping.reshape(matmul(rows, weights), [*shape[:-1], weights.shape[-1]])
+    sizes = shaping.sizes(x)
+    rows = shaping.reshape(x, [-1, sizes[-1]])
+    return shaping.reshape(matmul(rows, weights), [*sizes[:-1], weights.shape[-1]])
 
 
 @export("image.grayscale_to_rgb")
@@ -138,7 +138,10 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Any:
     images = convert(images)
     if images.shape.as_list()[-1] not in (1, None):
         raise ValueError("Last dimension of a grayscale image should be size 1.")
-    return repetition.tile(images, [1] * (images.shape.ndims - 1) + [3])
+    out = repetition.tile(images, [1] * (images.shape.ndims - 1) + [3])
+    if not isinstance(out, EagerTensor):
+        out.set_shape([None] * (images.shape.ndims - 1) + [3])
+    return out
 
 
 _MATRICES = {

@@ -19,6 +19,7 @@ from tapeflow.engine.ops.image.codecs import decode_jpeg, load_pillow
 from tapeflow.engine.ops.image.colors import convert_image_dtype
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 
 def _uniform(depth: int) -> np.ndarray:
@@ -255,4 +256,7 @@ def adjust_jpeg_quality(
     image = convert(image)
     whole = convert_image_dtype(image, dtypes.uint8, saturate=True)
     file = apply(encode_quality_p, whole, convert(jpeg_quality, dtypes.int32))
-    return convert_image_dtype(decode_jpeg(file), image.dtype, saturate=True)
+    made = decode_jpeg(file)
+    if not isinstance(made, EagerTensor) and image.shape.rank:
+        made.set_shape([None, None, image.shape[-1]])
+    return convert_image_dtype(made, image.dtype, saturate=True)

@@ -8,13 +8,13 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject
-from tapeflow.engine.ops.array import joining, padding
+from tapeflow.engine.ops.array import joining, padding, shaping
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.image.geometry import require_nonempty
-from tapeflow.engine.ops.math import extrema, reductions
+from tapeflow.engine.ops.math import extrema, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, square, subtract, truediv
 from tapeflow.engine.ops.math.casting import cast
-from tapeflow.engine.ops.math.exponentials import sqrt
+from tapeflow.engine.ops.math.exponentials import rsqrt, sqrt
 from tapeflow.engine.ops.math.magnitude import abs as magnitude
 from tapeflow.engine.runtime.convert import convert
 
@@ -44,10 +44,15 @@ def per_image_standardization(image: Any) -> Any:
     require_nonempty(image)
     x = cast(image, dtypes.float32)
     axes = [-3, -2, -1]
-    count = np.prod(x.shape.as_list()[-3:])
+    sizes = x.shape.as_list()[-3:]
     centered = subtract(x, reductions.reduce_mean(x, axes, keepdims=True))
     deviation = sqrt(reductions.reduce_mean(square(centered), axes, keepdims=True))
-    return truediv(centered, extrema.maximum(deviation, float(1 / np.sqrt(count))))
+    if None in sizes:
+        count = cast(folds.reduce_prod(shaping.shape(x)[-3:]), dtypes.float32)
+        least = rsqrt(count)
+    else:
+        least = float(1 / np.sqrt(np.prod(sizes)))
+    return truediv(centered, extrema.maximum(deviation, least))
 
 
 @export("image.total_variation")
@@ -139,9 +144,10 @@ def sobel_edges(image: Any) -> Any:
     """
     image = convert(image)
     if image.shape.ndims != 4:
-        reject(f"sobel_edges: image: expected rank 4; received shape {image.shape}")
+        raise refuse("SobelEdges", f"image: expected rank 4; received shape {image.shape}")
     if not image.dtype.is_floating:
-        reject(f"sobel_edges: image: expected a floating dtype; received {image.dtype.name}")
+        message = f"image: expected a floating dtype; received {image.dtype.name}"
+        raise refuse("SobelEdges", message, about_dtype=True)
     x = padding.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
     # Each filter is a difference in one direction and a smoothing in the other.
     down = subtract(x[:, 2:], x[:, :-2])

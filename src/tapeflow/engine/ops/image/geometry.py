@@ -8,9 +8,11 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, padding, repetition
 from tapeflow.engine.ops.image import resizing
 from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.tracing.deferral import planned
 
 
 def to_image(image: Any) -> tuple[Any, int]:
@@ -34,7 +36,8 @@ def require_nonempty(image: Any) -> None:
     Raises:
       ValueError: when height, width or channels are 0.
     """
-    if 0 in image.shape.as_list()[-3:]:
+    dims = image.shape._dims
+    if dims is not None and 0 in dims[-3:]:
         raise ValueError(f"inner 3 dims of 'image.shape' must be > 0: {image.shape}")
 
 
@@ -43,6 +46,17 @@ def _number(value: Any, argument: str) -> int:
     if known is None:
         raise TypeError(f"{argument}: expected a value that is known when the function is traced")
     return int(known)
+
+
+def _of_size(image: Any, rows: Any, columns: Any, dtype: Any = None) -> Spec:
+    """What is known of an image that is made when the graph runs."""
+    target = image.dtype if dtype is None else dtype
+    dims = image.shape._dims
+    if dims is None or len(dims) not in (3, 4):
+        to_image(image)
+    sizes = [None if n is None else static_value(n) for n in (rows, columns)]
+    known = [None if n is None else int(n) for n in sizes]
+    return Spec(target, (*dims[:-3], *known, dims[-1]))
 
 
 def _check(condition: bool, message: str) -> None:
@@ -122,6 +136,7 @@ def transpose(image: Any, name: str | None = None) -> Any:
 
 
 @export("image.rot90")
+@planned(values=("k",), result=lambda image, **_: _of_size(convert(image), None, None))
 def rot90(image: Any, k: Any = 1, name: str | None = None) -> Any:
     """Turns images counter-clockwise by multiples of 90 degrees.
 
@@ -156,6 +171,13 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Any:
 
 
 @export("image.crop_to_bounding_box")
+@planned(
+    sizes=("image",),
+    values=("offset_height", "offset_width", "target_height", "target_width"),
+    result=lambda image, target_height, target_width, **_: _of_size(
+        image, target_height, target_width
+    ),
+)
 def crop_to_bounding_box(
     image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Any:
@@ -199,6 +221,13 @@ def _crop(image: Any, at: int, top: int, left: int, rows: int, columns: int) -> 
 
 
 @export("image.pad_to_bounding_box")
+@planned(
+    sizes=("image",),
+    values=("offset_height", "offset_width", "target_height", "target_width"),
+    result=lambda image, target_height, target_width, **_: _of_size(
+        image, target_height, target_width
+    ),
+)
 def pad_to_bounding_box(
     image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Any:
@@ -240,6 +269,7 @@ def _pad(image: Any, at: int, rows: tuple[int, int], columns: tuple[int, int]) -
 
 
 @export("image.central_crop")
+@planned(sizes=("image",), result=lambda image, **_: _of_size(image, None, None))
 def central_crop(image: Any, central_fraction: Any) -> Any:
     """Cuts the middle out of images.
 
@@ -275,6 +305,13 @@ def central_crop(image: Any, central_fraction: Any) -> Any:
 
 
 @export("image.resize_with_crop_or_pad")
+@planned(
+    sizes=("image",),
+    values=("target_height", "target_width"),
+    result=lambda image, target_height, target_width, **_: _of_size(
+        image, target_height, target_width
+    ),
+)
 def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -> Any:
     """Cuts or pads images around their middle to a size.
 
@@ -315,6 +352,13 @@ def _positive(target_height: Any, target_width: Any) -> tuple[int, int]:
 
 
 @export("image.resize_with_pad")
+@planned(
+    sizes=("image",),
+    values=("target_height", "target_width"),
+    result=lambda image, target_height, target_width, **_: _of_size(
+        image, target_height, target_width, dtypes.float32
+    ),
+)
 def resize_with_pad(
     image: Any,
     target_height: Any,

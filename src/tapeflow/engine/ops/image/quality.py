@@ -14,6 +14,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import joining, padding
 from tapeflow.engine.ops.image.colors import convert_image_dtype
 from tapeflow.engine.ops.math import extrema, folds, reductions
@@ -22,6 +23,7 @@ from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.exponentials import log
 from tapeflow.engine.ops.math.exponentials import pow as power
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _in_float32(a: Any, b: Any, max_val: Any) -> tuple[Any, Any, Any]:
@@ -98,6 +100,11 @@ def _ssim_maps(
     return multiply(luminance, structure), structure
 
 
+def _batch_dims(image: Any) -> Any:
+    dims = image.shape._dims
+    return None if dims is None else dims[:-3]
+
+
 def _require_same_shape(a: Any, b: Any) -> None:
     if a.shape.ndims is not None and a.shape.ndims < 3:
         raise ValueError(f"Shape {a.shape} must have rank at least 3")
@@ -106,6 +113,12 @@ def _require_same_shape(a: Any, b: Any) -> None:
 
 
 @export("image.ssim")
+@planned(
+    sizes=("img1", "img2"),
+    result=lambda img1, return_index_map, **_: Spec(
+        dtypes.float32, None if return_index_map else _batch_dims(img1)
+    ),
+)
 def ssim(
     img1: Any,
     img2: Any,
@@ -160,6 +173,7 @@ def _halved(x: Any) -> Any:
 
 
 @export("image.ssim_multiscale")
+@planned(sizes=("img1", "img2"), result=lambda img1, **_: Spec(dtypes.float32, _batch_dims(img1)))
 def ssim_multiscale(
     img1: Any,
     img2: Any,

@@ -27,6 +27,7 @@ from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.deferral import planned
 
 _PIXELS = frozenset(
     (
@@ -349,7 +350,19 @@ def resized(images: Any, size: Any, method: str, antialias: bool) -> Any:
     )
 
 
+def _resized_spec(images: Any, size: Any, method: Any, **_: Any) -> Spec:
+    """What is known of images that are resized when the graph runs."""
+    if images.shape.rank not in (None, 3, 4):
+        raise ValueError("'images' must have either 3 or 4 dimensions.")
+    dtype = images.dtype if _NUMBERED.get(method, method) == "nearest" else dtypes.float32
+    dims = images.shape._dims
+    known = static_value(size)
+    rows, columns = (None, None) if known is None or known.size != 2 else map(int, known)
+    return Spec(dtype, None if dims is None else (*dims[:-3], rows, columns, dims[-1]))
+
+
 @export("image.resize")
+@planned(sizes=("images",), values=("size",), result=_resized_spec)
 def resize(
     images: Any,
     size: Any,

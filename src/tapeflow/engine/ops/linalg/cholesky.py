@@ -28,6 +28,7 @@ from tapeflow.engine.ops.math.arithmetic import add, multiply
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _infer(input: Spec) -> Spec:
@@ -143,7 +144,15 @@ def logdet(matrix: Any, name: str | None = None) -> Any:
     return multiply(2.0, reduce_sum(log(diagonal), -1))
 
 
+def _solution(matrix: Any, rhs: Any, **_: Any) -> Spec:
+    left, right = matrix.shape._dims, rhs.shape._dims
+    if left is None or right is None or len(left) < 2:
+        return Spec(matrix.dtype, None)
+    return Spec(matrix.dtype, (*[None] * (len(left) - 2), left[-1], right[-1]))
+
+
 @export("linalg.lstsq")
+@planned(sizes=("matrix", "rhs"), result=_solution)
 def lstsq(
     matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None
 ) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import DType, as_dtype
-from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
+from tapeflow.engine.core.errors import NotFoundError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     broadcast,
@@ -24,6 +24,7 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, contraction, 
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import shaping
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import conjugate
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
@@ -433,7 +434,7 @@ def matvec(
     """
     a = convert(a)
     b = convert(b, hint=a.dtype)
-    column = shaping.reshape(b, [*_dims(b), 1])
+    column = shaping.reshape(b, [*shaping.sizes(b), 1])
     product = matmul(
         a,
         column,
@@ -442,12 +443,7 @@ def matvec(
         a_is_sparse=a_is_sparse,
         b_is_sparse=b_is_sparse,
     )
-    return shaping.reshape(product, _dims(product)[:-1])
-
-
-def _dims(x: Any) -> Any:
-    """The sizes of `x` as a list; unknown ones, of which there may be one, as -1."""
-    return [-1 if n is None else n for n in x.shape.as_list()]
+    return shaping.reshape(product, shaping.sizes(product)[:-1])
 
 
 @export("eye", "linalg.eye")
@@ -499,7 +495,7 @@ def eye(
         return _traced_eye(num_rows, num_columns, batch, target)
     shape = (*lead.tolist(), int(sizes[0]), int(sizes[1]))
     if min(shape) < 0:
-        raise InvalidArgumentError(None, None, f"eye: expected sizes >= 0; received {shape}")
+        raise refuse("MatrixDiagV2", f"eye: expected sizes >= 0; received {shape}")
     matrices = np.zeros(shape, target.np)
     diagonal = np.arange(min(shape[-2:]))
     matrices[..., diagonal, diagonal] = 1
@@ -510,9 +506,11 @@ def _traced_eye(rows: Any, columns: Any, batch: Any, dtype: DType) -> Any:
     """As `eye`, of sizes that are computed in the program."""
     from tapeflow.engine.ops.array import concatenation, creation, joining
     from tapeflow.engine.ops.linalg import diagonals
-    from tapeflow.engine.ops.math import folds
+    from tapeflow.engine.ops.math import casting, folds
 
     size = joining.stack([convert(n, dtypes.int32) for n in (rows, columns)])
+    if dtype is dtypes.bool:
+        return casting.cast(_traced_eye(rows, columns, batch, dtypes.int32), dtype)
     ones = creation.ones(shaping.reshape(folds.reduce_min(size), [1]), dtype)
     matrix = diagonals.diag(ones, num_rows=rows, num_cols=columns)
     lead = shaping.to_shape_tensor(batch)

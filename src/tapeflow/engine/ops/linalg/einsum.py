@@ -28,6 +28,7 @@ from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 _ALLOWED = frozenset(
     (
@@ -475,6 +476,7 @@ def _next_pair(terms: list[str], operands: list[Any], output: str) -> tuple[int,
 
 
 @export("tensordot", "linalg.tensordot")
+@planned(values=("axes",), result=lambda a, **_: Spec(convert(a).dtype, None))
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Any:
     """Multiplies tensors and sums over pairs of their dimensions.
 

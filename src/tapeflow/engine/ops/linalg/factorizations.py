@@ -11,11 +11,11 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject
+from tapeflow.engine.ir.infer import reject, reject_dtype
 from tapeflow.engine.ir.primitive import HOST, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.array import concatenation, gathering
+from tapeflow.engine.ops.array import concatenation, gathering, shaping
 from tapeflow.engine.ops.array.shaping import INDEX
 from tapeflow.engine.ops.linalg.contraction import eye, matmul
 from tapeflow.engine.ops.linalg.diagonals import band_part, diag_part, set_diag
@@ -149,7 +149,7 @@ def _lu_infer(input: Spec, output_idx_type: DType) -> tuple[Spec, Spec]:
     require_lapack(input)
     require_square(input)
     if output_idx_type not in INDEX:
-        reject(f"output_idx_type: expected int32 or int64; received {output_idx_type.name}")
+        reject_dtype(f"output_idx_type: expected int32 or int64; received {output_idx_type.name}")
     order = None if input.shape is None else input.shape[:-1]
     return Spec(input.dtype, input.shape), Spec(output_idx_type, order)
 
@@ -329,6 +329,6 @@ def lu_matrix_inverse(
              [0.  , 0.25]], dtype=float32)
     """
     lower_upper = convert(lower_upper)
-    shape = lower_upper.shape.as_list()
+    shape = shaping.sizes(lower_upper)
     identity = eye(shape[-1], batch_shape=shape[:-2], dtype=lower_upper.dtype)
     return lu_solve(lower_upper, perm, identity)

@@ -31,6 +31,7 @@ from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.division import reciprocal
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _checked_float(a: Any) -> Any:
@@ -46,7 +47,15 @@ def _eps(dtype: Any) -> float:
     return float(np.finfo(dtype.np).eps)
 
 
+def _like(x: Any) -> Spec:
+    return Spec(x.dtype, x.shape._dims)
+
+
 @export("linalg.matrix_rank")
+@planned(
+    sizes=("a",),
+    result=lambda a, **_: Spec(dtypes.int32, None if a.shape.rank is None else a.shape._dims[:-2]),
+)
 def matrix_rank(
     a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None
 ) -> Any:
@@ -81,7 +90,13 @@ def matrix_rank(
     return reductions.reduce_sum(cast(comparison.greater(s, tol), dtypes.int32), -1)
 
 
+def _transposed(a: Any, **_: Any) -> Spec:
+    dims = a.shape._dims
+    return Spec(a.dtype, None if dims is None else (*dims[:-2], dims[-1], dims[-2]))
+
+
 @export("linalg.pinv")
+@planned(sizes=("a",), result=_transposed)
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Any:
     """Computes Moore-Penrose pseudoinverses.
 
@@ -141,6 +156,7 @@ _DOUBLE = (
 
 
 @export("linalg.expm")
+@planned(sizes=("input",), values=("input",), result=lambda input: _like(input))
 def expm(input: Any, name: str | None = None) -> Any:
     """Computes exponentials of square matrices.
 

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import broadcast, elementwise
-from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, Primitive, primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive, primitive
 from tapeflow.engine.ir.samples import binary as binary_samples
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import convert, convert_pair
-from tapeflow.engine.runtime.dispatch import binary
+from tapeflow.engine.runtime.dispatch import apply, binary
 
 _COMPARABLE = dtypes.NUMERIC | dtypes.BOOL | dtypes.STRING
 
@@ -183,8 +185,10 @@ def equals(x: Any, y: Any) -> Any:
     if y is None:
         return False
     try:
+        if current_recorders() and state.tracer is not None:
+            return _compared(x, y, equal_p)
         return binary(equal_p, x, y)
-    except InvalidArgumentError:
+    except (InvalidArgumentError, ValueError):
         return _unequal_shapes(x, y, equal_p, False)
 
 
@@ -193,9 +197,51 @@ def differs(x: Any, y: Any) -> Any:
     if y is None:
         return True
     try:
+        if current_recorders() and state.tracer is not None:
+            return _compared(x, y, not_equal_p)
         return binary(not_equal_p, x, y)
-    except InvalidArgumentError:
+    except (InvalidArgumentError, ValueError):
         return _unequal_shapes(x, y, not_equal_p, True)
+
+
+def _compared(x: Any, y: Any, prim: Primitive) -> Any:
+    """The comparison in a graph, where the shapes may be known only when it runs."""
+    x, y = convert_pair(x, y, prim.name)
+    shapes = [t.shape._dims for t in (x, y)]
+    if x.dtype is y.dtype and any(dims is None or None in dims for dims in shapes):
+        return apply(_LENIENT[prim.name], x, y)
+    return binary(prim, x, y)
+
+
+def _lenient(prim: Primitive, answer: bool) -> Primitive:
+    """The operation that answers for tensors whose shapes do not broadcast."""
+
+    def infer(x: Spec, y: Spec) -> Spec:
+        known = all(s.shape is not None and None not in s.shape for s in (x, y))
+        try:
+            out: Any = prim.infer(x, y)
+        except InvalidArgumentError:
+            return Spec(dtypes.bool_, () if known else None)  # what TensorFlow says, too
+        return out  # type: ignore[no-any-return]
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> Any:
+        try:
+            np.broadcast_shapes(x.shape, y.shape)
+        except ValueError:
+            return np.asarray(answer)
+        return prim.kernel(x, y)
+
+    return Primitive(
+        prim.name,
+        infer=infer,
+        kernel=kernel,
+        vjp=NOT_DIFFERENTIABLE,
+        lower=HOST,
+        samples=prim.samples,
+    )
+
+
+_LENIENT = {"Equal": _lenient(equal_p, False), "NotEqual": _lenient(not_equal_p, True)}
 
 
 def _unequal_shapes(x: Any, y: Any, prim: Primitive, answer: bool) -> Any:

@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -45,7 +46,7 @@ def _infer(input: Spec, size: Spec, weights: Spec, binary_output: bool) -> Spec:
     if weights.shape is not None and input.shape is not None and 0 not in weights.shape:
         known = None not in weights.shape and None not in input.shape
         if known and weights.shape != input.shape:
-            reject(
+            reject_values(
                 f"weights: expected shape {shape_text(input.shape)} or no elements; received "
                 f"{shape_text(weights.shape)}"
             )

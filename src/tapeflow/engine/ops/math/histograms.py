@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_dtype,
     reject_values,
     require_dtype,
     require_rank,
@@ -39,7 +40,7 @@ def _infer(values: Spec, value_range: Spec, nbins: Spec, dtype: DType) -> Spec:
     require_rank(nbins, 0, "nbins")
     require_rank(value_range, 1, "value_range")
     if dtype not in dtypes.INDEX:
-        reject(f"dtype: expected int32 or int64; received {dtype.name}")
+        reject_dtype(f"dtype: expected int32 or int64; received {dtype.name}")
     size = None if value_range.shape is None else value_range.shape[0]
     if size is not None and size != 2:
         reject(f"value_range: expected 2 elements; received {size}")

@@ -27,7 +27,7 @@ def check_sorted(ids: np.ndarray, argument: str = "segment_ids") -> None:
         if (ids[1:] < ids[:-1]).any():
             reject_values(f"{argument}: expected ids that do not decrease; received some that do")
         if ids[0] < 0:
-            reject(f"{argument}: expected ids >= 0; received {ids[0]}")
+            reject_values(f"{argument}: expected ids >= 0; received {ids[0]}")
 
 
 def _rule(allowed: frozenset[Any]) -> Callable[..., Spec]:

@@ -9,7 +9,13 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, require_rank
+from tapeflow.engine.ir.infer import (
+    reads_values,
+    reject,
+    reject_values,
+    require_dtype,
+    require_rank,
+)
 from tapeflow.engine.ir.primitive import Primitive, indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -45,7 +51,7 @@ def _rule(allowed: frozenset[Any], counted: bool) -> Callable[..., Spec]:
         if counted:
             wanted = segments.segment_count(rest[0])
             if wanted is not None and count is not None and count > wanted:
-                reject(
+                reject_values(
                     f"segment_ids: expected ids below num_segments, {wanted}; received {count - 1}"
                 )
             count = wanted

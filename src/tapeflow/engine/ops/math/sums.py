@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     elementwise,
@@ -19,6 +20,7 @@ from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, realdiv, subtract
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
@@ -26,6 +28,7 @@ from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply, binary
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.deferral import deferred
 
 
 def _add_n_infer(*inputs: Spec) -> Spec:
@@ -308,6 +311,19 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
 
     start = convert(start)
     stop = convert(stop, start.dtype)
+    if current_recorders() and state.tracer is not None and static_value(num) is None:
+        dims = add(start, stop).shape._dims
+        rank = None if dims is None else len(dims)
+        if rank is not None and -rank - 1 <= axis <= rank:
+            at = axis + rank + 1 if axis < 0 else axis
+            dims = (*dims[:at], None, *dims[at:])
+        dtype = dtypes.float64 if start.dtype.is_integer else start.dtype
+        return deferred(
+            "LinSpace",
+            lambda a, b, n: linspace(a, b, n, axis=axis),
+            [start, stop, convert(num)],
+            Spec(dtype, dims),
+        )
     count = _static_count(num)
     if start.dtype.is_integer:
         start, stop = cast(start, dtypes.float64), cast(stop, dtypes.float64)
@@ -315,7 +331,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     start, stop = add(start, both), add(stop, both)
     rank = start.shape.ndims or 0
     if not -rank - 1 <= axis <= rank:
-        reject(f"Linspace: axis: expected a number in [{-rank - 1}, {rank}]; received {axis}")
+        limits = f"[{-rank - 1}, {rank}]"
+        raise refuse("LinSpace", f"axis: expected a number in {limits}; received {axis}")
     at = axis + rank + 1 if axis < 0 else axis
     first, last = dimensions.expand_dims(start, at), dimensions.expand_dims(stop, at)
     if count <= 1:
@@ -341,7 +358,7 @@ def _static_count(num: Any) -> int:
         )
     count = int(known)
     if count < 0:
-        reject(f"Linspace: num: expected a number >= 0; received {count}")
+        raise refuse("LinSpace", f"num: expected a number >= 0; received {count}")
     return count
 
 

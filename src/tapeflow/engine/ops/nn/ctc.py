@@ -9,7 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import FailedPreconditionError
-from tapeflow.engine.ir.infer import merge_dims, reject, require_dtype, require_rank
+from tapeflow.engine.ir.infer import merge_dims, reject, reject_values, require_dtype, require_rank
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.samples import unary as unary_samples
@@ -282,7 +282,7 @@ def _greedy_infer(
     batch = _decoder_batch(inputs, sequence_length)
     classes = None if inputs.shape is None else inputs.shape[2]
     if classes is not None and not -classes <= blank_index < classes:
-        reject(
+        reject_values(
             f"blank_index: expected a class in the range [-{classes}, {classes}); "
             f"received {blank_index}"
         )
@@ -323,7 +323,9 @@ def _beam_infer(
     if beam_width < 1 or top_paths < 1:
         reject(f"beam_width, top_paths: expected 1 or more; received {beam_width}, {top_paths}")
     if top_paths > beam_width:
-        reject(f"top_paths: expected at most the beam width {beam_width}; received {top_paths}")
+        reject_values(
+            f"top_paths: expected at most the beam width {beam_width}; received {top_paths}"
+        )
     return _sparse_specs(inputs, _decoder_batch(inputs, sequence_length), top_paths)
 
 

@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -342,7 +343,7 @@ def _lrn_infer(input: Spec, *rest: Spec, depth_radius: int, **attrs: Any) -> Spe
     require_dtype(input, _LRN_DTYPES)
     require_rank(input, 4, "input")
     if depth_radius < 0:
-        reject(f"depth_radius: expected no negative number; received {depth_radius}")
+        reject_values(f"depth_radius: expected no negative number; received {depth_radius}")
     return Spec(input.dtype, input.shape)
 
 

@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -72,7 +73,7 @@ def check_pooling(
     check_explicit(rank, padding, explicit, data_format)
     for (low, high), k in zip(explicit_pairs(explicit), ksize, strict=False):
         if low >= k > 1 or high >= k > 1 or (k == 1 and (low or high)):
-            reject(
+            reject_values(
                 f"explicit_paddings: expected less than the window's {k}; received {(low, high)}"
             )
 

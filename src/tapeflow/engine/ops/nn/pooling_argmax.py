@@ -13,6 +13,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -35,7 +36,7 @@ def _infer(input: Spec, Targmax: DType, **attrs: Any) -> tuple[Spec, Spec]:
     if Targmax not in dtypes.INDEX:
         reject(f"output_dtype: expected int32 or int64; received {Targmax.name}")
     if input.shape is not None and 0 in input.shape:
-        reject(f"input: expected at least one element; received shape {list(input.shape)}")
+        reject_values(f"input: expected at least one element; received shape {list(input.shape)}")
     shape = pooled_dims(input.shape, 2, attrs)
     return Spec(input.dtype, shape), Spec(Targmax, shape)
 

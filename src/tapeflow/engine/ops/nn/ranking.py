@@ -14,6 +14,7 @@ from tapeflow.engine.ir.infer import (
     merge_dims,
     reads_values,
     reject,
+    reject_dtype,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -22,6 +23,7 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, indexed, primitive,
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import creation, dimensions
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import negative
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
@@ -46,7 +48,7 @@ def _infer(input: Spec, k: Spec, sorted: bool, index_type: DType) -> tuple[Spec,
     require_dtype(input, dtypes.REAL)
     require_dtype(k, _INDEX, "k")
     if index_type not in _INDEX:
-        reject(f"index_type: expected int16, int32 or int64; received {index_type.name}")
+        reject_dtype(f"index_type: expected int16, int32 or int64; received {index_type.name}")
     require_rank(k, 0, "k")
     if input.shape == ():
         reject("input: expected rank 1 or more; received a scalar")
@@ -295,7 +297,8 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
 def _approx(operand: Any, k: Any, axis: int, largest: bool) -> Any:
     x = convert(operand)
     if x.dtype not in (dtypes.float16, dtypes.bfloat16, dtypes.float32):
-        reject(f"ApproxTopK: input: expected float16, bfloat16 or float32; received {x.dtype.name}")
+        message = f"input: expected float16, bfloat16 or float32; received {x.dtype.name}"
+        raise refuse("ApproxTopK", message, about_dtype=True)
     rank = x.shape.ndims
     order = list(range(rank))
     axis = axis % rank

@@ -11,6 +11,7 @@ from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.ir.infer import (
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -130,7 +131,7 @@ def _forward_shape(
     x = unknown if x is None else x
     w = unknown if w is None else w
     if 0 in w[:rank]:
-        reject(f"filter: expected no empty dimension; received shape {shape_text(w)}")
+        reject_values(f"filter: expected no empty dimension; received shape {shape_text(w)}")
     channels = _output_channels(x[channel_axis(data_format)], w[-2], w[-1], is_depthwise, rank)
     counts = _counts(
         x, w[:rank], attrs["strides"], attrs["padding"], attrs.get("explicit_paddings", ()),

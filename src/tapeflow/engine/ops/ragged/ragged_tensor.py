@@ -453,8 +453,7 @@ class RaggedTensor(CompositeTensor):
             values = RaggedTensor(values, made, internal=True)
         return values  # type: ignore[no-any-return]
 
-    def _forget_counts(self, specs: list[Any], first: int) -> None:
-        """Makes the numbers of rows and elements unknown that depend on the values."""
+    def _forget_counts(self, specs: list[Any], first: int, samples: list[list[Any]]) -> None:
         for spec in (specs[first], *specs[first + 2 : first + 1 + self.ragged_rank]):
             if spec.shape:
                 spec.shape = (None, *spec.shape[1:])

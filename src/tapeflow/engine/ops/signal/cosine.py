@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import concatenation, repetition
 from tapeflow.engine.ops.math import complex_numbers
 from tapeflow.engine.ops.math.arithmetic import multiply, negative, subtract
@@ -16,6 +17,7 @@ from tapeflow.engine.ops.math.complex_numbers import real
 from tapeflow.engine.ops.signal import fourier, frames, window_functions
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.deferral import planned
 
 _INVERSE = {1: 1, 2: 3, 3: 2, 4: 4}
 
@@ -43,13 +45,30 @@ def _turned(x: Any, angles: np.ndarray) -> Any:
     return multiply(x, _constant(np.exp(1j * angles), dtype))
 
 
+def _frames_spec(signals: Any) -> Spec:
+    dims = signals.shape._dims
+    return Spec(signals.dtype, None if dims is None else (*dims[:-1], None, None))
+
+
+def _signal_spec(frames: Any) -> Spec:
+    dims = frames.shape._dims
+    return Spec(frames.dtype, None if dims is None else (*dims[:-2], None))
+
+
 def _orthonormal(n: int) -> np.ndarray:
     scale = np.full(n, np.sqrt(0.5 / n))
     scale[:1] = np.sqrt(0.25 / n)
     return scale
 
 
+def _cosine_spec(input: Any, n: int | None, **_: Any) -> Spec:
+    """What is known of a transform that is planned when the graph runs."""
+    dims = input.shape._dims
+    return Spec(input.dtype, None if dims is None else (*dims[:-1], n or dims[-1]))
+
+
 @export("signal.dct")
+@planned(sizes=("input",), result=_cosine_spec)
 def dct(
     input: Any,
     type: int = 2,
@@ -114,6 +133,7 @@ def dct(
 
 
 @export("signal.idct")
+@planned(sizes=("input",), result=_cosine_spec)
 def idct(
     input: Any,
     type: int = 2,
@@ -150,6 +170,10 @@ def idct(
 
 
 @export("signal.mfccs_from_log_mel_spectrograms")
+@planned(
+    sizes=("log_mel_spectrograms",),
+    result=lambda log_mel_spectrograms: _cosine_spec(log_mel_spectrograms, None),
+)
 def mfccs_from_log_mel_spectrograms(log_mel_spectrograms: Any, name: str | None = None) -> Any:
     """Computes mel-frequency cepstral coefficients: a scaled DCT of type 2.
 
@@ -177,6 +201,10 @@ def mfccs_from_log_mel_spectrograms(log_mel_spectrograms: Any, name: str | None 
 
 
 @export("signal.mdct")
+@planned(
+    values=("frame_length",),
+    result=lambda signals, **_: _frames_spec(convert(signals)),
+)
 def mdct(
     signals: Any,
     frame_length: Any,
@@ -227,6 +255,7 @@ def mdct(
 
 
 @export("signal.inverse_mdct")
+@planned(sizes=("mdcts",), result=lambda mdcts, **_: _signal_spec(mdcts))
 def inverse_mdct(
     mdcts: Any,
     window_fn: Callable[..., Any] | None = window_functions.vorbis_window,

@@ -37,6 +37,7 @@ from tapeflow.engine.ops.math.logical import logical_or
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 _COMPLEX_OF = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 _REAL_OF = {v: k for k, v in _COMPLEX_OF.items()}
@@ -611,6 +612,7 @@ def irfft3d(input_tensor: Any, fft_length: Any = None, name: str | None = None) 
 
 
 @export("signal.fftshift")
+@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
 def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Moves the zero frequency to the middle.
 
@@ -631,6 +633,7 @@ def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
 
 
 @export("signal.ifftshift")
+@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
 def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
     """Undoes `tf.signal.fftshift`.
 
@@ -656,6 +659,8 @@ def _shifted(x: Any, axes: Any, first: Callable[[int], int]) -> Any:
         axes = range(x.shape.ndims)
     elif isinstance(axes, int):
         axes = (axes,)
+    elif isinstance(axes, Tensor):
+        axes = np.reshape(static_value(axes), -1).tolist()
     for axis in axes:
         at = axis % x.shape.ndims
         cut = first(x.shape[at])

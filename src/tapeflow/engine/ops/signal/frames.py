@@ -8,22 +8,24 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import primitive, window
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, padding, shaping
+from tapeflow.engine.ops.array.arguments import refuse
+from tapeflow.engine.ops.math.extrema import maximum
 from tapeflow.engine.ops.signal.fourier import fit
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _frame_infer(signal: Spec, frame_length: int, frame_step: int) -> Spec:
     if frame_step <= 0 or frame_length < 0:
-        reject(
+        reject_values(
             f"expected frame_length >= 0 and frame_step > 0; received {frame_length}, {frame_step}"
         )
     if signal.shape is None:
@@ -147,13 +149,31 @@ def to_length(value: Any, argument: str) -> int:
     if known is None:
         raise TypeError(f"{argument}: expected a value that is known when the function is traced")
     if known.dtype.kind not in "iu":
-        raise InvalidArgumentError(None, None, f"{argument}: expected an integer; received {value}")
+        raise refuse("Frame", f"{argument}: expected an integer; received {value}", True)
     if known.ndim:
         raise ValueError(f"Shape {known.shape} must have rank 0")
     return int(known)
 
 
+def _frames_spec(signal: Any, frame_length: Any, axis: int, **_: Any) -> Spec:
+    """What is known of frames of a length that is known when the graph runs."""
+    x = convert(signal)
+    dims, known = x.shape._dims, static_value(frame_length)
+    if not dims or not -len(dims) <= axis < len(dims):
+        return Spec(x.dtype, None)
+    at = axis % len(dims)
+    length = None if known is None else int(known)
+    return Spec(x.dtype, (*dims[:at], None, length, *dims[at + 1 :]))
+
+
+def _signal_spec(signal: Any, **_: Any) -> Spec:
+    x = convert(signal)
+    dims = x.shape._dims
+    return Spec(x.dtype, None if dims is None else (*dims[:-2], None))
+
+
 @export("signal.frame")
+@planned(values=("frame_length", "frame_step"), result=_frames_spec)
 def frame(
     signal: Any,
     frame_length: Any,
@@ -200,7 +220,11 @@ def frame(
         x = dimensions.transpose(x, [i for i in range(rank) if i != axis] + [axis])
     if pad_end and step > 0:
         size = x.shape.as_list()[-1]
-        missing = max(0, (-(-size // step) - 1) * step + length - size)
+        if size is None:
+            size = shaping.shape(x)[-1]
+            missing = maximum(0, (-(-size // step) - 1) * step + length - size)
+        else:
+            missing = max(0, (-(-size // step) - 1) * step + length - size)
         x = padding.pad(
             x, [[0, 0]] * (rank - 1) + [[0, missing]], constant_values=convert(pad_value, x.dtype)
         )
@@ -212,6 +236,7 @@ def frame(
 
 
 @export("signal.overlap_and_add")
+@planned(values=("frame_step",), result=_signal_spec)
 def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Any:
     """Adds up overlapping frames to a signal.
 

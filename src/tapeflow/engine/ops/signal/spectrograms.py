@@ -10,12 +10,14 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import padding, repetition, shaping
 from tapeflow.engine.ops.math.arithmetic import multiply, square, truediv
 from tapeflow.engine.ops.math.reductions import reduce_sum
 from tapeflow.engine.ops.signal import fourier, frames, window_functions
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.deferral import planned
 
 Window = Callable[..., Any]
 
@@ -24,7 +26,23 @@ def _power_of_two(length: int) -> int:
     return 1 << max(length - 1, 0).bit_length()
 
 
+def _spectra(signals: Any, fft_length: Any, **_: Any) -> Spec:
+    """What is known of spectra that are planned when the graph runs."""
+    x = convert(signals)
+    dims, known = x.shape._dims, None if fft_length is None else static_value(fft_length)
+    bins = None if known is None else int(known) // 2 + 1
+    kind = dtypes.complex128 if x.dtype is dtypes.float64 else dtypes.complex64
+    return Spec(kind, None if dims is None else (*dims[:-1], None, bins))
+
+
+def _signals(stfts: Any, **_: Any) -> Spec:
+    x = convert(stfts)
+    dims = x.shape._dims
+    return Spec(x.dtype.real_dtype, None if dims is None else (*dims[:-2], None))
+
+
 @export("signal.stft")
+@planned(values=("frame_length", "frame_step", "fft_length"), result=_spectra)
 def stft(
     signals: Any,
     frame_length: Any,
@@ -68,6 +86,7 @@ def stft(
 
 
 @export("signal.inverse_stft")
+@planned(values=("frame_length", "frame_step", "fft_length"), result=_signals)
 def inverse_stft(
     stfts: Any,
     frame_length: Any,
@@ -156,6 +175,10 @@ def _mel(frequency: Any, dtype: Any) -> Any:
 
 
 @export("signal.linear_to_mel_weight_matrix")
+@planned(
+    values=("num_spectrogram_bins", "sample_rate"),
+    result=lambda num_mel_bins, dtype, **_: Spec(as_dtype(dtype), (None, num_mel_bins)),
+)
 def linear_to_mel_weight_matrix(
     num_mel_bins: int = 20,
     num_spectrogram_bins: Any = 129,

@@ -8,10 +8,12 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _arguments(window_length: Any, dtype: Any) -> tuple[int, DType]:
@@ -30,9 +32,13 @@ def _arguments(window_length: Any, dtype: Any) -> tuple[int, DType]:
 
 def _require_length(length: int, least: int = 0) -> None:
     if length < least:
-        raise InvalidArgumentError(
-            None, None, f"window_length: expected >= {least}; received {length}"
-        )
+        raise refuse("Window", f"window_length: expected >= {least}; received {length}")
+
+
+def _window_spec(window_length: Any, dtype: Any, **_: Any) -> Spec:
+    """What is known of a window of a length that is known when the graph runs."""
+    known = static_value(window_length)
+    return Spec(as_dtype(dtype), (None if known is None else int(known),))
 
 
 def _result(values: np.ndarray, dtype: DType) -> EagerTensor:
@@ -53,6 +59,7 @@ def _raised_cosine(window_length: Any, periodic: bool, dtype: Any, a: float, b: 
 
 
 @export("signal.hann_window")
+@planned(values=("window_length",), result=_window_spec)
 def hann_window(
     window_length: Any, periodic: bool = True, dtype: Any = dtypes.float32, name: str | None = None
 ) -> Any:
@@ -79,6 +86,7 @@ def hann_window(
 
 
 @export("signal.hamming_window")
+@planned(values=("window_length",), result=_window_spec)
 def hamming_window(
     window_length: Any, periodic: bool = True, dtype: Any = dtypes.float32, name: str | None = None
 ) -> Any:
@@ -120,6 +128,7 @@ def _beta(beta: Any) -> float:
 
 
 @export("signal.kaiser_window")
+@planned(values=("window_length", "beta"), result=_window_spec)
 def kaiser_window(
     window_length: Any, beta: Any = 12.0, dtype: Any = dtypes.float32, name: str | None = None
 ) -> Any:
@@ -149,6 +158,7 @@ def kaiser_window(
 
 
 @export("signal.kaiser_bessel_derived_window")
+@planned(values=("window_length", "beta"), result=_window_spec)
 def kaiser_bessel_derived_window(
     window_length: Any, beta: Any = 12.0, dtype: Any = dtypes.float32, name: str | None = None
 ) -> Any:
@@ -180,6 +190,7 @@ def kaiser_bessel_derived_window(
 
 
 @export("signal.vorbis_window")
+@planned(values=("window_length",), result=_window_spec)
 def vorbis_window(window_length: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Any:
     """Makes a window as Vorbis uses it, a sine of the square of a sine.
 

@@ -1,27 +1,32 @@
-"""Operations whose attributes are tensors: axes that are computed in the program.
+"""What a graph leaves to eager execution, as it depends on values that the trace cannot see.
 
-Attributes of a primitive are known when it is traced. TensorFlow takes some of ours as inputs, and
-programs may compute them. Such a call becomes a node whose further inputs are the attributes; when
-it runs, it calls the primitive eagerly, and its gradient is the eager one. That is slower than an
-attribute, and rare.
+Attributes of a primitive are known when it is traced. TensorFlow takes some of ours as inputs (axes),
+and programs may compute them. Such a call becomes a node whose further inputs are the attributes;
+when it runs, it calls the primitive eagerly, and its gradient is the eager one. The same goes for
+functions that plan their work in Python, by sizes (`deferred`). It is slower than a node of the
+usual kind, and rare.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.ir.infer import reads_values
-from tapeflow.engine.ir.primitive import HOST, Primitive
+from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.runtime import upward
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
 from tapeflow.engine.runtime.execution import init_scope
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
 AXES = frozenset(("axis", "perm"))
@@ -73,13 +78,18 @@ def _late(prim: Primitive, names: tuple[str, ...]) -> Primitive:
     def infer(*specs: Spec, **attrs: Any) -> Any:
         return _inferred(prim, specs[:-count], dict(zip(names, specs[-count:], strict=True)), attrs)
 
-    made = eager_call(prim.name, run, infer, prim)
+    made = eager_call(prim.name, run, infer, prim.differentiable, prim.variadic, prim.effect)
     _made[id(prim), names] = (prim, made)
     return made
 
 
 def eager_call(
-    name: str, function: Callable[..., Any], infer: Callable[..., Any], like: Primitive
+    name: str,
+    function: Callable[..., Any],
+    infer: Callable[..., Any],
+    differentiable: bool = True,
+    variadic: bool = False,
+    effect: Effect = PURE,
 ) -> Primitive:
     """A primitive that calls a function of eager tensors; any derivative of it is one, too.
 
@@ -87,7 +97,9 @@ def eager_call(
       name: what to call it.
       function: gives a tensor or a tuple of tensors.
       infer: its shape rule.
-      like: a primitive with the same effect and kind of outputs.
+      differentiable: whether a gradient passes through.
+      variadic: whether the function gives a tuple even of one tensor.
+      effect: what it does besides.
     """
 
     def kernel(*arrays: Any, **attrs: Any) -> Any:
@@ -100,17 +112,18 @@ def eager_call(
         wanted = [i for i, x in enumerate(ctx.inputs) if x.dtype.np in DIFFERENTIABLE]
         attrs = ctx.attrs
 
-        def gradient(*tensors: Any) -> Any:
+        def gradient(*tensors: Any, call: Any) -> Any:
             xs, seeds = list(tensors[:count]), list(tensors[count:])
             return upward.call(
                 "eager_gradients", lambda *xs: function(*xs, **attrs), xs, wanted, seeds
             )
 
-        def infer_gradient(*specs: Spec) -> tuple[Spec, ...]:
+        def infer_gradient(*specs: Spec, call: Any) -> tuple[Spec, ...]:
             return tuple([Spec(specs[i].dtype, specs[i].shape) for i in wanted])
 
-        grads = apply(_variadic(eager_call(name + "Grad", gradient, infer_gradient, like)),
-                      *ctx.inputs, *dys)  # fmt: skip
+        prim = eager_call(name + "Grad", gradient, infer_gradient, variadic=True)
+        # The attribute tells it from other gradients of the same inputs.
+        grads = apply(prim, *ctx.inputs, *dys, call=gradient)
         out: list[Any] = [None] * count
         for i, grad in zip(wanted, grads, strict=True):
             out[i] = grad
@@ -120,18 +133,36 @@ def eager_call(
         name,
         infer=infer,
         kernel=kernel,
-        vjp=vjp if like.differentiable else like.vjp,
+        vjp=vjp if differentiable else NOT_DIFFERENTIABLE,
         lower=HOST,
         samples=lambda draw: (),
-        effect=like.effect,
+        effect=effect,
     )
-    made.variadic = like.variadic
+    made.variadic = variadic
     return made
 
 
-def _variadic(prim: Primitive) -> Primitive:
-    prim.variadic = True
-    return prim
+def deferred(name: str, function: Callable[..., Any], tensors: Sequence[Any], *specs: Spec) -> Any:
+    """Calls a function of tensors when the graph runs, for what is planned in Python by sizes.
+
+    Args:
+      name: what to call the operation.
+      function: gets eager tensors, gives a tensor or a tuple of them.
+      tensors: its arguments.
+      *specs: what is known of its results.
+
+    Returns:
+      A symbolic tensor, or a tuple where there are several specs.
+    """
+
+    def run(*inputs: Any, call: Any) -> Any:
+        return function(*inputs)
+
+    def infer(*_: Spec, call: Any) -> Any:
+        made = [Spec(spec.dtype, spec.shape) for spec in specs]
+        return made[0] if len(made) == 1 else tuple(made)
+
+    return apply(eager_call(name, run, infer), *tensors, call=run)
 
 
 def _plain(array: Any) -> Any:
@@ -207,3 +238,63 @@ def _common(a: Dims | None, b: Dims | None) -> Dims | None:
     if a is None or b is None or len(a) != len(b):
         return None
     return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])
+
+
+def planned(
+    *, sizes: Sequence[str] = (), values: Sequence[str] = (), result: Callable[..., Any]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorates a function that plans its work in Python; in a graph it may have to wait.
+
+    Args:
+      sizes: the arguments whose dimensions it looks at.
+      values: the arguments whose values it looks at, such as counts and lengths.
+      result: called with the arguments of a call that has to wait, tensors for those named; gives
+        the spec of the result, or a tuple of specs.
+
+    Returns:
+      A decorator. The function is called at once where all that is known, and always eagerly.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if state.tracer is None:
+                return function(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            given = bound.arguments
+            for name in (*sizes, *values):
+                if given[name] is not None and not isinstance(given[name], Tensor):
+                    if name in sizes or _has_tensors(given[name]):
+                        given[name] = convert(given[name])
+            waits = any(_unknown_sizes(given[name]) for name in sizes) or any(
+                isinstance(given[name], Tensor) and static_value(given[name]) is None
+                for name in values
+            )
+            if not waits:
+                return function(*bound.args, **bound.kwargs)
+            names = [n for n, value in given.items() if isinstance(value, Tensor)]
+
+            def run(*tensors: Any) -> Any:
+                out = function(**{**given, **dict(zip(names, tensors, strict=True))})
+                return out if isinstance(out, Tensor) else tuple(out)
+
+            specs = result(**{k: v for k, v in given.items() if k != "name"})
+            several = specs if isinstance(specs, tuple) else (specs,)
+            return deferred(function.__name__, run, [given[n] for n in names], *several)
+
+        return call
+
+    return decorate
+
+
+def _has_tensors(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(isinstance(v, Tensor) or _has_tensors(v) for v in value)
+    return False
+
+
+def _unknown_sizes(value: Any) -> bool:
+    return isinstance(value, Tensor) and not value.shape.is_fully_defined()
