@@ -471,7 +471,7 @@ class _Countdown:
 
     def next_item(self):
         left = self.variable.assign_sub(1).read_value()
-        return left >= 0, lambda: left * 2
+        return left >= 0, left * 2
 
 
 stage_iteration(_Countdown, lambda items: items.next_item)

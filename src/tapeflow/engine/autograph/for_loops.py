@@ -21,9 +21,9 @@ from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
 ExtraTest = Callable[[], Any] | None
 
-NextItem = Callable[[], tuple[Any, Callable[[], Any]]]
-"""Asks for the next item, in the graph that is traced; gives whether there is one, a boolean
-scalar, and what takes it, where there is one."""
+NextItem = Callable[[], tuple[Any, Any]]
+"""Takes the next item, in the graph that is traced; gives whether there was one, a boolean scalar,
+and the item, whose tensors mean nothing where there was none."""
 
 _staged_kinds: list[tuple[type, Callable[[Any], NextItem], bool]] = []
 
@@ -206,8 +206,8 @@ def _over_items(
         return _and_extra(more, extra_test)
 
     def once(_: Any) -> tuple[Any, ...]:
-        more, take = next_item()
-        if_stmt(more, lambda: body(take()), lambda: None, variables.get, variables.set,
+        more, item = next_item()
+        if_stmt(more, lambda: body(item), lambda: None, variables.get, variables.set,
                 variables.names, len(variables.names))  # fmt: skip
         return (more,)
 

@@ -77,7 +77,7 @@ def register(dataset_class: type) -> None:
       dataset_class: the class of data sets.
     """
     zipped: Any = dataset_class.zip  # type: ignore[attr-defined]
-    stage_iteration(dataset_class, lambda dataset: _items(iter(dataset)))
+    stage_iteration(dataset_class, lambda dataset: _items(iter(dataset)), relax_shapes=True)
     stage_iteration(IteratorBase, _items)
     overload_builtins(
         dataset_class,
