@@ -57,7 +57,9 @@ def _items(iterator: Any) -> Callable[[], tuple[Any, Any]]:
 
 def _length(dataset: Any) -> Any:
     count = dataset.cardinality()
-    Assert(greater_equal(count, 0), ["len requires dataset with definitive cardinality, got", count])
+    Assert(
+        greater_equal(count, 0), ["len requires dataset with definitive cardinality, got", count]
+    )
     return count
 
 
