@@ -261,7 +261,9 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
                 f"numpy_function: func: expected {len(specs)} results, as Tout says; "
                 f"received {len(found)}",
             )
-        results = [convert(v) for v in found[: len(specs)]]
+        results = [
+            v if isinstance(v, Tensor) else convert(np.asarray(v)) for v in found[: len(specs)]
+        ]
         for i, (result, spec) in enumerate(zip(results, specs, strict=True)):
             if result.dtype is not spec.dtype:
                 raise InvalidArgumentError(
