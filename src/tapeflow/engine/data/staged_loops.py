@@ -36,18 +36,12 @@ def register(dataset_class: Any) -> None:
     Args:
       dataset_class: the class of datasets.
     """
-<<<<<<< HEAD
-    zipped: Any = dataset_class.zip  # type: ignore[attr-defined]
-    stage_iteration(dataset_class, lambda dataset: _items(iter(dataset)), relax_shapes=True)
-    stage_iteration(IteratorBase, _items)
-=======
 
     def mapped(function: Any, *datasets: Any) -> Any:
         return (datasets[0] if len(datasets) == 1 else dataset_class.zip(datasets)).map(function)
 
     stage_iteration(dataset_class, lambda dataset: iter(dataset).advance, relax_shapes=True)
     stage_iteration(OwnedIterator, lambda iterator: iterator.advance)
->>>>>>> main
     overload_builtins(
         dataset_class,
         all=_all,
