@@ -150,6 +150,8 @@ def _filled(dims: Any, dtype: DType, value: int) -> Any:
                 return EagerTensor((np.ones if value else np.zeros)(dims, dtype.np))
             except (ValueError, MemoryError):
                 pass  # the operation says what is wrong
+        if state.tracer is not None and any(type(d) is float for d in dims):
+            dims = [int(d) if type(d) is float else d for d in dims]  # as in TensorFlow's graphs
     sizes = to_shape_tensor(dims)
     if not isinstance(dims, Tensor) and not sizes.dtype.is_integer:
         sizes = convert(dims, dtypes.int32)

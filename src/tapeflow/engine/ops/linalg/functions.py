@@ -29,7 +29,7 @@ from tapeflow.engine.ops.math import comparison, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, subtract
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.division import reciprocal
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.tracing.deferral import planned
 
@@ -192,7 +192,7 @@ def expm(input: Any, name: str | None = None) -> Any:
     if not x.shape.num_elements():
         return x
     # One degree and number of squarings for the whole stack: enough for its greatest norm.
-    norm = float(np.abs(x._array).sum(-2).max())
+    norm = float(np.abs(static_value(x)).sum(-2).max())
     table = _SINGLE if x.dtype.real_dtype is dtypes.float32 else _DOUBLE
     degree, limit = next((row for row in table if norm <= row[1]), table[-1])
     squarings = 0
