@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core.context import state
-from tapeflow.engine.core.errors import OpError
+from tapeflow.engine.core.errors import InvalidArgumentError, OpError
 from tapeflow.engine.ir.infer import reads_values
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Dims, Spec
@@ -278,7 +278,10 @@ def planned(
             names = [n for n, value in given.items() if isinstance(value, Tensor)]
 
             def run(*tensors: Any) -> Any:
-                out = function(**{**given, **dict(zip(names, tensors, strict=True))})
+                try:
+                    out = function(**{**given, **dict(zip(names, tensors, strict=True))})
+                except ValueError as error:  # TensorFlow's graphs assert what it checks in Python
+                    raise InvalidArgumentError(None, None, str(error)) from None
                 return out if isinstance(out, Tensor) else tuple(out)
 
             specs = result(**{k: v for k, v in given.items() if k != "name"})

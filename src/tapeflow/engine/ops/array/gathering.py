@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     merge_dims,
     normalize_axis,
     reject,
@@ -42,7 +43,8 @@ def _gather_infer(params: Spec, indices: Spec, axis: int, batch_dims: int) -> Sp
     axis = normalize_axis(axis, len(p))
     if batch_dims > axis:
         reject_values(f"batch_dims: expected at most axis, which is {axis}; received {batch_dims}")
-    batch = merge_dims(p[:batch_dims], i[:batch_dims], "indices: batch dimensions") or ()
+    with at_run_time():
+        batch = merge_dims(p[:batch_dims], i[:batch_dims], "indices: batch dimensions") or ()
     return Spec(params.dtype, (*batch, *p[batch_dims:axis], *i[batch_dims:], *p[axis + 1 :]))
 
 
