@@ -25,7 +25,9 @@ FAMILIES = (
     "gathering", "image", "image_boxes", "indexing", "linalg", "linalg_decompositions",
     "math_elementwise", "math_functions", "math_gradients", "math_more", "math_operators",
     "math_reductions", "math_segments", "math_special_edges", "nn_convolution", "nn_functions",
-    "nn_pooling", "nn_sampled", "python_use", "remaining", "results", "signal", "tensor",
+    "nn_pooling", "nn_sampled", "python_use", "ragged", "random", "random_candidates",
+    "random_truncation", "random_users", "remaining", "results", "signal", "sparse",
+    "sparse_lookups", "strings", "debugging", "tensor",
 )  # fmt: skip
 """The families of ops on dense tensors."""
 
