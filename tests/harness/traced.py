@@ -27,7 +27,7 @@ FAMILIES = (
     "math_reductions", "math_segments", "math_special_edges", "nn_convolution", "nn_functions",
     "nn_pooling", "nn_sampled", "python_use", "ragged", "random", "random_candidates",
     "random_truncation", "random_users", "remaining", "results", "signal", "sparse",
-    "sparse_lookups", "strings", "debugging", "tensor",
+    "sparse_lookups", "strings", "tensor",
 )  # fmt: skip
 """The families of ops on dense tensors."""
 

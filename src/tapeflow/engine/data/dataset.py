@@ -22,7 +22,6 @@ from tapeflow.engine.data.batching import Batched
 from tapeflow.engine.data.composites import batch_spec, row_spec, rows, stacker
 from tapeflow.engine.data.elements import (
     as_tensor,
-
     from_tensors,
     held,
     normalized,

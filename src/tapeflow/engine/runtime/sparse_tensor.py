@@ -181,7 +181,8 @@ class SparseTensor(CompositeTensor):
         shapes = [arrays[first + 2].tolist() for arrays in samples]
         if len(shapes) > 1 and len(set(map(len, shapes))) == 1:
             dims = zip(*shapes, strict=True)
-            specs[first + 2].dims = tuple([d[0] if len(set(d)) == 1 else None for d in dims])
+            known = [d[0] if len(set(d)) == 1 and d[0] >= 0 else None for d in dims]
+            specs[first + 2].dims = tuple(known)
 
     def _cast_values(self, dtype: DType) -> SparseTensor:
         return self.with_values(upward.call("cast", self._values, dtype))

@@ -18,10 +18,11 @@ from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged import factories
 from tapeflow.engine.ops.ragged.printing import text
-from tapeflow.engine.ops.ragged.row_partition import RowPartition, partition_of
+from tapeflow.engine.ops.ragged.row_partition import partition_of
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import CONVERTERS
 from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.tracing.graph import known_value
 
 
 def _tensor(array: Any, dtype: Any = None) -> EagerTensor:
@@ -435,8 +436,9 @@ class RaggedTensor(CompositeTensor):
         partitions = []
         count = self._partition.count
         for partition in self._partitions():
-            if isinstance(partition, RowPartition):
-                splits = partition.splits
+            known_splits = known_value(partition.tensor)
+            if known_splits is not None:
+                splits = known_splits
             elif partition.uniform is None:
                 known = None
                 if partition is self._partitions()[-1] and self.flat_values.shape.rank:

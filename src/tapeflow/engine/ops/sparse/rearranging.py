@@ -22,7 +22,22 @@ from tapeflow.engine.ops.sparse.coordinates import (
 )
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 from tapeflow.engine.runtime.tensor import EagerTensor
+
+
+def _example_of_rank(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
+    """Something of the kind that `reshape` gives."""
+    rank = len(np.asarray(convert(shape)))
+    sp_input = to_sparse(sp_input)
+    count = sp_input.values.shape.as_list()[0]
+    places = EagerTensor(np.zeros((count, rank), np.int64))
+    return SparseTensor(places, sp_input.values, EagerTensor(np.full(rank, -1, np.int64)))
+
+
+def _example_like(sp_input: Any, new_shape: Any = None) -> SparseTensor:
+    """Something of the kind that `reset_shape` gives."""
+    return _example_of_rank(sp_input, sp_input.dense_shape)
 
 
 @export("sparse.reorder")
@@ -83,7 +98,7 @@ def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> Any:
 
 
 @export("sparse.reshape")
-@on_host("SparseReshape")
+@on_host("SparseReshape", example=_example_of_rank)
 def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
     """Gives another shape, with the elements in the same row-major order.
 
@@ -332,7 +347,7 @@ def split(
 
 
 @export("sparse.reset_shape")
-@on_host("SparseResetShape")
+@on_host("SparseResetShape", example=_example_like)
 def reset_shape(sp_input: Any, new_shape: Any = None) -> Any:
     """Gives another shape while indices stay: the tightest one, or a greater one.
 
