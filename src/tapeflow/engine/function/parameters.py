@@ -78,6 +78,10 @@ class Parameters:
                 f"{len(self.positional)} arguments."
             )
 
+    def is_variadic(self, name: str) -> bool:
+        """Whether a parameter takes all further positional arguments."""
+        return self.signature.parameters[name].kind is _VAR_POSITIONAL
+
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Bound:
         """The arguments of a call.
 

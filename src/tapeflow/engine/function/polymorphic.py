@@ -172,7 +172,8 @@ class Function(PolymorphicFunction):
         stand_ins = []
         with tracing_into(graph):
             for name, value in bound:
-                stand_ins.append((name, with_names.named(name, value)))
+                variadic = self._parameters.is_variadic(name)
+                stand_ins.append((name, with_names.named(name, value, variadic)))
         graph.inputs = list(with_names.inputs)
         args, kwargs = self._parameters.call_arguments(stand_ins)
         before, state.on_variable_made = state.on_variable_made, self._variable_creator(may_create)
@@ -447,6 +448,7 @@ def function(
     experimental_attributes: Any = None,
     experimental_relax_shapes: bool | None = None,
     experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
 ) -> Any:
     """Makes a function that runs as a graph, traced once for each signature.
 
@@ -461,6 +463,7 @@ def function(
       experimental_attributes: accepted and not used.
       experimental_relax_shapes: the older name of `reduce_retracing`.
       experimental_compile: the older name of `jit_compile`.
+      experimental_follow_type_hints: accepted and not used, as in TensorFlow.
 
     Returns:
       A function with the same parameters, with `get_concrete_function`, `explain` and more.

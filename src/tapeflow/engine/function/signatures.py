@@ -152,18 +152,17 @@ class Placeholders:
         self._name = "args"
         self._variables: dict[int, TracedVariable] = {}
 
-    def named(self, name: str, value: Any) -> Any:
-        """The stand-in for the argument of parameter `name`."""
+    def named(self, name: str, value: Any, variadic: bool = False) -> Any:
+        """The stand-in for the argument of parameter `name` (of `*name`, if `variadic`)."""
+        if variadic:
+            next(self._key)
+            made = []
+            for i, item in enumerate(value):
+                self._name = f"{name}_{i}"
+                made.append(self._make(item))
+            return tuple(made)
         self._name = name
         return self._make(value)
-
-    def _inside(self, key: Any, value: Any) -> Any:
-        """The stand-in for a part of an argument; its name says which."""
-        before = self._name
-        self._name = f"{before}_{key}"
-        made = self._make(value)
-        self._name = before
-        return made
 
     def _make(self, value: Any) -> Any:
         entry = next(self._key)
@@ -178,17 +177,17 @@ class Placeholders:
         if tag is SPEC:
             return self._of_spec(entry[1])
         if isinstance(value, Mapping):
-            made = {key: self._inside(key, value[key]) for key in entry[1]}
+            made = {key: self._make(value[key]) for key in entry[1]}
             ordered = {key: made[key] for key in value}
             if type(value) is dict:
                 return ordered
             return nest.pack_sequence_as(value, [ordered[k] for k in sorted(value, key=_sortable)])
         if isinstance(value, (list, tuple)):
-            items = [self._inside(i, item) for i, item in enumerate(value)]
+            items = [self._make(item) for item in value]
             if hasattr(value, "_fields"):
                 return type(value)(*items)
             return type(value)(items)
-        parts = [self._inside(i, part) for i, part in enumerate(nest._parts(value, False))]
+        parts = [self._make(part) for part in nest._parts(value, False)]
         return nest.pack_sequence_as(value, parts)
 
     def _tensor(self, dtype: Any, dims: Any, name: str) -> Any:

@@ -6,6 +6,7 @@ It raises `InvalidArgumentError` without the op's name, which dispatch puts in f
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection
 from typing import Any, NoReturn, TypeVar
 
@@ -34,6 +35,17 @@ def reject_values(message: str) -> NoReturn:
     error = InvalidArgumentError(None, None, message)
     error.about_values = True  # type: ignore[attr-defined]
     raise error
+
+
+class at_run_time(contextlib.ContextDecorator):
+    """Marks what is rejected inside as `reject_values` does; decorates a whole rule, too."""
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if kind is InvalidArgumentError and not getattr(error, "about_dtype", False):
+            error.about_values = True
 
 
 def require_dtype(spec: Spec, allowed: Collection[DType], argument: str = "input") -> None:
@@ -209,7 +221,7 @@ def reduce_dims(shape: Dims | None, axis: tuple[int, ...] | None, keep_dims: boo
     else:
         gone = {normalize_axis(a, rank) for a in axis}
         if len(gone) != len(axis):
-            reject(f"axis: expected each dimension once; received {axis} for rank {rank}")
+            reject_values(f"axis: expected each dimension once; received {axis} for rank {rank}")
     if keep_dims:
         return tuple(1 if i in gone else d for i, d in enumerate(shape))
     return tuple(d for i, d in enumerate(shape) if i not in gone)

@@ -50,7 +50,9 @@ def inside_function() -> bool:
       >>> tf.inside_function()
       False
     """
-    return state.tracer is not None
+    if state.tracer is None:
+        return state.on_variable_made is not None  # in an init_scope of the function
+    return bool(state.tracer.building_function)
 
 
 @export("is_symbolic_tensor")

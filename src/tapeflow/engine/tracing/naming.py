@@ -23,6 +23,7 @@ _BY_OPERATOR = {
 }  # fmt: skip
 
 _OWN = __name__.split(".", 1)[0]
+_CALLERS = (_OWN + ".engine.function", _OWN + ".engine.autograph")
 
 
 def operation_name(prim: Primitive) -> str:
@@ -37,8 +38,7 @@ def operation_name(prim: Primitive) -> str:
         module = frame.f_globals.get("__name__", "")
         if module != _OWN and not module.startswith(_OWN + "."):
             break
-        if module.startswith(_OWN + ".engine.function"):  # what traces is nobody's public function
-            last = None
+        if module.startswith(_CALLERS):  # they call public functions, as programs do
             break
         last = frame
         frame = frame.f_back  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.tensor_type import Tensor as TensorType
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     broadcast,
     merge_dims,
     reads_values,
@@ -256,7 +257,8 @@ def _broadcast_args_infer(s0: Spec, s1: Spec) -> Spec:
     if s0.value is None or s1.value is None:
         known = [s.shape[0] if s.shape is not None else None for s in (s0, s1)]
         return Spec(s0.dtype, (None if None in known else max(known),))  # type: ignore[type-var]
-    both = broadcast(tuple(s0.value.tolist()), tuple(s1.value.tolist()))
+    with at_run_time():
+        both = broadcast(tuple(s0.value.tolist()), tuple(s1.value.tolist()))
     return Spec(s0.dtype, (len(both or ()),))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     merge_dims,
     reads_values,
     reject,
@@ -212,6 +213,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
 
 
 @reads_values(1)
+@at_run_time()
 def _unravel_infer(indices: Spec, dims: Spec) -> Spec:
     require_dtype(indices, INDEX, "indices")
     require_same_dtype(indices, dims)

@@ -11,6 +11,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     normalize_axis,
     reads_values,
     reject,
@@ -222,8 +223,9 @@ def _roll_infer(input: Spec, shift: Spec, axis: tuple[int, ...]) -> Spec:
     if input.shape is not None:
         if not input.shape:
             reject("input: expected rank >= 1; received a scalar")
-        for a in axis:
-            normalize_axis(a, len(input.shape))
+        with at_run_time():
+            for a in axis:
+                normalize_axis(a, len(input.shape))
     return Spec(input.dtype, input.shape)
 
 

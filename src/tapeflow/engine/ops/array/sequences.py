@@ -11,6 +11,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     reads_values,
     reject,
     require_dtype,
@@ -257,7 +258,8 @@ def _one_hot_infer(indices: Spec, depth: Spec, on_value: Spec, off_value: Spec, 
     require_dtype(depth, (dtypes.int32,), "depth")
     require_rank(depth, 0, "depth")
     require_same_dtype(on_value, off_value)
-    require_rank(on_value, 0, "on_value")
+    with at_run_time():
+        require_rank(on_value, 0, "on_value")
     require_rank(off_value, 0, "off_value")
     size = None if depth.value is None else int(depth.value)
     if size is not None and size < 0:

@@ -11,6 +11,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     merge_dims,
     normalize_axis,
     reject,
@@ -188,7 +189,8 @@ def _bound_infer(sorted_inputs: Spec, values: Spec, out_type: DType) -> Spec:
     require_rank(sorted_inputs, 2, "sorted_inputs")
     require_rank(values, 2, "values")
     if sorted_inputs.shape is not None and values.shape is not None:
-        merge_dims(sorted_inputs.shape[:1], values.shape[:1], "values: leading dimension")
+        with at_run_time():
+            merge_dims(sorted_inputs.shape[:1], values.shape[:1], "values: leading dimension")
     return Spec(out_type, values.shape)
 
 
@@ -300,6 +302,7 @@ class UniqueWithCounts(NamedTuple):
     count: Any
 
 
+@at_run_time()
 def _unique_infer(x: Spec, out_idx: DType) -> tuple[Spec, ...]:
     if out_idx not in INDEX:
         reject_dtype(f"out_idx: expected int32 or int64; received {out_idx.name}")

@@ -162,8 +162,6 @@ def branch(
         next(rest) if isinstance(leaf, SymbolicTensor) or leaf is not None else None
         for leaf in nest.flatten(structures[0], expand_composites=True)
     ]
-    if not isinstance(structures[0], (list, tuple, dict)) and structures[0] is None:
-        return node
     return nest.pack_sequence_as(structures[0], leaves, expand_composites=True)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ops.array import joining, padding, shaping
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.image.geometry import require_nonempty
 from tapeflow.engine.ops.math import extrema, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, square, subtract, truediv
@@ -144,9 +144,10 @@ def sobel_edges(image: Any) -> Any:
     """
     image = convert(image)
     if image.shape.ndims != 4:
-        reject(f"sobel_edges: image: expected rank 4; received shape {image.shape}")
+        raise refuse("SobelEdges", f"image: expected rank 4; received shape {image.shape}")
     if not image.dtype.is_floating:
-        reject(f"sobel_edges: image: expected a floating dtype; received {image.dtype.name}")
+        message = f"image: expected a floating dtype; received {image.dtype.name}"
+        raise refuse("SobelEdges", message, about_dtype=True)
     x = padding.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="REFLECT")
     # Each filter is a difference in one direction and a smoothing in the other.
     down = subtract(x[:, 2:], x[:, :-2])

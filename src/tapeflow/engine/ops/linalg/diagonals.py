@@ -11,6 +11,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     merge_dims,
     reads_values,
     reject,
@@ -333,7 +334,8 @@ def _set_infer(input: Spec, diagonal: Spec, k: Spec, align: str) -> Spec:
     band = _range_of(k)
     if input.shape is not None and band is not None:
         wanted = (*input.shape[:-2], *_packed_dims(input.shape[-2:], band))
-        merge_dims(wanted, diagonal.shape, "diagonal")
+        with at_run_time():
+            merge_dims(wanted, diagonal.shape, "diagonal")
     return Spec(input.dtype, input.shape)
 
 

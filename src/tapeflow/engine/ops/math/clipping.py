@@ -14,12 +14,12 @@ from tapeflow.engine.ir.infer import (
     broadcast,
     elementwise,
     merge_dims,
-    reject,
     require_same_dtype,
 )
 from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math import arithmetic, comparison, complex_numbers, exponentials
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
@@ -191,7 +191,8 @@ def global_norm(t_list: Any, name: str | None = None) -> Any:
 def _half_square(values: Any) -> Any:
     """Half the sum of squares; TensorFlow takes the L2 loss here, which is for floats alone."""
     if not values.dtype.is_floating:
-        reject(f"global_norm: t_list: expected floating dtypes; received {values.dtype.name}")
+        message = f"t_list: expected floating dtypes; received {values.dtype.name}"
+        raise refuse("L2Loss", message, about_dtype=True)
     return arithmetic.multiply(reduce_sum(arithmetic.square(values)), 0.5)
 
 

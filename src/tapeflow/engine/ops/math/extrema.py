@@ -11,6 +11,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     elementwise,
     normalize_axis,
     reject_dtype,
@@ -125,7 +126,8 @@ def _arg_infer(allowed_outputs: frozenset[DType]) -> Callable[..., Spec]:
             reject_dtype(f"output_type: expected one of {names}; received {output_type.name}")
         if input.shape is None:
             return Spec(output_type, None)
-        axis = normalize_axis(dimension, len(input.shape), "dimension")
+        with at_run_time():
+            axis = normalize_axis(dimension, len(input.shape), "dimension")
         if input.shape[axis] == 0:
             reject_values(
                 f"input: expected at least one element along dimension {axis}; received shape "

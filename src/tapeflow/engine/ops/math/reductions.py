@@ -14,7 +14,6 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
     merge_dims,
     reduce_dims,
-    reject,
     require_dtype,
     require_same_dtype,
 )
@@ -22,7 +21,7 @@ from tapeflow.engine.ir.primitive import movement, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample, Sampler
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
-from tapeflow.engine.ops.array.arguments import to_ints
+from tapeflow.engine.ops.array.arguments import refuse, to_ints
 from tapeflow.engine.ops.math import broadcasting
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply, run
@@ -44,7 +43,7 @@ def to_axes(axis: Any, rank: int | None) -> Any:
         return to_ints(axis, "Reduction", "axis")
     if known.dtype.kind not in "iub" and known.size:
         if known.dtype.kind == "O":
-            reject("axis: expected integers; received strings")
+            raise refuse("Reduction", "axis: expected integers; received strings", True)
         raise TypeError(f"axis: expected integers; received dtype {known.dtype}")
     return tuple(int(a) for a in known.reshape(-1))
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import normalize_axis, reject, require_dtype
+from tapeflow.engine.ir.infer import at_run_time, normalize_axis, require_dtype
 from tapeflow.engine.ir.primitive import Primitive, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.array.arguments import to_axis
+from tapeflow.engine.ops.array.arguments import refuse, to_axis
 from tapeflow.engine.ops.math.arithmetic import add, conjugate, multiply, negative, subtract
 from tapeflow.engine.ops.math.division import divide_no_nan
 from tapeflow.engine.ops.math.exponentials import exp, log
@@ -25,7 +25,8 @@ def _scans(allowed: frozenset[Any]) -> Callable[..., Spec]:
     def rule(x: Spec, axis: int, exclusive: bool, reverse: bool) -> Spec:
         require_dtype(x, allowed, "x")
         if x.shape is not None:
-            normalize_axis(axis, len(x.shape))
+            with at_run_time():
+                normalize_axis(axis, len(x.shape))
         return Spec(x.dtype, x.shape)
 
     return rule
@@ -150,7 +151,7 @@ def _apply(prim: Primitive, x: Any, axis: Any, exclusive: bool, reverse: bool) -
         if known.dtype.kind == "f":
             raise TypeError(f"{prim.name}: axis: expected an integer; received {axis!r}")
         if known.dtype.kind not in "iu" or known.ndim:
-            reject(f"{prim.name}: axis: expected an integer scalar; received {axis!r}")
+            raise refuse(prim.name, f"axis: expected an integer scalar; received {axis!r}", True)
         axis = int(known)
     return apply(prim, convert(x), axis=axis, exclusive=bool(exclusive), reverse=bool(reverse))
 

@@ -20,6 +20,7 @@ from tapeflow.engine.ir.primitive import primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, realdiv, subtract
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
@@ -330,7 +331,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     start, stop = add(start, both), add(stop, both)
     rank = start.shape.ndims or 0
     if not -rank - 1 <= axis <= rank:
-        reject(f"Linspace: axis: expected a number in [{-rank - 1}, {rank}]; received {axis}")
+        limits = f"[{-rank - 1}, {rank}]"
+        raise refuse("LinSpace", f"axis: expected a number in {limits}; received {axis}")
     at = axis + rank + 1 if axis < 0 else axis
     first, last = dimensions.expand_dims(start, at), dimensions.expand_dims(stop, at)
     if count <= 1:
@@ -356,7 +358,7 @@ def _static_count(num: Any) -> int:
         )
     count = int(known)
     if count < 0:
-        reject(f"Linspace: num: expected a number >= 0; received {count}")
+        raise refuse("LinSpace", f"num: expected a number >= 0; received {count}")
     return count
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ops.array import dimensions, selection
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.array.concatenation import concat
 from tapeflow.engine.ops.math.arithmetic import subtract
 from tapeflow.engine.ops.math.comparison import less
@@ -299,14 +300,11 @@ def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
 
 
 def _known_rows(labels: Any, argument: str) -> np.ndarray:
-    from tapeflow.engine.core.errors import InvalidArgumentError
 
     known = static_value(convert(labels))
     if known is None or known.ndim != 2:
         shape = None if known is None else list(known.shape)
-        raise InvalidArgumentError(
-            None, None, f"{argument}: expected a known matrix; received shape {shape}"
-        )
+        raise refuse("CTC", f"{argument}: expected a known matrix; received shape {shape}")
     return known
 
 

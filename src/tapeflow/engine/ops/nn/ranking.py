@@ -23,6 +23,7 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, indexed, primitive,
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import creation, dimensions
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import negative
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
@@ -296,7 +297,8 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
 def _approx(operand: Any, k: Any, axis: int, largest: bool) -> Any:
     x = convert(operand)
     if x.dtype not in (dtypes.float16, dtypes.bfloat16, dtypes.float32):
-        reject(f"ApproxTopK: input: expected float16, bfloat16 or float32; received {x.dtype.name}")
+        message = f"input: expected float16, bfloat16 or float32; received {x.dtype.name}"
+        raise refuse("ApproxTopK", message, about_dtype=True)
     rank = x.shape.ndims
     order = list(range(rank))
     axis = axis % rank

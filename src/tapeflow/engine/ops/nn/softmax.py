@@ -23,6 +23,7 @@ from tapeflow.engine.ir.primitive import primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, shaping
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.array.concatenation import concat
 from tapeflow.engine.ops.math import casting, exponentials
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, subtract
@@ -344,11 +345,9 @@ def softmax_cross_entropy_with_logits(
     if rank is None:
         raise ValueError("logits: expected a known rank")
     if not rank or not -rank <= axis < rank:
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"SoftmaxCrossEntropyWithLogits: axis: expected a dimension in the range [{-rank}, "
-            f"{rank}); received {axis} [Op:SoftmaxCrossEntropyWithLogits]",
+        raise refuse(
+            "SoftmaxCrossEntropyWithLogits",
+            f"axis: expected a dimension in the range [{-rank}, {rank}); received {axis}",
         )
     axis = int(axis) % rank
     if axis != rank - 1:

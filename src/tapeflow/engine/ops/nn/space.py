@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.errors import InvalidArgumentError, NotFoundError
+from tapeflow.engine.core.errors import NotFoundError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, require_rank
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.nn.arguments import integer, integers
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
@@ -499,8 +500,8 @@ def with_space_to_batch(
         return op(x, num_spatial_dims=m, padding=padding)
     sizes = x.shape.as_list()
     if any(sizes[a] is None for a in axes):
-        raise InvalidArgumentError(
-            None, None, f"input: expected image sizes that are known; received shape {x.shape}"
+        raise refuse(
+            "SpaceToBatchND", f"input: expected image sizes that are known; received {x.shape}"
         )
     base = _base_paddings(padding, rates, axes, filter_shape)
     paddings, crops = required_space_to_batch_paddings([sizes[a] for a in axes], rates, base)

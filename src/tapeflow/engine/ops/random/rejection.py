@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.ops.random.philox import unit_float64, words_at
+from tapeflow.engine.ops.random.rounding import log1p_float64, power_float64
 from tapeflow.engine.ops.random.variates import normal_pairs64
 
 Array = np.ndarray[Any, Any]
@@ -78,7 +79,7 @@ def gamma(key: int, counter: int, samples: int, alpha: Array) -> Array:
     streams = Streams(key, counter, _offsets(len(a)))
     unit = np.flatnonzero(a == 1)
     if len(unit):
-        out[unit] = -np.log1p(-streams.uniform(unit))
+        out[unit] = -log1p_float64(-streams.uniform(unit))
     small = a < 1
     d = a + np.where(small, 2.0 / 3, -1.0 / 3)
     c = 1.0 / 3 / np.sqrt(d)
@@ -100,7 +101,7 @@ def gamma(key: int, counter: int, samples: int, alpha: Array) -> Array:
         active = active[open_]
     below = np.flatnonzero(small)
     if len(below):
-        out[below] *= np.power(streams.uniform(below), 1 / a[below])
+        out[below] *= power_float64(streams.uniform(below), 1 / a[below])
     return out.reshape(len(alpha), samples).T
 
 

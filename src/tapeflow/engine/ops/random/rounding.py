@@ -10,6 +10,7 @@ number can produce. Being plain arithmetic, they give the same numbers on every 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -94,3 +95,25 @@ def sincos_float32(x: Array) -> tuple[Array, Array]:
     np.negative(sines, sines, where=(quadrant & 2).astype(bool))
     np.negative(cosines, cosines, where=((quadrant + 1) & 2).astype(bool))
     return sines, cosines
+
+
+# NumPy computes float64 functions with the vector instructions of the machine that it runs on, and
+# the last bit depends on them. The C library's functions, which TensorFlow calls, do not.
+_log = np.frompyfunc(math.log, 1, 1)
+_log1p = np.frompyfunc(math.log1p, 1, 1)
+_power = np.frompyfunc(math.pow, 2, 1)
+
+
+def log_float64(x: Array) -> Array:
+    """Natural logarithm of positive float64 values, as the C library rounds it."""
+    return np.asarray(_log(x), np.float64)
+
+
+def log1p_float64(x: Array) -> Array:
+    """Natural logarithm of 1 + x for float64 values above -1, as the C library rounds it."""
+    return np.asarray(_log1p(x), np.float64)
+
+
+def power_float64(x: Array, y: Array) -> Array:
+    """x to the power of y for float64 values, x not negative, as the C library rounds it."""
+    return np.asarray(_power(x, y), np.float64)

@@ -3,8 +3,8 @@
 A stream is given by its key and the counter of its first block. The numbers do not depend on how
 many threads TensorFlow uses: output `i` always comes from the same words.
 
-float64 normals use NumPy's log, sin and cos, which agree with TensorFlow's (the C library's)
-wherever NumPy is built on the same ones; float32 and narrower types follow them bit for bit.
+float64 normals use the C library's log, as TensorFlow does, and NumPy's sin and cos, which agree
+with it where NumPy is built on the same ones; narrower types follow TensorFlow bit for bit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tapeflow.engine.ops.random.philox import (
     words,
     words_at,
 )
-from tapeflow.engine.ops.random.rounding import log_float32, sincos_float32
+from tapeflow.engine.ops.random.rounding import log_float32, log_float64, sincos_float32
 
 Array = np.ndarray[Any, Any]
 DTypeLike = np.dtype[Any]
@@ -102,7 +102,7 @@ def _box_muller32(u: Array, out: Array) -> None:
 
 
 def _box_muller64(u: Array) -> Array:
-    radius = np.sqrt(-2.0 * np.log(np.maximum(u[..., 0::2], _LEAST)))
+    radius = np.sqrt(-2.0 * log_float64(np.maximum(u[..., 0::2], _LEAST)))
     angle = 2 * np.pi * u[..., 1::2]
     out = np.empty(u.shape)
     np.multiply(np.sin(angle), radius, out[..., 0::2])

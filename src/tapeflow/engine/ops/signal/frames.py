@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import primitive, window
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, padding, shaping
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.extrema import maximum
 from tapeflow.engine.ops.signal.fourier import fit
 from tapeflow.engine.runtime.convert import convert, static_value
@@ -149,7 +149,7 @@ def to_length(value: Any, argument: str) -> int:
     if known is None:
         raise TypeError(f"{argument}: expected a value that is known when the function is traced")
     if known.dtype.kind not in "iu":
-        raise InvalidArgumentError(None, None, f"{argument}: expected an integer; received {value}")
+        raise refuse("Frame", f"{argument}: expected an integer; received {value}", True)
     if known.ndim:
         raise ValueError(f"Shape {known.shape} must have rank 0")
     return int(known)

@@ -8,9 +8,9 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
-from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.tracing.deferral import planned
@@ -32,9 +32,7 @@ def _arguments(window_length: Any, dtype: Any) -> tuple[int, DType]:
 
 def _require_length(length: int, least: int = 0) -> None:
     if length < least:
-        raise InvalidArgumentError(
-            None, None, f"window_length: expected >= {least}; received {length}"
-        )
+        raise refuse("Window", f"window_length: expected >= {least}; received {length}")
 
 
 def _window_spec(window_length: Any, dtype: Any, **_: Any) -> Spec:
