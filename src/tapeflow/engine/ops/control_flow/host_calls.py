@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
@@ -261,7 +263,11 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
                 f"numpy_function: func: expected {len(specs)} results, as Tout says; "
                 f"received {len(found)}",
             )
-        results = [convert(v) for v in found[: len(specs)]]
+        # NumPy decides on dtypes: Python's integers are int64, its floats float64.
+        results = [
+            convert(v if isinstance(v, (bytes, str)) else np.asarray(v))
+            for v in found[: len(specs)]
+        ]
         for i, (result, spec) in enumerate(zip(results, specs, strict=True)):
             if result.dtype is not spec.dtype:
                 raise InvalidArgumentError(
