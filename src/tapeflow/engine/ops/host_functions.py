@@ -24,6 +24,7 @@ from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ir.primitive import HOST, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.stand_ins import TRIALS, StandIns
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
@@ -114,106 +115,11 @@ def _together(marked: Any, tensors: Sequence[Any]) -> Any:
     if kind is dict:
         return {k: _together(v, tensors) for k, v in marked.items()}
     if kind is slice:
-        parts = (marked.start, marked.stop, marked.step)
-        return slice(*[_together(v, tensors) for v in parts])
+        bounds = (marked.start, marked.stop, marked.step)
+        return slice(*[_together(v, tensors) for v in bounds])
     if isinstance(marked, tuple) and hasattr(marked, "_fields"):
         return kind(*[_together(v, tensors) for v in marked])
     return marked
-
-
-# Stand-ins: small arguments of the right kinds.
-
-# For three sizes of unknown dimensions: which integer scalars hold, and which other tensors hold.
-# What suits a function first is taken; the orders differ so that the values do, too.
-_TRIALS = tuple(
-    [
-        [(size, scalar, fill) for fill in fills for scalar in scalars]
-        for size, scalars, fills in (
-            (2, ("size", "zero", "one"), ("zeros", "count", "ones", "twos")),
-            (3, ("size", "one", "zero"), ("count", "ones", "twos", "zeros")),
-            (5, ("size", "zero", "one"), ("ones", "twos", "count", "zeros")),
-        )
-    ]
-)
-_WORDS = {2: (b"0", b"1"), 3: (b"1 2", b"0"), 5: (b"a b c", b"d", b"")}
-
-
-class StandIns:
-    """Makes eager values that the arguments of a call might have.
-
-    Args:
-      size: how many entries a dimension of unknown size has.
-      scalar: which integer a scalar holds: `"size"`, `"zero"` or `"one"`.
-      fill: which numbers other tensors hold: `"zeros"`, `"ones"`, `"twos"` or `"count"`.
-      models: known shapes that unknown ones may have to be equal to.
-    """
-
-    def __init__(
-        self, size: int, scalar: str, fill: str, models: Sequence[tuple[int, ...]] = ()
-    ) -> None:
-        self.size = size
-        self._models = models
-        self._scalars = 0  # how many were made: they differ where the size is 3
-        self._scalar = {"size": size, "zero": 0, "one": 1}[scalar]
-        self._fill = fill
-
-    def tensor(self, symbol: Any) -> EagerTensor:
-        """One for a tensor; an eager tensor stands for itself."""
-        if type(symbol) is EagerTensor:
-            return symbol
-        spec: Spec = symbol.spec
-        if spec.value is not None:
-            return EagerTensor(spec.value)
-        if spec.dims is not None and spec.shape is not None:
-            entries = [self.size if d is None else d for d in spec.dims]
-            return EagerTensor(np.array(entries, spec.dtype.np).reshape(self.shape(spec)))
-        return EagerTensor(self.array(spec.dtype.np, self.shape(spec)))
-
-    def shape(self, spec: Spec) -> tuple[int, ...]:
-        """A shape that a spec describes."""
-        if spec.shape is None:
-            return (self.size,) * (1 + (self.size == 3))
-        for model in self._models:
-            if len(model) == len(spec.shape):
-                return tuple([m if d is None else d for d, m in zip(spec.shape, model, strict=True)])
-        return tuple([self.size if d is None else d for d in spec.shape])
-
-    def array(self, dtype: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        """An array of this dtype and shape."""
-        count = int(np.prod(shape, dtype=np.int64))
-        if dtype.kind == "O":
-            words = _WORDS.get(self.size, (b"0",))
-            out = np.empty(count, object)
-            out[:] = [words[i % len(words)] for i in range(count)]
-            return out.reshape(shape)
-        if dtype.kind == "b":
-            pattern = {"zeros": (0,), "ones": (1,), "twos": (1, 0, 0), "count": (0, 1)}[self._fill]
-            return np.resize(np.array(pattern, bool), count).reshape(shape)
-        if dtype.kind in "iu" and shape == ():
-            self._scalars += 1
-            return np.array(self._scalar + (self._scalars - 1) * (self.size == 3), dtype)
-        if self._fill == "count":
-            return np.arange(count).astype(dtype).reshape(shape)
-        number = {"zeros": 0, "ones": 1, "twos": 2}[self._fill]
-        if not number and dtype.kind not in "iu":
-            number = 3  # zeros are special in places where other numbers are not
-        return np.full(shape, number, dtype)
-
-    def rows(self, total: int | None, count: int | None, dtype: Any) -> np.ndarray[Any, Any]:
-        """Splits that divide `total` elements into `count` rows of different lengths."""
-        number = self.size if count is None else count
-        splits = np.zeros(number + 1, dtype)
-        if total is None:
-            step = {2: 1, 3: 2}.get(self.size, 3)  # no row is equally long for all sizes
-            lengths = (np.arange(number) * step + self.size) % (self.size + 1)
-            np.cumsum(lengths, out=splits[1:])
-        elif self.size == 2:
-            splits[-1:] = total if number else 0
-        elif self.size == 3:
-            splits[:] = np.arange(number + 1) * total // max(number, 1)
-        else:
-            splits[1:] = total
-        return splits
 
 
 def _stood_in(marked: Any, tensors: Sequence[Any], how: StandIns) -> Any:
@@ -277,7 +183,7 @@ class HostFunction:
             )
         out = tuple([t if type(t) is Opaque else t._array for t in found])
         for spec, array in zip(self.specs, out, strict=True):
-            if type(array) is not Opaque and not spec.accepts(
+            if isinstance(array, np.ndarray) and not spec.accepts(
                 Spec(FROM_NUMPY[array.dtype], array.shape)
             ):
                 raise AssertionError(
@@ -292,7 +198,9 @@ class HostFunction:
           Exception: what the function raises for all stand-ins.
         """
         trials = self._successes(self._function, tensors)
-        if isinstance(trials, Exception) and self._example is not None:
+        plain = [tensors[i] for i in _plain_places(self._arguments)]
+        undecided = any(known_value(t) is None for t in plain)
+        if isinstance(trials, Exception) and self._example is not None and undecided:
             trials = self._successes(self._example, tensors)
         if isinstance(trials, Exception):
             raise _at_tracing(trials)
@@ -308,8 +216,8 @@ class HostFunction:
         """What `call` returns for stand-ins of several sizes; the first error if it never does."""
         found: list[_Trial] = []
         problem: Exception | None = None
-        models = _known_shapes(self._arguments)
-        for ways in (*_TRIALS, *_like_known(tensors, models)):
+        models = _known_shapes(self._arguments, tensors)
+        for ways in (*TRIALS, *_like_known(tensors, models)):
             if len(found) > 1 and ways[0][0] > 5:
                 break
             for way in ways:
@@ -366,7 +274,7 @@ class HostFunction:
         self, tensors: Sequence[Any], wanted: tuple[int, ...], seeded: tuple[int, ...]
     ) -> tuple[int, ...]:
         """Those of the wanted inputs on which the results depend differentiably."""
-        for trials in _TRIALS:
+        for trials in TRIALS:
             for trial in trials:
                 try:
                     with eagerly():
@@ -443,16 +351,17 @@ def _like_known(tensors: Sequence[Any], models: Any) -> list[Any]:
     return [alike, *[[(size, *way, ()) for way in ways] for size in sizes[:4]]]
 
 
-def _known_shapes(marked: Any) -> list[tuple[int, ...]]:
-    """The shapes of composite tensors in a nest of arguments that are known in full."""
+def _known_shapes(marked: Any, tensors: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes in a nest of arguments that are known in full."""
     kind = type(marked)
-    if kind is _Composite:
-        dims = marked.like.shape._dims
-        return [] if dims is None or None in dims else [dims]
+    if kind is _Composite or kind is _Tensor:
+        like = marked.like if kind is _Composite else tensors[marked.index]
+        dims = like.shape._dims
+        return [] if not dims or None in dims else [dims]
     if kind is dict:
         marked = list(marked.values())
     if isinstance(marked, (list, tuple)):
-        return [shape for item in marked for shape in _known_shapes(item)]
+        return [shape for item in marked for shape in _known_shapes(item, tensors)]
     return []
 
 

@@ -160,7 +160,7 @@ class SparseTensor(CompositeTensor):
     def _stand_in(self, how: Any) -> SparseTensor:
         rank = self._indices.shape.as_list()[1]
         rank = self.shape.rank if rank is None else rank
-        known = [None] * (how.size if rank is None else rank)
+        known: list[int | None] = [None] * (how.size if rank is None else rank)
         if self.shape.rank is not None:
             known = self.shape.as_list()
         count = self._indices.shape.as_list()[0]

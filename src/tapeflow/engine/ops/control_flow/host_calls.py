@@ -127,10 +127,12 @@ def _announced(Tout: Any) -> list[Any]:
 
 
 def _result_specs(Tout: Any) -> list[Any]:
-    """For each announced result its spec; of a dtype alone the shape is unknown."""
+    """For each announced result its spec; shapes of tensors are unknown, whatever is announced."""
     return [
-        w if isinstance(w, TypeSpec) else TensorSpec(None, as_dtype(w)) for w in _announced(Tout)
-    ]
+        w if isinstance(w, TypeSpec) and not isinstance(w, TensorSpec)
+        else TensorSpec(None, w.dtype if isinstance(w, TensorSpec) else as_dtype(w))
+        for w in _announced(Tout)
+    ]  # fmt: skip
 
 
 def _in_structure(specs: list[Any], tensors: Any, Tout: Any) -> Any:

@@ -37,12 +37,12 @@ def _require(condition: Any, explain: Callable[..., str], *operands: Any) -> Any
         if not condition._array.all():
             _fail(explain(condition, *operands))
         return None
+    constant = all(type(t) is EagerTensor or t.op.type == "Const" for t in operands)
     known = [known_value(t) for t in (condition, *operands)]
-    if known[0] is not None:
+    if constant and known[0] is not None:
         if known[0].all():
             return no_op()
-        if all(array is not None for array in known):
-            _fail(explain(*map(EagerTensor, known)))
+        _fail(explain(*map(EagerTensor, known)))
 
     def check(condition: Any, *operands: Any) -> list[Any]:
         _require(condition, explain, *operands)

@@ -187,7 +187,9 @@ def range(
         if v.shape.rank > 1:
             require(False, "starts, limits, deltas: expected scalars or vectors")
     sizes = {v.shape.as_list()[0] for v in (first, last, step) if v.shape.rank}
-    require_shape(len(sizes) <= 1, f"starts, limits, deltas: expected equal lengths; received {sizes}")
+    require_shape(
+        len(sizes) <= 1, f"starts, limits, deltas: expected equal lengths; received {sizes}"
+    )
     count = sizes.pop() if sizes else 1
     begin, end, by = (np.broadcast_to(a, (count,)) for a in arrays)
     require(bool((by != 0).all()), "deltas: expected steps other than 0")

@@ -55,7 +55,9 @@ def _ranged_infer(
     if range_max < 1:
         reject(f"range_max: expected at least 1; received {range_max}")
     if unique and num_sampled > range_max:
-        reject_values(f"num_sampled: expected at most range_max = {range_max}; received {num_sampled}")
+        reject_values(
+            f"num_sampled: expected at most range_max = {range_max}; received {num_sampled}"
+        )
     return specs
 
 

@@ -412,7 +412,9 @@ def categorical_spec(logits: Spec, num_samples: Spec, output_dtype: DType) -> Sp
     if logits.shape is None:
         return Spec(output_dtype, (None, samples))
     if logits.shape[1] == 0:
-        reject_values(f"logits: expected at least one class; received shape {shape_text(logits.shape)}")
+        reject_values(
+            f"logits: expected at least one class; received shape {shape_text(logits.shape)}"
+        )
     return Spec(output_dtype, (logits.shape[0], samples))
 
 

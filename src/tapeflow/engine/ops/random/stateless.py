@@ -119,7 +119,9 @@ def require_stream(key: Spec, counter: Spec, alg: Spec) -> None:
     if key.shape is not None and key.shape not in ((1,), (None,)):
         reject(f"key: expected shape [1]; received {shape_text(key.shape)}")
     if alg.value is not None and int(alg.value) == THREEFRY:
-        reject_values("alg: expected Philox (1) or auto-select (3); received ThreeFry (2), not for CPU")
+        reject_values(
+            "alg: expected Philox (1) or auto-select (3); received ThreeFry (2), not for CPU"
+        )
     if counter.shape is not None:
         size = counter.shape[0] if len(counter.shape) == 1 else 0
         if size is not None and size < 2:

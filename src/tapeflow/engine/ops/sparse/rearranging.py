@@ -16,6 +16,7 @@ from tapeflow.engine.ops.sparse.coordinates import (
     parts,
     placed,
     refuse,
+    refuse_shape,
     require_inside,
     take,
     to_sparse,
@@ -124,16 +125,16 @@ def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
     wanted = np.asarray(convert(shape, None)).astype(np.int64).tolist()
     size = int(np.prod(old, dtype=np.int64))
     if wanted.count(-1) > 1:
-        raise refuse("SparseReshape", f"shape: expected -1 at most once; received {wanted}")
+        raise refuse_shape("SparseReshape", f"shape: expected -1 at most once; received {wanted}")
     if -1 in wanted:
         rest = int(np.prod([d for d in wanted if d != -1], dtype=np.int64))
         if rest == 0 or size % rest:
-            raise refuse(
+            raise refuse_shape(
                 "SparseReshape", f"shape: expected a divisor of {size} elements; received {wanted}"
             )
         wanted[wanted.index(-1)] = size // rest
     if int(np.prod(wanted, dtype=np.int64)) != size:
-        raise refuse("SparseReshape", f"shape: expected {size} elements; received {wanted}")
+        raise refuse_shape("SparseReshape", f"shape: expected {size} elements; received {wanted}")
     return made(placed(numbered(indices, old), tuple(wanted)), values, wanted)
 
 
@@ -162,7 +163,9 @@ def expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> Any
     rank = len(shape)
     at = -1 if axis is None else int(axis)
     if not -rank - 1 <= at <= rank:
-        raise refuse("Slice", f"axis: expected a number in [{-rank - 1}, {rank}]; received {at}")
+        raise refuse_shape(
+            "Slice", f"axis: expected a number in [{-rank - 1}, {rank}]; received {at}"
+        )
     at = at + rank + 1 if at < 0 else at
     return made(np.insert(indices, at, 0, axis=1), values, (*shape[:at], 1, *shape[at:]))
 
