@@ -10,31 +10,31 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
-    from tapeflow.engine.data.dataset import AUTOTUNE as AUTOTUNE
     from tapeflow.engine.data.dataset import DatasetSpec as DatasetSpec
     from tapeflow.engine.data.dataset import DatasetV2 as Dataset
-    from tapeflow.engine.data.dataset import INFINITE_CARDINALITY as INFINITE_CARDINALITY
-    from tapeflow.engine.data.dataset import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
     from tapeflow.engine.data.iterators import IteratorBase as Iterator
     from tapeflow.engine.data.iterators import IteratorSpec as IteratorSpec
     from tapeflow.engine.data.iterators import NumpyIterator as NumpyIterator
+    from tapeflow.engine.data.options import AUTOTUNE as AUTOTUNE
+    from tapeflow.engine.data.options import INFINITE_CARDINALITY as INFINITE_CARDINALITY
     from tapeflow.engine.data.options import Options as Options
     from tapeflow.engine.data.options import ThreadingOptions as ThreadingOptions
+    from tapeflow.engine.data.options import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
     from tapeflow.data import experimental as experimental
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            "AUTOTUNE": "tapeflow.engine.data.dataset:AUTOTUNE",
+            "AUTOTUNE": "tapeflow.engine.data.options:AUTOTUNE",
             "Dataset": "tapeflow.engine.data.dataset:DatasetV2",
             "DatasetSpec": "tapeflow.engine.data.dataset:DatasetSpec",
-            "INFINITE_CARDINALITY": "tapeflow.engine.data.dataset:INFINITE_CARDINALITY",
+            "INFINITE_CARDINALITY": "tapeflow.engine.data.options:INFINITE_CARDINALITY",
             "Iterator": "tapeflow.engine.data.iterators:IteratorBase",
             "IteratorSpec": "tapeflow.engine.data.iterators:IteratorSpec",
             "NumpyIterator": "tapeflow.engine.data.iterators:NumpyIterator",
             "Options": "tapeflow.engine.data.options:Options",
             "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
-            "UNKNOWN_CARDINALITY": "tapeflow.engine.data.dataset:UNKNOWN_CARDINALITY",
+            "UNKNOWN_CARDINALITY": "tapeflow.engine.data.options:UNKNOWN_CARDINALITY",
         },
         ("experimental",),
     )

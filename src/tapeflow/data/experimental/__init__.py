@@ -10,40 +10,84 @@ from typing import TYPE_CHECKING
 from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
-    from tapeflow.engine.data.dataset import AUTOTUNE as AUTOTUNE
-    from tapeflow.engine.data.dataset import INFINITE_CARDINALITY as INFINITE_CARDINALITY
-    from tapeflow.engine.data.dataset import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
     from tapeflow.engine.data.experimental import assert_cardinality as assert_cardinality
+    from tapeflow.engine.data.experimental import at as at
+    from tapeflow.engine.data.experimental import bucket_by_sequence_length as bucket_by_sequence_length
     from tapeflow.engine.data.experimental import cardinality as cardinality
+    from tapeflow.engine.data.experimental import choose_from_datasets as choose_from_datasets
+    from tapeflow.engine.data.experimental import counter as Counter
+    from tapeflow.engine.data.experimental import dense_to_ragged_batch as dense_to_ragged_batch
+    from tapeflow.engine.data.experimental import dense_to_sparse_batch as dense_to_sparse_batch
+    from tapeflow.engine.data.experimental import enumerate_dataset as enumerate_dataset
+    from tapeflow.engine.data.experimental import from_list as from_list
+    from tapeflow.engine.data.experimental import from_variant as from_variant
+    from tapeflow.engine.data.experimental import get_single_element as get_single_element
     from tapeflow.engine.data.experimental import get_structure as get_structure
+    from tapeflow.engine.data.experimental import group_by_window as group_by_window
+    from tapeflow.engine.data.experimental import ignore_errors as ignore_errors
+    from tapeflow.engine.data.experimental import map_and_batch as map_and_batch
+    from tapeflow.engine.data.experimental import sample_from_datasets as sample_from_datasets
+    from tapeflow.engine.data.experimental import scan as scan
+    from tapeflow.engine.data.experimental import shuffle_and_repeat as shuffle_and_repeat
+    from tapeflow.engine.data.experimental import take_while as take_while
+    from tapeflow.engine.data.experimental import to_variant as to_variant
+    from tapeflow.engine.data.experimental import unbatch as unbatch
+    from tapeflow.engine.data.experimental import unique as unique
+    from tapeflow.engine.data.iterators import get_next_as_optional as get_next_as_optional
+    from tapeflow.engine.data.options import AUTOTUNE as AUTOTUNE
     from tapeflow.engine.data.options import AutoShardPolicy as AutoShardPolicy
     from tapeflow.engine.data.options import AutotuneAlgorithm as AutotuneAlgorithm
     from tapeflow.engine.data.options import AutotuneOptions as AutotuneOptions
     from tapeflow.engine.data.options import DistributeOptions as DistributeOptions
     from tapeflow.engine.data.options import ExternalStatePolicy as ExternalStatePolicy
+    from tapeflow.engine.data.options import INFINITE_CARDINALITY as INFINITE_CARDINALITY
     from tapeflow.engine.data.options import OptimizationOptions as OptimizationOptions
+    from tapeflow.engine.data.options import SHARD_HINT as SHARD_HINT
     from tapeflow.engine.data.options import ServiceOptions as ServiceOptions
     from tapeflow.engine.data.options import ThreadingOptions as ThreadingOptions
+    from tapeflow.engine.data.options import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
     from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            "AUTOTUNE": "tapeflow.engine.data.dataset:AUTOTUNE",
+            "AUTOTUNE": "tapeflow.engine.data.options:AUTOTUNE",
             "AutoShardPolicy": "tapeflow.engine.data.options:AutoShardPolicy",
             "AutotuneAlgorithm": "tapeflow.engine.data.options:AutotuneAlgorithm",
             "AutotuneOptions": "tapeflow.engine.data.options:AutotuneOptions",
+            "Counter": "tapeflow.engine.data.experimental:counter",
             "DistributeOptions": "tapeflow.engine.data.options:DistributeOptions",
             "ExternalStatePolicy": "tapeflow.engine.data.options:ExternalStatePolicy",
-            "INFINITE_CARDINALITY": "tapeflow.engine.data.dataset:INFINITE_CARDINALITY",
+            "INFINITE_CARDINALITY": "tapeflow.engine.data.options:INFINITE_CARDINALITY",
             "OptimizationOptions": "tapeflow.engine.data.options:OptimizationOptions",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
+            "SHARD_HINT": "tapeflow.engine.data.options:SHARD_HINT",
             "ServiceOptions": "tapeflow.engine.data.options:ServiceOptions",
             "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
-            "UNKNOWN_CARDINALITY": "tapeflow.engine.data.dataset:UNKNOWN_CARDINALITY",
+            "UNKNOWN_CARDINALITY": "tapeflow.engine.data.options:UNKNOWN_CARDINALITY",
             "assert_cardinality": "tapeflow.engine.data.experimental:assert_cardinality",
+            "at": "tapeflow.engine.data.experimental:at",
+            "bucket_by_sequence_length": "tapeflow.engine.data.experimental:bucket_by_sequence_length",
             "cardinality": "tapeflow.engine.data.experimental:cardinality",
+            "choose_from_datasets": "tapeflow.engine.data.experimental:choose_from_datasets",
+            "dense_to_ragged_batch": "tapeflow.engine.data.experimental:dense_to_ragged_batch",
+            "dense_to_sparse_batch": "tapeflow.engine.data.experimental:dense_to_sparse_batch",
+            "enumerate_dataset": "tapeflow.engine.data.experimental:enumerate_dataset",
+            "from_list": "tapeflow.engine.data.experimental:from_list",
+            "from_variant": "tapeflow.engine.data.experimental:from_variant",
+            "get_next_as_optional": "tapeflow.engine.data.iterators:get_next_as_optional",
+            "get_single_element": "tapeflow.engine.data.experimental:get_single_element",
             "get_structure": "tapeflow.engine.data.experimental:get_structure",
+            "group_by_window": "tapeflow.engine.data.experimental:group_by_window",
+            "ignore_errors": "tapeflow.engine.data.experimental:ignore_errors",
+            "map_and_batch": "tapeflow.engine.data.experimental:map_and_batch",
+            "sample_from_datasets": "tapeflow.engine.data.experimental:sample_from_datasets",
+            "scan": "tapeflow.engine.data.experimental:scan",
+            "shuffle_and_repeat": "tapeflow.engine.data.experimental:shuffle_and_repeat",
+            "take_while": "tapeflow.engine.data.experimental:take_while",
+            "to_variant": "tapeflow.engine.data.experimental:to_variant",
+            "unbatch": "tapeflow.engine.data.experimental:unbatch",
+            "unique": "tapeflow.engine.data.experimental:unique",
         },
         (),
     )

@@ -13,10 +13,26 @@ PRIVATE_MODULES: dict[str, dict[str, str]] = {
     "compiler.tf2xla.python.xla": {
         "dynamic_update_slice": f"{_ENGINE}.ops.array.slice_updates:dynamic_update_slice",
     },
-    "python.data.ops.dataset_ops": {"DatasetV2": f"{_ENGINE}.data.dataset:DatasetV2"},
+    "python.data.ops.dataset_ops": {
+        name: f"{_ENGINE}.data.dataset:{name}" for name in ("DatasetSpec", "DatasetV2")
+    },
     "python.data.ops.iterator_ops": {
-        "IteratorBase": f"{_ENGINE}.data.iterators:IteratorBase",
-        "OwnedIterator": f"{_ENGINE}.data.iterators:OwnedIterator",
+        name: f"{_ENGINE}.data.iterators:{name}"
+        for name in ("IteratorBase", "IteratorSpec", "OwnedIterator")
+    },
+    "python.data.ops.options": {
+        name: f"{_ENGINE}.data.options:{name}"
+        for name in (
+            "AutoShardPolicy",
+            "AutotuneAlgorithm",
+            "AutotuneOptions",
+            "DistributeOptions",
+            "ExternalStatePolicy",
+            "OptimizationOptions",
+            "Options",
+            "ServiceOptions",
+            "ThreadingOptions",
+        )
     },
     "python.data.ops.optional_ops": {
         "_Optional": f"{_ENGINE}.ops.control_flow.optionals:_Optional",

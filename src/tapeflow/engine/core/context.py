@@ -59,6 +59,8 @@ class ThreadState(threading.local):
         self.device: str | None = None
         self.variable_creators: tuple[Any, ...] = ()
         self.control_inputs: tuple[Any, ...] = ()
+        # The streams of random operations of graphs, where a data pipeline has its own.
+        self.random_streams: dict[Any, Any] | None = None
         # Called with each variable that is made, while a function is traced.
         self.on_variable_made: Callable[[Any], None] | None = None
         # The replica, or the place across replicas, of `tf.distribute`; None outside of all.

@@ -1,187 +1,166 @@
-"""Functions of the program that pipelines call: traced once, run on arrays."""
+"""The one place where a program's function becomes something that a pipeline calls.
+
+As in TensorFlow, the function is converted by AutoGraph and traced once, for the spec of the
+elements; what runs for each element is the graph.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from tapeflow.engine.core.context import current_recorders, set_recorders, state
-from tapeflow.engine.data.elements import (
-    Flat,
+from tapeflow.engine.autograph.conversion import convert_for_tracing
+from tapeflow.engine.core import dtypes, nest
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.specs import TensorSpec
+from tapeflow.engine.data.stages.stage import Element, Run
+from tapeflow.engine.data.structure import (
+    as_array,
     flat_specs,
-    from_tensors,
     normalized,
     spec_of,
     to_tensors,
 )
-from tapeflow.engine.data.pipelines import Run
 from tapeflow.engine.function.concrete import Runnable
-from tapeflow.engine.function.polymorphic import Function
-from tapeflow.engine.function.trace import inline, trace_call
+from tapeflow.engine.function.trace import trace_call
+from tapeflow.engine.ir.primitive import DRAWS
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.random.seeds import OpSeed
 from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
-from tapeflow.engine.tracing.symbolic import SymbolicTensor
+
+Call = Callable[[Element], Element]
 
 
-class UserFunction:
-    """A function of elements.
+class DatasetFunction:
+    """A traced function of elements.
 
     Args:
-      function: the Python function.
-      args: a structure of type specs for each positional argument.
-      method: what it was passed to, for errors: `"Dataset.map()"`.
+      function: the Python function. A tuple (no namedtuple) becomes several arguments.
+      input_spec: the spec of what it is called with.
+      name: what to call it.
 
     Attributes:
       output_spec: the spec of what it returns.
-      outer: symbolic tensors of the graph around that it uses; they are inputs of the data set's
-        operation, and `bind` takes their values.
+      captures: what it takes from around it; inputs of the stage that calls it.
+
+    Raises:
+      ValueError: when `function` can't be called, or makes variables.
     """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], method: str) -> None:
-        name = getattr(function, "__name__", type(function).__name__)
-        graph = FuncGraph(name if name.isidentifier() else "lambda")
+    def __init__(self, function: Callable[..., Any], input_spec: Any, name: str) -> None:
+        if not callable(function):
+            raise ValueError(
+                f"Argument `func` must be a callable. Received func={function} "
+                f"(of type {type(function)})"
+            )
+        label = getattr(function, "__name__", type(function).__name__)
+        self.name = f"{name}_{'lambda' if label == '<lambda>' else label}"
+        self.input_spec = input_spec
+        self.output_spec: Any = None
+        graph = FuncGraph(self.name)
         inputs: list[Any] = []
+        before, state.on_variable_made = state.on_variable_made, _refuse_variable
+        try:
+            outputs = self._trace(graph, function, inputs)
+        finally:
+            state.on_variable_made = before
+        graph.forget_temporaries()
+        self._runnable = Runnable(graph, inputs, outputs, self.name)
+        self._runnable._captured = []  # they are inputs of the stage
+        self.captures = [c.external for c in self._runnable.captures]
+        self._strings = [
+            i
+            for i, spec in enumerate(flat_specs(input_spec))
+            if spec.dtype is dtypes.string and spec.shape.rank in (0, None)
+        ]
+        self._draws = any(node.effect is DRAWS or _draws(node) for node in graph.nodes)
+        self.is_identity = len(outputs) == len(inputs) and all(
+            _origin(t) is i for t, i in zip(outputs, inputs, strict=True)
+        )
+
+    def _trace(
+        self, graph: FuncGraph, function: Callable[..., Any], inputs: list[Any]
+    ) -> list[Any]:
+        maker = _Placeholders(graph, inputs)
         with tracing_into(graph):
-            stand_ins = []
-            for spec in args:
-                made = [graph.placeholder(_placeholder_spec(s), "args") for s in flat_specs(spec)]
-                inputs.extend(made)
-                stand_ins.append(from_tensors(spec, iter(made)))
-        converted = Function(function)._converted()
+            leaves = [spec.placeholder_value(maker) for spec in nest.flatten(self.input_spec)]
+            element = nest.pack_sequence_as(self.input_spec, leaves)
+        args = element if type(element) is tuple else (element,)
+        converted = convert_for_tracing(function)
 
-        def call(*values: Any) -> Any:
-            result = converted(*values)
-            try:
-                return normalized(result)
-            except (TypeError, ValueError) as error:
-                raise TypeError(
-                    f"Unsupported return value from function passed to {method}: {result!r}"
-                ) from error
+        def body(*arguments: Any) -> tuple[Any, ...]:
+            result = converted(*arguments)
+            if isinstance(result, list):
+                result = tuple(result)
+            value = normalized(result)
+            self.output_spec = spec_of(value)
+            return tuple([graph.value_of(t) for t in to_tensors(self.output_spec, value)])
 
-        structured: list[Any] = []
+        body.__name__ = self.name
+        return trace_call(graph, body, args, {})[1]
 
-        def flat(*values: Any) -> list[Any]:
-            structured.append(call(*values))
-            self.output_spec = spec_of(structured[0])
-            return to_tensors(self.output_spec, structured[0])
-
-        flat.__name__ = name
-        _, outputs = trace_call(graph, flat, tuple(stand_ins), {})
-        self._inputs = inputs
-        self._graph = graph
-        self._outputs = outputs
-        outer = [c for c in graph.capture_list if isinstance(c.external, SymbolicTensor)]
-        self.outer = [c.external for c in outer]
-        self._outer_inside = [c.internal for c in outer]
-        self._outer_values: list[Any] = []
-        self._is_random = any(type(n.attrs.get("seed2")) is OpSeed for n in graph.nodes)
-        self._runnable: Runnable | None = None
-
-    def bind(self, values: list[Any]) -> UserFunction:
-        """The same function with the values of `outer`."""
-        if not self.outer:
-            return self
-        bound = object.__new__(UserFunction)
-        bound.__dict__.update(self.__dict__)
-        bound._outer_values = values
-        bound._runnable = None
-        return bound
-
-    def in_run(self, run: Run) -> Callable[..., Flat]:
-        """What calls the function in one iterator: there, its random operations start anew.
+    def bind(self, captured: Any, run: Run) -> Call:
+        """What an iteration calls with the values of an element.
 
         Args:
-          run: the iterator.
+          captured: the values of `captures`.
+          run: the iteration.
 
         Returns:
-          A function of flat elements that returns a flat element.
+          A function from the values of an element to those of the result.
         """
-        call = run.functions.get(id(self))
-        if call is None:
-            call = run.functions[id(self)] = self._caller()
-        return call  # type: ignore[no-any-return]
+        runnable, strings = self._runnable, self._strings
+        captured = list(captured)
 
-    def _caller(self) -> Callable[..., Flat]:
-        if self._is_random:
-            runnable = self._started_anew()
-        else:
-            if self._runnable is None:
-                self._runnable = self._made(self._graph, self._inputs, self._outputs)
-            runnable = self._runnable
-        more = self._outer_values
+        def call(values: Element) -> Element:
+            arrays = [*values, *captured]
+            for i in strings:
+                arrays[i] = as_array(arrays[i])
+            program = runnable._program or runnable.program_for(arrays)
+            return program(*arrays)  # type: ignore[no-any-return]
 
-        def call(*flats: Flat) -> Flat:
-            values = [v for flat in flats for v in flat]
-            return tuple([_array(v) for v in runnable.run([*values, *more])])
+        if not self._draws:
+            return call
+        streams = run.random_streams
 
-        return call
+        def drawing(values: Element) -> Element:
+            before, state.random_streams = state.random_streams, streams
+            try:
+                return call(values)
+            finally:
+                state.random_streams = before
 
-    def _made(self, graph: FuncGraph, inputs: list[Any], outputs: list[Any]) -> Runnable:
-        return _WithOuter(graph, [*inputs, *self._outer_inside], outputs, graph.name)
-
-    def _started_anew(self) -> Runnable:
-        graph = FuncGraph(self._graph.name)
-        values: dict[int, Any] = {}
-        with tracing_into(graph):
-            for capture in self._graph.capture_list:
-                if not isinstance(capture.external, SymbolicTensor):
-                    external = capture.external
-                    is_object = hasattr(external, "_handle")
-                    values[id(capture.internal)] = (
-                        graph.capture_object(external) if is_object else graph.value_of(external)
-                    )
-            inputs = []
-            for old in [*self._inputs, *self._outer_inside]:
-                made = graph.placeholder(
-                    Spec(old.spec.dtype, old.spec.shape, refers=old.spec.refers), "args"
-                )
-                values[id(old)] = made
-                inputs.append(made)
-            outputs = inline(graph, self._graph, values, self._outputs)
-        return _WithOuter(graph, inputs, outputs, graph.name)
+        return drawing
 
 
-class _WithOuter(Runnable):
-    """Takes the values of symbolic captures as inputs after the arguments."""
+class _Placeholders:
+    """Makes the inputs of a function's graph; specs ask for them."""
 
-    def __init__(self, graph: FuncGraph, inputs: list[Any], outputs: list[Any], name: str) -> None:
-        super().__init__(graph, inputs, outputs, name)
-        inside = {id(v) for v in inputs}
-        kept = [i for i, c in enumerate(self.captures) if id(c.internal) not in inside]
-        self.captures = [self.captures[i] for i in kept]
-        self._captured = [self._captured[i] for i in kept]
-        self._all_inputs = [*inputs, *[c.internal for c in self.captures]]
+    def __init__(self, graph: FuncGraph, inputs: list[Any]) -> None:
+        self._graph = graph
+        self._inputs = inputs
 
-
-def _placeholder_spec(spec: Any) -> Spec:
-    return Spec(spec.dtype, spec.shape._dims, refers=getattr(spec, "refers", None))
+    def placeholder(self, spec: TensorSpec) -> Any:
+        made = self._graph.placeholder(Spec(spec.dtype, spec.shape._dims), "args")
+        self._inputs.append(made)
+        return made
 
 
-def _array(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value
-    if isinstance(value, np.generic):
-        return np.asarray(value)
-    if isinstance(value, (bytes, str)):
-        cell = np.empty((), object)
-        cell[()] = value
-        return cell
-    return value
+def _refuse_variable(variable: Any) -> None:
+    raise ValueError(
+        "A function of a tf.data.Dataset must not create variables: it is traced once, and runs "
+        "for each element. Create the tf.Variable outside and capture it."
+    )
 
 
-class outside:
-    """Runs Python code of the program apart from tapes and from a function that is traced."""
+def _draws(node: Any) -> bool:
+    return any(
+        inner.effect is DRAWS or _draws(inner)
+        for body in node.bodies()
+        for inner in body.graph.nodes
+    )
 
-    __slots__ = ("_before",)
 
-    def __enter__(self) -> None:
-        self._before = state.tracer, current_recorders()
-        state.tracer = None
-        set_recorders(())
-
-    def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
-        state.tracer, recorders = self._before
-        set_recorders(recorders)
+def _origin(tensor: Any) -> Any:
+    while tensor.node.prim.name == "Identity":
+        tensor = tensor.node.inputs[0]
+    return tensor

@@ -1,9 +1,10 @@
-"""Iterators: of a program that runs eagerly, and what stands for them in graphs."""
+"""Iterators over datasets: eager ones, and those that a traced function gets or makes."""
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator as AnyIterator
+import threading
+from collections.abc import Iterator as PythonIterator
 from typing import Any
 
 import numpy as np
@@ -14,190 +15,271 @@ from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import OutOfRangeError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
-from tapeflow.engine.data.elements import element, flat_specs, from_tensors
-from tapeflow.engine.data.functions import outside
-from tapeflow.engine.data.pipelines import Run
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, WRITES, Primitive
+from tapeflow.engine.data.stages.stage import Element, Run, Stage, host_op, run_op
+from tapeflow.engine.data.structure import (
+    as_array,
+    dtypes_of,
+    emitter,
+    from_tensors,
+    ir_specs,
+    shapes_of,
+)
+from tapeflow.engine.ir.primitive import WRITES
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops.control_flow.optionals import Content, Optional, optional_of
-from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.ops.control_flow.optionals import Content, _Optional
+from tapeflow.engine.runtime.composite import CompositeTensor
+from tapeflow.engine.runtime.tensor import VariantTensor, VariantValue
 
 
-def _iterator_op(name: str, infer: Any, kernel: Any) -> Primitive:
-    """An operation on iterators. Not in the registry: samples are arrays, an iterator is none."""
-    return Primitive(
-        name,
-        infer=infer,
-        kernel=kernel,
-        vjp=NOT_DIFFERENTIABLE,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=WRITES,
-    )
+class IteratorResource:
+    """An iteration that is under way: what a graph captures, or gets as an argument."""
+
+    __slots__ = ("__weakref__", "_lock", "_stream")
+
+    _shared_name = "Iterator"
+
+    def __init__(self, stage: Stage) -> None:
+        self._stream = stage.open(Run())
+        self._lock = threading.Lock()
+
+    @property
+    def _handle(self) -> IteratorResource:
+        return self
+
+    def _handle_refers(self) -> None:
+        """Nothing is known of what it holds."""
+
+    def take(self) -> Element:
+        """The values of the next element.
+
+        Raises:
+          StopIteration: when there is none.
+        """
+        with self._lock:
+            return next(self._stream)
 
 
-def _next_kernel(iterator: Any, *, specs: Any) -> Any:
-    flat = iterator._take()
-    if flat is None:
-        raise OutOfRangeError(None, None, "IteratorGetNext: End of sequence")
-    return flat
+def _end_of_sequence() -> OutOfRangeError:
+    return OutOfRangeError(None, None, "End of sequence")
 
 
-next_p = _iterator_op("IteratorGetNext", lambda iterator, *, specs: specs, _next_kernel)
-next_as_optional_p = _iterator_op(
+def _as_outputs(values: Element) -> tuple[Any, ...]:
+    return tuple([v if isinstance(v, VariantValue) else as_array(v) for v in values])
+
+
+def _next_kernel(iterator: IteratorResource, *, specs: tuple[Spec, ...]) -> tuple[Any, ...]:
+    try:
+        values = iterator.take()
+    except StopIteration:
+        raise _end_of_sequence() from None
+    return _as_outputs(values)
+
+
+def _optional_kernel(iterator: IteratorResource) -> Content:
+    try:
+        return Content(_as_outputs(iterator.take()))
+    except StopIteration:
+        return Content(None)
+
+
+def _advance_kernel(iterator: IteratorResource, *, specs: tuple[Spec, ...]) -> tuple[Any, ...]:
+    try:
+        return (np.array(True), *_as_outputs(iterator.take()))
+    except StopIteration:
+        return (np.array(False), *[_nothing(spec) for spec in specs])
+
+
+def _nothing(spec: Spec) -> Any:
+    """A value that stands for a component of no element."""
+    if spec.dtype is dtypes.variant:
+        return Content(None)
+    shape = [d or 0 for d in spec.shape or ()]
+    return np.full(shape, b"", object) if spec.dtype is dtypes.string else np.zeros(
+        shape, spec.dtype.np
+    )  # fmt: skip
+
+
+_RESOURCE = Spec(dtypes.resource, ())
+
+make_iterator_p = host_op("MakeIterator", lambda dataset: _RESOURCE, IteratorResource)
+next_p = host_op("IteratorGetNext", lambda it, *, specs: specs, _next_kernel, WRITES)
+optional_p = host_op(
     "IteratorGetNextAsOptional",
     lambda iterator: Spec(dtypes.variant, ()),
-    lambda iterator: Content(iterator._take()),
+    _optional_kernel,
+    WRITES,
 )
-make_iterator_p = _iterator_op(
-    "MakeIterator",
-    lambda dataset, *, element_spec: Spec(dtypes.resource, ()),
-    lambda dataset, *, element_spec: OwnedIterator(dataset, element_spec),
+advance_p = host_op(
+    "IteratorAdvance",
+    lambda it, *, specs: (Spec(dtypes.bool_, ()), *specs),
+    _advance_kernel,
+    WRITES,
 )
+"""Whether there is a next element, and its values, which mean nothing where there is none."""
 
 
 @address("tensorflow.python.data.ops.iterator_ops")
 @export("data.Iterator")
-class IteratorBase(AnyIterator[Any], metaclass=abc.ABCMeta):
-    """Goes through the elements of a data set; `iter(dataset)` gives one.
+class IteratorBase(CompositeTensor, PythonIterator):  # type: ignore[type-arg]
+    """What iterates over a `tf.data.Dataset`; `iter(dataset)` makes one.
 
     Example:
       >>> import tapeflow as tf
-      >>> iterator = iter(tf.data.Dataset.range(2))
-      >>> print(iterator.get_next().numpy(), next(iterator).numpy())
-      0 1
+      >>> it = iter(tf.data.Dataset.range(2))
+      >>> isinstance(it, tf.data.Iterator), it.get_next().numpy(), next(it).numpy()
+      (True, np.int64(0), np.int64(1))
     """
 
     @property
     @abc.abstractmethod
     def element_spec(self) -> Any:
-        """The type of the elements, a structure of type specs."""
+        """The type of the elements: a nest of type specs."""
 
     @abc.abstractmethod
     def get_next(self) -> Any:
         """The next element.
 
         Raises:
-          tf.errors.OutOfRangeError: at the end.
+          tf.errors.OutOfRangeError: when there is none.
         """
 
     @abc.abstractmethod
-    def get_next_as_optional(self) -> Optional:
-        """The next element as a `tf.experimental.Optional`, which is empty at the end."""
-
-
-class IteratorHandle:
-    """Identity of an iterator, for graphs that capture it."""
-
-    __slots__ = ("__weakref__", "dtype", "name")
-
-    def __init__(self) -> None:
-        self.dtype = dtypes.resource
-        self.name = "iterator"
+    def get_next_as_optional(self) -> Any:
+        """The next element as a `tf.experimental.Optional`, which is empty when there is none."""
 
 
 @address("tensorflow.python.data.ops.iterator_ops")
 class OwnedIterator(IteratorBase):
-    """An iterator with its place in a pipeline; also the value of its handle when a graph runs.
+    """An iterator over a dataset.
 
     Args:
-      pipeline: what gives the elements.
-      element_spec: their type.
+      dataset: the dataset.
+      components: instead of it, a list of the resource that it is made of,
+      element_spec: and the spec of the elements.
     """
 
-    _shared_name = "iterator"
+    def __init__(
+        self, dataset: Any = None, components: list[Any] | None = None, element_spec: Any = None
+    ) -> None:
+        if dataset is not None:
+            if components is not None or element_spec is not None:
+                raise ValueError(
+                    "When `dataset` is provided, `element_spec` and `components` must not be "
+                    "specified."
+                )
+            self._resource: Any = run_op(make_iterator_p, dataset._variant_tensor)
+            self._element_spec = dataset.element_spec
+        elif components is None or element_spec is None:
+            raise ValueError(
+                "When `dataset` is not provided, both `components` and `element_spec` must be "
+                "specified."
+            )
+        else:
+            (self._resource,) = components
+            self._element_spec = element_spec
+        self._emit = emitter(self._element_spec)
 
-    def __init__(self, pipeline: Any, element_spec: Any) -> None:
-        self._element_spec = element_spec
-        self._handle = IteratorHandle()
-        self._elements = pipeline.start(Run())
+    def __iter__(self) -> OwnedIterator:
+        return self
 
-    def _handle_refers(self) -> None:
-        """Nothing that shape rules ask for."""
+    def __next__(self) -> Any:
+        if state.tracer is not None:
+            return self._next_in_graph()
+        return self._emit(self._resource.take())
 
-    def _take(self) -> Any:
-        """The next flat element, or None."""
-        with outside():
-            return next(self._elements, None)
+    def next(self) -> Any:
+        """The next element.
+
+        Raises:
+          StopIteration: when there is none.
+        """
+        return next(self)
+
+    def get_next(self) -> Any:
+        """The next element.
+
+        Returns:
+          A nest of tensors, as `element_spec` says.
+
+        Raises:
+          tf.errors.OutOfRangeError: when there is none; in a function, when that runs.
+        """
+        if state.tracer is not None:
+            return self._next_in_graph()
+        try:
+            values = self._resource.take()
+        except StopIteration:
+            error = _end_of_sequence()
+            raise OutOfRangeError(
+                None, None, f"IteratorGetNext: {error.message} [Op:IteratorGetNext]"
+            ) from None
+        return self._emit(values)
+
+    def _next_in_graph(self) -> Any:
+        tensors = run_op(next_p, self._resource, specs=ir_specs(self._element_spec))
+        return from_tensors(self._element_spec, list(tensors))
+
+    def get_next_as_optional(self) -> Any:
+        """The next element as an optional.
+
+        Returns:
+          A `tf.experimental.Optional`, empty when there is no next element.
+        """
+        made = run_op(optional_p, self._resource)
+        variant = VariantTensor(made) if isinstance(made, Content) else made
+        return _Optional(self._element_spec, variant)
+
+    def advance(self) -> tuple[Any, Any]:
+        """Takes the next element in the graph that is traced.
+
+        Returns:
+          Whether there is one, a boolean tensor, and the element, whose tensors mean nothing where
+          there is none.
+        """
+        more, *tensors = run_op(advance_p, self._resource, specs=ir_specs(self._element_spec))
+        return more, from_tensors(self._element_spec, tensors)
 
     @property
     def element_spec(self) -> Any:
+        """The type of the elements: a nest of type specs."""
         return self._element_spec
+
+    @property
+    def output_types(self) -> Any:
+        """The dtypes of the components."""
+        return dtypes_of(self._element_spec)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The shapes of the components."""
+        return shapes_of(self._element_spec)
 
     @property
     def _type_spec(self) -> IteratorSpec:
         return IteratorSpec(self._element_spec)
 
-    def __tf_tracing_type__(self, context: Any) -> IteratorSpec:
-        return IteratorSpec(self._element_spec)
+    def _components(self) -> list[Any]:
+        return [self._resource]
 
-    def _in_graph(self) -> TracedIterator:
-        return TracedIterator(self._element_spec, state.tracer.capture_object(self))
-
-    def __next__(self) -> Any:
-        if state.tracer is not None:
-            return self._in_graph().get_next()
-        flat = self._take()
-        if flat is None:
-            raise StopIteration
-        return element(self._element_spec, flat)
-
-    def get_next(self) -> Any:
-        if state.tracer is not None:
-            return self._in_graph().get_next()
-        flat = self._take()
-        if flat is None:
-            raise OutOfRangeError(None, None, "IteratorGetNext: End of sequence")
-        return element(self._element_spec, flat)
-
-    def get_next_as_optional(self) -> Optional:
-        if state.tracer is not None:
-            return self._in_graph().get_next_as_optional()
-        return optional_of(self._element_spec, Content(self._take()))
+    def _with_components(self, components: list[Any]) -> OwnedIterator:
+        return OwnedIterator(components=components, element_spec=self._element_spec)
 
 
-class TracedIterator(IteratorBase):
-    """Stands for an iterator in the graph that is traced.
-
-    Args:
-      element_spec: the type of the elements.
-      resource: symbolic tensor, the handle.
-    """
-
-    def __init__(self, element_spec: Any, resource: Any) -> None:
-        self._element_spec = element_spec
-        self._resource = resource
-
-    @property
-    def element_spec(self) -> Any:
-        return self._element_spec
-
-    @property
-    def _type_spec(self) -> IteratorSpec:
-        return IteratorSpec(self._element_spec)
-
-    def get_next(self) -> Any:
-        specs = tuple([Spec(s.dtype, s.shape._dims) for s in flat_specs(self._element_spec)])
-        return from_tensors(self._element_spec, iter(apply(next_p, self._resource, specs=specs)))
-
-    def __next__(self) -> Any:
-        return self.get_next()
-
-    def get_next_as_optional(self) -> Optional:
-        return optional_of(self._element_spec, apply(next_as_optional_p, self._resource))
-
-
+@address("tensorflow.python.data.ops.iterator_ops")
 @export("data.IteratorSpec")
 class IteratorSpec(TypeSpec):
-    """The type of an iterator.
+    """The type of a `tf.data.Iterator`; functions may take iterators as arguments.
 
     Args:
-      element_spec: the type of the elements, a structure of type specs.
+      element_spec: the type of the elements, a nest of type specs.
 
     Example:
       >>> import tapeflow as tf
-      >>> tf.data.IteratorSpec(tf.TensorSpec([]))
-      IteratorSpec(TensorSpec(shape=(), dtype=tf.float32, name=None),)
+      >>> @tf.function(input_signature=[tf.data.IteratorSpec(tf.TensorSpec([], tf.int64))])
+      ... def first(iterator):
+      ...     return next(iterator)
+      >>> first(iter(tf.data.Dataset.range(3))).numpy()
+      np.int64(0)
     """
 
     def __init__(self, element_spec: Any) -> None:
@@ -208,60 +290,94 @@ class IteratorSpec(TypeSpec):
         """The type of an iterator.
 
         Args:
-          value: the iterator.
+          value: a `tf.data.Iterator`.
         """
         return IteratorSpec(value.element_spec)
 
     @property
-    def value_type(self) -> type[IteratorBase]:
-        """The class of iterators."""
+    def value_type(self) -> type[OwnedIterator]:
+        """The class of the iterators."""
         return OwnedIterator
 
     def _serialize(self) -> tuple[Any, ...]:
         return (self._element_spec,)
 
     @property
-    def _component_specs(self) -> Any:
-        return TensorSpec((), dtypes.resource)
+    def _component_specs(self) -> list[TensorSpec]:
+        return [TensorSpec((), dtypes.resource)]
 
-    def _to_components(self, value: Any) -> Any:
-        return getattr(value, "_resource", value)
+    def _to_components(self, value: Any) -> list[Any]:
+        return [value._resource]
 
-    def _from_components(self, components: Any) -> Any:
-        if isinstance(components, OwnedIterator):
-            return components
-        return TracedIterator(self._element_spec, components)
+    def _from_components(self, components: Any) -> OwnedIterator:
+        return OwnedIterator(components=list(components), element_spec=self._element_spec)
+
+    # The resource is no tensor: it is handed on as it is.
 
     def to_tensors(self, value: Any) -> list[Any]:
-        """What runs in place of the iterator: itself, or its handle in a graph."""
-        return [self._to_components(value)]
+        """The resource that `value` is made of."""
+        return [value._resource]
+
+    def cast(self, value: Any, casting_context: Any) -> Any:
+        """`value`, where it is an iterator of this type.
+
+        Raises:
+          TypeError: where it isn't.
+        """
+        if not isinstance(value, OwnedIterator) or not value._type_spec.is_subtype_of(self):
+            raise TypeError(f"Can not cast {value!r} to {self!r}")
+        return value
 
 
-for _class in (OwnedIterator, TracedIterator):
-    register_type_spec_from_value(_class, IteratorSpec.from_value)
+register_type_spec_from_value(OwnedIterator, IteratorSpec.from_value)
 
 
 @export("data.NumpyIterator")
-class NumpyIterator(AnyIterator[Any]):
-    """Goes through a data set, with NumPy values in place of tensors.
+class NumpyIterator(PythonIterator):  # type: ignore[type-arg]
+    """Iterates over a dataset, and gives NumPy values.
 
     Args:
-      dataset: the data set.
+      dataset: a `tf.data.Dataset`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> list(tf.data.Dataset.range(3).as_numpy_iterator())
+      [np.int64(0), np.int64(1), np.int64(2)]
     """
+
+    __slots__ = ("_iterator", "_spec")
 
     def __init__(self, dataset: Any) -> None:
         self._iterator = iter(dataset)
+        self._spec = dataset.element_spec
+
+    def __iter__(self) -> NumpyIterator:
+        return self
 
     def __next__(self) -> Any:
-        from tapeflow.engine.data.elements import map_leaves
+        from tapeflow.engine.core import nest
+        from tapeflow.engine.data.structure import to_numpy
 
-        return map_leaves(_to_numpy, next(self._iterator))
+        return nest.map_structure(to_numpy, next(self._iterator))
+
+    def next(self) -> Any:
+        """The next element.
+
+        Raises:
+          StopIteration: when there is none.
+        """
+        return next(self)
 
 
-def _to_numpy(value: Any) -> Any:
-    if value is None or not hasattr(value, "numpy"):
-        return value
-    made = value.numpy()
-    if isinstance(made, np.ndarray):
-        made.flags.writeable = False
-    return made
+@export("data.experimental.get_next_as_optional")
+def get_next_as_optional(iterator: Any) -> Any:
+    """The next element of an iterator as an optional.
+
+    Args:
+      iterator: a `tf.data.Iterator`.
+
+    Returns:
+      A `tf.experimental.Optional`, empty when there is no next element.
+    """
+    return iterator.get_next_as_optional()
+

@@ -26,6 +26,7 @@ from tapeflow.engine.ops.host_functions import Opaque, call_on_host, tape_class
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
+from tapeflow.engine.runtime.tensor import Tensor
 
 
 def _inputs(inp: Any) -> list[Any]:
@@ -267,8 +268,7 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
             )
         # NumPy decides on dtypes: Python's integers are int64, its floats float64.
         results = [
-            convert(v if isinstance(v, (bytes, str)) else np.asarray(v))
-            for v in found[: len(specs)]
+            v if isinstance(v, Tensor) else convert(np.asarray(v)) for v in found[: len(specs)]
         ]
         for i, (result, spec) in enumerate(zip(results, specs, strict=True)):
             if result.dtype is not spec.dtype:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
@@ -37,7 +37,7 @@ class DynamicRaggedShape:
         dtype: Any = None,
         validate: bool = False,
         static_inner_shape: Any = None,
-    ) -> NoReturn:
+    ) -> None:
         raise NotImplementedError(
             "tf.experimental.DynamicRaggedShape: tapeflow makes these by tf.shape(ragged) and "
             "DynamicRaggedShape.from_tensor only."

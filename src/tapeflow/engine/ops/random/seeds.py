@@ -129,7 +129,8 @@ def reserve(op: Any, seed: int, seed2: int, blocks: int) -> tuple[int, int]:
     # An operation of a graph is known by its seed's identity; the key holds it, so it stays unique.
     name = (op, seed, seed2, seed2 if type(seed2) is not OpSeed else _Identity(seed2))
     with _seeds.lock:
-        streams = _seeds.streams
+        own = state.random_streams
+        streams = _seeds.streams if own is None or type(seed2) is not OpSeed else own
         key, counter = streams.pop(name, None) or _first(seed, seed2)
         streams[name] = key, counter + blocks & MASK128
         if len(streams) > _MAX_STREAMS:
