@@ -49,7 +49,7 @@ import importlib.util, json, sys, types
 import keras
 import pytest
 with open(sys.argv[1]) as file:
-    wants_jax = "\nimport jax\n" in file.read()
+    wants_jax = any(line.strip() == "import jax" for line in file)
 if wants_jax and importlib.util.find_spec("jax") is None:
     sys.modules["jax"] = types.ModuleType("jax")  # imported by a file that uses it for JAX alone
 

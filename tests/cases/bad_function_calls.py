@@ -192,7 +192,6 @@ for _run in (
     lambda tf: tf.gradients(tf.constant(1.0), tf.constant(1.0)),
     lambda tf: tf.function(lambda x: 1 / 0)(tf.constant(3)),
     lambda tf: tf.function(lambda x: x, input_signature=[tf.TensorSpec([None], tf.int32)])([1.5]),
-    lambda tf: tf.function(jit_compile=True)(lambda x: tf.strings.upper(x))(tf.constant("a")),
     lambda tf: tf.autograph.to_graph(3),
     lambda tf: tf.config.run_functions_eagerly(),
     lambda tf: tf.init_scope(1),
@@ -228,17 +227,5 @@ def used_tape_in_a_function(tf):
             y = x * x
         tape.gradient(y, x)
         return tape.gradient(y, x)
-
-    return f(tf.constant(1.0))
-
-
-@made("GradientTape")
-def while_jit_gradient_without_maximum(tf):
-    @tf.function
-    def f(x):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = tf.py_function(lambda v: [v], [x], tf.int32)
-        return tape.gradient(y, x) + y
 
     return f(tf.constant(1.0))

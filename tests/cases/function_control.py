@@ -394,19 +394,6 @@ def array_unwritten_elements(tf):
     return f()
 
 
-@case("TensorArray")
-def array_returned_from_a_function(tf):
-    @tf.function
-    def f(x):
-        return tf.TensorArray(tf.float32, 2).write(0, x).write(1, x + 1.0)
-
-    @tf.function
-    def g(x):
-        return f(x).stack()
-
-    return raised(lambda: g(tf.constant(1.0)))
-
-
 @case("scan")
 def scan_in_a_function(tf):
     @tf.function

@@ -137,6 +137,28 @@ def printing(tf):
 
 
 @case("py_function")
+def order_of_host_calls(tf):
+    log = []
+    v = tf.Variable(0)
+
+    def note(text, value):
+        log.append((text.numpy().decode(), int(value)))
+
+    @tf.function
+    def f():
+        # The variable is read in the graph: TensorFlow leaves open when a host call would see it.
+        tf.py_function(note, ["start", v], [])
+        v.assign(5)
+        tf.py_function(note, ["middle", v], [])
+        v.assign(7)
+        tf.py_function(note, ["end", v], [])
+
+    f()
+    f()
+    return sorted(log)
+
+
+@case("py_function")
 def host_values(tf):
     seen = []
 
@@ -225,7 +247,7 @@ def host_calls_in_loops(tf):
         return n
 
     f(tf.constant(4))
-    return log
+    return sorted(log)  # TensorFlow may run iterations side by side
 
 
 @case("debugging.assert_equal")
@@ -251,6 +273,23 @@ def assertions(tf):
         raised(lambda: g(tf.constant([11]))),
         raised(lambda: g(one)),
     )
+
+
+@case("debugging.Assert")
+def assert_stops_what_follows(tf):
+    v = tf.Variable(0)
+
+    @tf.function
+    def f(x):
+        v.assign(1)
+        # TensorFlow orders the second assignment after the assertion only when told to.
+        with tf.control_dependencies([tf.debugging.Assert(x > v, [x])]):
+            v.assign(2)
+        return x
+
+    first = raised(lambda: f(tf.constant(-1)))
+    after = v.read_value()
+    return first, after, f(tf.constant(3)), v
 
 
 @case("debugging.assert_shapes")
@@ -304,6 +343,21 @@ def errors_at_run_time(tf):
         raised(lambda: total(tf.zeros([2]), tf.zeros([3]))),
         total(tf.ones([1]), tf.ones([3])),
     )
+
+
+@case("function")
+def effects_before_an_error_stay(tf):
+    v = tf.Variable(0)
+
+    @tf.function
+    def f(i):
+        # Each needs what the one before gives: that alone is an order in TensorFlow.
+        i += 0 * v.assign_add(1)
+        x = tf.gather(tf.constant([1, 2]), i)
+        v.assign_add(10 * x)
+        return x
+
+    return raised(lambda: f(tf.constant(9))), f(tf.constant(1)), v
 
 
 @case("control_dependencies")

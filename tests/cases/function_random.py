@@ -212,6 +212,8 @@ def seeds_in_loops(tf):
     def f(n):
         total = tf.zeros([2])
         for _ in tf.range(n):
+            # Side by side, iterations would draw in an order that nobody knows.
+            tf.autograph.experimental.set_loop_options(parallel_iterations=1)
             total = total * 10.0 + tf.random.uniform([2])
         return total
 
@@ -225,6 +227,22 @@ def seeds_in_python_loops(tf):
     @tf.function
     def f():
         return [tf.random.uniform([]) for _ in range(4)]
+
+    return f(), f()
+
+
+@case("random.set_seed")
+def seeds_in_map_and_scan(tf):
+    tf.random.set_seed(8)
+
+    @tf.function
+    def f():
+        return (
+            tf.map_fn(lambda x: x + tf.random.uniform([]), tf.zeros([3]), parallel_iterations=1),
+            tf.scan(
+                lambda a, x: a + x + tf.random.uniform([]), tf.zeros([3]), parallel_iterations=1
+            ),
+        )
 
     return f(), f()
 

@@ -11,12 +11,14 @@ from tapeflow.engine.core.lazy import attach
 
 if TYPE_CHECKING:
     from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
+    from tapeflow.engine.ops.ragged.ragged_shape import DynamicRaggedShape as DynamicRaggedShape
     from tapeflow.experimental import dlpack as dlpack
     from tapeflow.experimental import dtensor as dtensor
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
+            "DynamicRaggedShape": "tapeflow.engine.ops.ragged.ragged_shape:DynamicRaggedShape",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
         },
         ("dlpack", "dtensor",),

@@ -39,6 +39,9 @@ class VjpContext(NamedTuple):
 # Makes a context without the Python frame that calling the class would cost.
 _context = partial(tuple.__new__, VjpContext)
 
+_HANDS_ON_SLICES = frozenset(("Identity", "ReadVariableOp"))
+"""Operations whose gradient is what comes in, also where that is `IndexedSlices`."""
+
 
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two cotangents, sparse where both are."""
@@ -75,7 +78,7 @@ def backward(
             if key in keep:
                 cotangents[key] = dy
             if type(dy) is not EagerTensor and type(dy) is IndexedSlices:
-                if not getattr(prim, "accepts_slices", False):
+                if prim.name not in _HANDS_ON_SLICES:
                     dy = dy.densify()
             if prim.vjp is NOT_DIFFERENTIABLE:
                 continue

@@ -60,7 +60,7 @@ class Runnable:
         Args:
           tensors: eager tensors, variables, or other objects with state, one for each input.
         """
-        arrays = [t._array if type(t) is EagerTensor else _runtime_value(t) for t in tensors]
+        arrays = [t._array if type(t) is EagerTensor else _argument(t) for t in tensors]
         arrays += self._captured
         program = self._program
         if program is None:
@@ -141,6 +141,12 @@ def wrapped(out: Any) -> Any:
     result = _new(EagerTensor)
     result._array = out
     return result
+
+
+def _argument(value: Any) -> Any:
+    if type(value) is SymbolicTensor:
+        raise out_of_scope(value, None)
+    return _runtime_value(value)
 
 
 def _runtime_value(value: Any) -> Any:

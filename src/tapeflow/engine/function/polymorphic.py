@@ -17,7 +17,14 @@ from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
-from tapeflow.engine.function.signatures import Encoder, Key, Placeholders, generalizes, merged
+from tapeflow.engine.function.signatures import (
+    OBJECT,
+    Encoder,
+    Key,
+    Placeholders,
+    generalizes,
+    merged,
+)
 from tapeflow.engine.function.trace import trace_call
 from tapeflow.engine.runtime.config import Settings
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -116,6 +123,8 @@ class Function(PolymorphicFunction):
         encoder = Encoder()
         for _, value in bound:
             encoder.add(value)
+        if state.tracer is not None and not state.tracer.building_function:
+            encoder.key.append((OBJECT, weakref.ref(state.tracer)))  # a graph made by hand
         key = tuple(encoder.key)
         concrete = self._traces.get(key)
         if concrete is None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.variable import Variable
 

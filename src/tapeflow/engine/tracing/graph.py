@@ -13,6 +13,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import (
+    FailedPreconditionError,
     InaccessibleTensorError,
     InvalidArgumentError,
     NotFoundError,
@@ -396,7 +397,8 @@ def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     named = name_op(error, prim)
     if isinstance(error, NotFoundError):  # there is no kernel for the dtype
         return InvalidArgumentError(None, None, named.message)
-    if not isinstance(error, InvalidArgumentError) or getattr(error, "about_values", False):
+    refused = isinstance(error, (InvalidArgumentError, FailedPreconditionError))
+    if not refused or getattr(error, "about_values", False):
         return named
     where = f" (in the operation made at {location_text(user_location())})"
     text = f"{named.message}{where}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.graph import CONTROL_FLOW, Node
@@ -22,7 +23,7 @@ class Operation(Node):
     traced; `tensor.op` is the one that computes a symbolic tensor.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "control_inputs", "graph")
+    __slots__ = ("__dict__", "__weakref__", "control_inputs", "device", "graph")
 
     def __init__(
         self,
@@ -36,17 +37,13 @@ class Operation(Node):
         super().__init__(prim, inputs, attrs, name, location)
         self.graph = graph
         self.control_inputs: list[Any] = []
+        self.device = state.device or ""
 
     @property
     def type(self) -> str:
         """The type of the operation, such as `"MatMul"`."""
         name = self.prim.name
         return f"Stateless{name}" if name in CONTROL_FLOW and self.effect is PURE else name
-
-    @property
-    def device(self) -> str:
-        """The device asked for: none."""
-        return ""
 
     @property
     def op_def(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.ir.primitive import PURE, Primitive
+from tapeflow.engine.ir.primitive import PURE, Primitive, Structural
 from tapeflow.engine.ir.spec import Spec
 
 MAX_ELEMENTS = 64
@@ -29,7 +29,7 @@ def propagate(
     if not inputs or prim.effect is not PURE:
         return
     for spec in inputs:
-        if spec.value is None and spec.dims is None:
+        if spec.value is None and spec.dims is None and not _is_entry(spec, prim):
             return
     for i, out in enumerate(outputs):
         # A rule may hand an input's spec on, or give one spec for several outputs.
@@ -68,6 +68,13 @@ def propagate(
             out.dims = tuple([value if known else None for value, known in flat])
 
 
+def _is_entry(spec: Spec, prim: Primitive) -> bool:
+    """Whether an integer of unknown value is made part of a vector of which the rest is known."""
+    if spec.shape != () or not spec.dtype.is_integer:
+        return False
+    return isinstance(prim.lower, Structural) and prim.lower.kind == "Movement"
+
+
 def _may_be_shape(out: Spec) -> bool:
     """Whether to follow its values: integers, and numbers that ranges are made of."""
     if out.dtype.is_integer or out.dtype.is_bool:
@@ -89,10 +96,9 @@ def _arrays(specs: list[Spec], first: int, step: int) -> list[np.ndarray[Any, An
         if spec.value is not None:
             made.append(spec.value)
             continue
-        assert spec.dims is not None
         assert spec.shape is not None
         entries = []
-        for d in spec.dims:
+        for d in spec.dims or (None,):
             entries.append(first if d is None else d)
             first += step
         made.append(np.array(entries, spec.dtype.np).reshape([d or 0 for d in spec.shape]))

@@ -67,8 +67,8 @@ class SymbolicTensor(Value, Tensor):
 
     @property
     def device(self) -> str:
-        """The device asked for when it was made: none."""
-        return ""
+        """The device asked for when it was made, or `""`."""
+        return self.node.device  # type: ignore[attr-defined,no-any-return]
 
     def consumers(self) -> list[Any]:
         """The operations that take it as an input."""

@@ -207,7 +207,7 @@ def assign(variable: Any, prim: Primitive, value: Any, read_value: bool) -> Any:
             "incompatible."
         )
     apply(prim, handle_of(variable), tensor)
-    return variable if read_value else None
+    return variable if read_value else state.tracer.nodes[-1]
 
 
 _UPDATES: dict[str, Primitive] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
@@ -24,6 +26,7 @@ from tapeflow.engine.ops.host_functions import Opaque, call_on_host, tape_class
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
+from tapeflow.engine.runtime.tensor import Tensor
 
 
 def _inputs(inp: Any) -> list[Any]:
@@ -125,10 +128,12 @@ def _announced(Tout: Any) -> list[Any]:
 
 
 def _result_specs(Tout: Any) -> list[Any]:
-    """For each announced result its spec; of a dtype alone the shape is unknown."""
+    """For each announced result its spec; shapes of tensors are unknown, whatever is announced."""
     return [
-        w if isinstance(w, TypeSpec) else TensorSpec(None, as_dtype(w)) for w in _announced(Tout)
-    ]
+        w if isinstance(w, TypeSpec) and not isinstance(w, TensorSpec)
+        else TensorSpec(None, w.dtype if isinstance(w, TensorSpec) else as_dtype(w))
+        for w in _announced(Tout)
+    ]  # fmt: skip
 
 
 def _in_structure(specs: list[Any], tensors: Any, Tout: Any) -> Any:
@@ -261,7 +266,10 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
                 f"numpy_function: func: expected {len(specs)} results, as Tout says; "
                 f"received {len(found)}",
             )
-        results = [convert(v) for v in found[: len(specs)]]
+        # NumPy decides on dtypes: Python's integers are int64, its floats float64.
+        results = [
+            v if isinstance(v, Tensor) else convert(np.asarray(v)) for v in found[: len(specs)]
+        ]
         for i, (result, spec) in enumerate(zip(results, specs, strict=True)):
             if result.dtype is not spec.dtype:
                 raise InvalidArgumentError(

@@ -13,6 +13,7 @@ from tapeflow.engine.ops.control_flow.tensor_array import TensorArray
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.graph import known_value
 
 
 class TracedTensorArray(TensorArray):
@@ -38,23 +39,30 @@ class TracedTensorArray(TensorArray):
         self._dynamic_size = bool(dynamic_size)
         self._infer_shape = infer_shape
         self._element_shape = TensorShape(element_shape)
+        self._known_size: int | None = None
         if flow is not None:
             self._list = flow
             return
         if size is None:
             raise ValueError("Size must be declared for TensorArrays.")
         count = convert(size, None if hasattr(size, "dtype") else dtypes.int32)
+        known = None if self._dynamic_size else known_value(count)
+        if known is not None and not known.ndim:
+            self._known_size = int(known)
         self._list = apply(
             lists.reserve_p, count, dtype=self._dtype, shape=self._element_shape._dims
         )
 
-    def _made(self, handle: Any, shape: TensorShape | None = None) -> TracedTensorArray:
-        """An array like this one that holds another list."""
+    def _made(
+        self, handle: Any, shape: TensorShape | None = None, size: int | None = None
+    ) -> TracedTensorArray:
+        """An array like this one that holds another list, of `size` elements if known."""
         made = object.__new__(TracedTensorArray)
         made._dtype = self._dtype
         made._dynamic_size = self._dynamic_size
         made._infer_shape = self._infer_shape
         made._element_shape = self._element_shape if shape is None else shape
+        made._known_size = size
         made._list = handle
         return made
 
@@ -65,6 +73,19 @@ class TracedTensorArray(TensorArray):
 
     def _with_components(self, components: list[Any]) -> TracedTensorArray:
         return self._made(components[0])
+
+    def entering(self, start: TracedTensorArray) -> TracedTensorArray:
+        """This array as a loop variable that starts as `start`."""
+        return self._made(self._list, start._element_shape, start._known_size)
+
+    def leaving(self, start: TracedTensorArray, after: TracedTensorArray) -> TracedTensorArray:
+        """This array as what a loop leaves: `after` is what the body makes of the variable.
+
+        What the body writes tells the shape of the elements, also where it never runs: an empty
+        array of rows is then still one of rows.
+        """
+        size = start._known_size if after._known_size == start._known_size else None
+        return self._made(self._list, after._element_shape, size)
 
     @property
     def dtype(self) -> DType:
@@ -104,7 +125,7 @@ class TracedTensorArray(TensorArray):
 
     def identity(self) -> TracedTensorArray:
         """An array of the same elements."""
-        return self._made(self._list)
+        return self._made(self._list, size=self._known_size)
 
     def grad(self, source: Any, flow: Any = None, name: str | None = None) -> Any:
         """Refused, as in TensorFlow 2.
@@ -129,7 +150,7 @@ class TracedTensorArray(TensorArray):
         handle = apply(
             lists.set_item_p, self._list, _index(index), tensor, dynamic=self._dynamic_size
         )
-        return self._made(handle, self._shape_with(tensor.shape))
+        return self._made(handle, self._shape_with(tensor.shape), self._known_size)
 
     def read(self, index: Any, name: str | None = None) -> Any:
         """The element at `index`."""
@@ -139,7 +160,10 @@ class TracedTensorArray(TensorArray):
 
     def stack(self, name: str | None = None) -> Any:
         """All elements, stacked."""
-        return apply(lists.stack_p, self._list, dtype=self._dtype, shape=self._shape_attr)
+        stacked = apply(lists.stack_p, self._list, dtype=self._dtype, shape=self._shape_attr)
+        if self._known_size is not None and stacked.shape.ndims is not None:
+            stacked.set_shape([self._known_size, *stacked.shape[1:]])
+        return stacked
 
     def gather(self, indices: Any, name: str | None = None) -> Any:
         """The elements at `indices`, stacked."""
@@ -159,7 +183,9 @@ class TracedTensorArray(TensorArray):
     def unstack(self, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array of the rows of a tensor."""
         tensor = convert(value, self._dtype)
-        return self._made(apply(lists.from_tensor_p, tensor), self._shape_with(tensor.shape[1:]))
+        rows = apply(lists.from_tensor_p, tensor)
+        count = None if self._dynamic_size or not tensor.shape.ndims else tensor.shape[0]
+        return self._made(rows, self._shape_with(tensor.shape[1:]), count)
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array with the rows of a tensor at `indices`."""

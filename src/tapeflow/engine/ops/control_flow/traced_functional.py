@@ -12,6 +12,7 @@ from tapeflow.engine.core.specs import TensorSpec, TypeSpec
 from tapeflow.engine.ops.array.shaping import shape
 from tapeflow.engine.ops.control_flow.traced_array import TracedTensorArray
 from tapeflow.engine.ops.control_flow.traced_loop import traced_while
+from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 
@@ -54,13 +55,14 @@ def _count(tensor: Any) -> Any:
     return tensor.nrows(int32) if hasattr(tensor, "nrows") else shape(tensor)[0]
 
 
-def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
+def traced_map(fn: Callable[..., Any], elems: Any, signature: Any, infer_shape: bool = True) -> Any:
     """`tf.map_fn` in a graph.
 
     Args:
       fn: function of one row.
       elems: nest of tensors.
       signature: nest of dtypes or specs of what `fn` returns, or None: those of `elems`.
+      infer_shape: whether the shape of the results follows from that of one.
 
     Returns:
       The results, stacked.
@@ -73,7 +75,12 @@ def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
     if any(isinstance(w, TypeSpec) and not isinstance(w, TensorSpec) for w in flat_wanted):
         return _map_composites(fn, rows, wanted)
     arrays = [
-        TracedTensorArray(_dtype(w), size=rows.count, element_shape=getattr(w, "shape", None))
+        TracedTensorArray(
+            _dtype(w),
+            size=rows.count,
+            infer_shape=infer_shape,
+            element_shape=getattr(w, "shape", None),
+        )
         for w in flat_wanted
     ]
 
@@ -92,15 +99,44 @@ def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
 
 
 def _map_composites(fn: Callable[..., Any], rows: Rows, wanted: Any) -> Any:
-    """Where results are composites, rows are computed one after the other, as many as are known."""
-    from tapeflow.engine.ops.control_flow.functional import _collect
+    """Where a result is ragged, its values and its rows' lengths are collected one by one."""
+    from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensor, RaggedTensorSpec
 
-    if rows.known is None:
-        raise ValueError(
-            "map_fn: fn_output_signature: results that are composite tensors need elems with a "
-            "known number of rows inside of a function"
-        )
-    return _collect([fn(rows.row(i)) for i in range(rows.known)], wanted)
+    if not isinstance(wanted, RaggedTensorSpec):
+        if rows.known is None:
+            raise ValueError(
+                "map_fn: fn_output_signature: results that are composite tensors other than one "
+                "RaggedTensor need elems with a known number of rows inside of a function"
+            )
+        from tapeflow.engine.ops.control_flow.functional import _collect
+
+        return _collect([fn(rows.row(i)) for i in range(rows.known)], wanted)
+    inner = wanted.ragged_rank
+    splits = wanted.row_splits_dtype
+    values = TracedTensorArray(wanted.dtype, size=rows.count, infer_shape=False)
+    lengths = [TracedTensorArray(splits, size=rows.count, infer_shape=False) for _ in range(inner)]
+    counts = TracedTensorArray(splits, size=rows.count, element_shape=[])
+
+    def body(i: Any, values: Any, lengths: Any, counts: Any) -> Any:
+        result = fn(rows.row(i))
+        if hasattr(result, "nested_row_lengths"):
+            flat, nested, count = result.flat_values, result.nested_row_lengths(), result.nrows()
+        else:
+            flat, nested = convert(result, wanted.dtype), ()
+            count = shape(flat)[0]
+        if len(nested) != inner:
+            raise ValueError(
+                f"map_fn: fn: expected a result of ragged rank {inner}, as fn_output_signature "
+                f"says; received one of ragged rank {len(nested)}"
+            )
+        written = [a.write(i, cast(n, splits)) for a, n in zip(lengths, nested, strict=True)]
+        return i + 1, values.write(i, flat), written, counts.write(i, cast(count, splits))
+
+    _, values, lengths, counts = traced_while(
+        lambda i, *_: i < rows.count, body, (0, values, lengths, counts), None, None, "map/while"
+    )
+    parts = [counts.stack(), *[a.concat() for a in lengths]]
+    return RaggedTensor.from_nested_row_lengths(values.concat(), parts, validate=False)
 
 
 def _dtype(wanted: Any) -> Any:

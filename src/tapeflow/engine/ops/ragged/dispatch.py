@@ -21,6 +21,7 @@ from tapeflow.engine.ops.math import arithmetic, casting, folds, reductions, seg
 from tapeflow.engine.ops.ragged.broadcasting import deepened, elementwise
 from tapeflow.engine.ops.ragged.conversions import coordinates, divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.factories import within
+from tapeflow.engine.ops.ragged.ragged_shape import DynamicRaggedShape
 from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition, require
 from tapeflow.engine.ops.strings import joining
 from tapeflow.engine.runtime.dispatch import apply
@@ -43,6 +44,8 @@ def apply_ragged(prim: Any, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> A
     Raises:
       ValueError: when the primitive takes none.
     """
+    if prim.name == "Shape":
+        return DynamicRaggedShape.from_tensor(inputs[0], attrs["out_type"])
     if state.tracer is not None:
         return _apply_traced(prim, inputs, attrs)
     rule = RULES.get(prim.name)
@@ -192,7 +195,8 @@ def _concat(many: list[Any], axis: int) -> Any:
         order = np.arange(count * len(many)).reshape(len(many), count).T.reshape(-1)
         mixed = pick(_concat(many, 0), order)
         total = np.sum([x._partition.lengths for x in many], axis=0)
-        return divided(mixed.values, RowPartition.of_lengths(total.astype(total.dtype)))
+        dtype = np.result_type(*[x._partition.splits for x in many])
+        return divided(mixed.values, RowPartition.of_lengths(total.astype(dtype)))
     below = _concat([x.values for x in many], axis - 1)
     return many[0].with_values(below)
 

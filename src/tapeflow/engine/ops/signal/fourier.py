@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import silenced
+from tapeflow.engine.core.context import silenced, state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_text
@@ -293,7 +293,8 @@ def _lengths_of(x: Any, fft_length: Any, rank: int, inverse: bool) -> Any:
         raise ValueError(f"Shape {x.shape} must have rank at least {rank}")
     if fft_length is not None:
         if isinstance(fft_length, (int, np.integer)):
-            raise TypeError("fft_length: expected a vector of integers; received a scalar")
+            message = "fft_length: expected a vector of integers; received a scalar"
+            raise TypeError(message) if state.tracer is None else ValueError(message)
         return fft_length if isinstance(fft_length, Tensor) else convert(fft_length, dtypes.int32)
     sizes = _sizes_of(x, rank)
     if isinstance(sizes, Tensor):
