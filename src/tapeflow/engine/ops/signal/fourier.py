@@ -298,8 +298,9 @@ def _lengths_of(x: Any, fft_length: Any, rank: int, inverse: bool) -> Any:
         return fft_length if isinstance(fft_length, Tensor) else convert(fft_length, dtypes.int32)
     sizes = _sizes_of(x, rank)
     if isinstance(sizes, Tensor):
+        vector: Any = sizes
         if inverse:
-            sizes = concatenation.concat([sizes[:-1], maximum(0, 2 * (sizes[-1:] - 1))], 0)
+            sizes = concatenation.concat([vector[:-1], maximum(0, 2 * (vector[-1:] - 1))], 0)
         return sizes
     if inverse:
         sizes[-1] = max(0, 2 * (sizes[-1] - 1))
