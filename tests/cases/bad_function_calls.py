@@ -229,5 +229,3 @@ def used_tape_in_a_function(tf):
         return tape.gradient(y, x)
 
     return f(tf.constant(1.0))
-
-

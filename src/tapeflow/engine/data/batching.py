@@ -61,9 +61,7 @@ class Batching(Pipeline):
         """
         size, drop = int64(batch_size), convert(drop_remainder, dtypes.bool_)
         spec = batched_spec(self.element_spec, _known_size(size, drop))
-        return self._stage(
-            BatchStage, size, drop, spec=spec, columns=Columns(self.element_spec)
-        )
+        return self._stage(BatchStage, size, drop, spec=spec, columns=Columns(self.element_spec))
 
     def padded_batch(
         self,
@@ -115,7 +113,9 @@ class Batching(Pipeline):
         made = [
             spec
             if isinstance(spec, NoneTensorSpec)
-            else TensorSpec(TensorShape([known]).concatenate(_static_shape(next(rows)[0])), spec.dtype)
+            else TensorSpec(
+                TensorShape([known]).concatenate(_static_shape(next(rows)[0])), spec.dtype
+            )
             for spec in leaves
         ]
         return self._stage(

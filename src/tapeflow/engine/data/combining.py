@@ -81,9 +81,7 @@ class Combining(Pipeline):
                 f"Incompatible dataset elements:\n  {self.element_spec} vs. "
                 f"  {dataset.element_spec}"
             )
-        return self._stage(
-            ConcatenateStage, dataset._variant_tensor, spec=spec, others=(dataset,)
-        )
+        return self._stage(ConcatenateStage, dataset._variant_tensor, spec=spec, others=(dataset,))
 
     def enumerate(self, start: Any = 0, name: str | None = None) -> Any:
         """Pairs of a number and an element.
@@ -237,9 +235,7 @@ def _chosen(choices: Any, datasets: Any, stop: bool) -> Any:
             )
         spec = common
     variants = [d._variant_tensor for d in datasets]
-    variant = build(
-        ChooseStage, choices._variant_tensor, *variants, stop_on_empty=bool(stop)
-    )
+    variant = build(ChooseStage, choices._variant_tensor, *variants, stop_on_empty=bool(stop))
     return make_dataset(ChooseStage.kind, variant, spec, *datasets)
 
 

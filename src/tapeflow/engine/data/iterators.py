@@ -380,4 +380,3 @@ def get_next_as_optional(iterator: Any) -> Any:
       A `tf.experimental.Optional`, empty when there is no next element.
     """
     return iterator.get_next_as_optional()
-

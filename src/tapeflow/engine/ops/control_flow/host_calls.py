@@ -128,10 +128,12 @@ def _announced(Tout: Any) -> list[Any]:
 
 
 def _result_specs(Tout: Any) -> list[Any]:
-    """For each announced result its spec; of a dtype alone the shape is unknown."""
+    """For each announced result its spec; shapes of tensors are unknown, whatever is announced."""
     return [
-        w if isinstance(w, TypeSpec) else TensorSpec(None, as_dtype(w)) for w in _announced(Tout)
-    ]
+        w if isinstance(w, TypeSpec) and not isinstance(w, TensorSpec)
+        else TensorSpec(None, w.dtype if isinstance(w, TensorSpec) else as_dtype(w))
+        for w in _announced(Tout)
+    ]  # fmt: skip
 
 
 def _in_structure(specs: list[Any], tensors: Any, Tout: Any) -> Any:
@@ -264,6 +266,7 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
                 f"numpy_function: func: expected {len(specs)} results, as Tout says; "
                 f"received {len(found)}",
             )
+        # NumPy decides on dtypes: Python's integers are int64, its floats float64.
         results = [
             v if isinstance(v, Tensor) else convert(np.asarray(v)) for v in found[: len(specs)]
         ]
