@@ -31,10 +31,9 @@ from tapeflow.engine.ops.math.extrema import maximum
 from tapeflow.engine.ops.math.folds import reduce_prod
 from tapeflow.engine.ops.math.logical import logical_or
 from tapeflow.engine.ops.signal.fitting import fit, fit_array, sizes_of, static_sizes
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.deferral import planned
 
 _COMPLEX_OF = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 _REAL_OF = {v: k for k, v in _COMPLEX_OF.items()}
@@ -555,61 +554,3 @@ def irfft3d(input_tensor: Any, fft_length: Any = None, name: str | None = None) 
       TensorShape([1, 1, 2])
     """
     return _inverse_real_transform(3, input_tensor, fft_length)
-
-
-@export("signal.fftshift")
-@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
-def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
-    """Moves the zero frequency to the middle.
-
-    Args:
-      x: tensor of any dtype.
-      axes: dimensions to shift, an int or a list; by default all.
-      name: ignored in eager mode.
-
-    Returns:
-      A tensor of the shape and dtype of `x`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.signal.fftshift([0, 1, 2, -2, -1]).numpy()
-      array([-2, -1,  0,  1,  2], dtype=int32)
-    """
-    return _shifted(x, axes, lambda n: (n + 1) // 2)
-
-
-@export("signal.ifftshift")
-@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
-def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
-    """Undoes `tf.signal.fftshift`.
-
-    Args:
-      x: tensor of any dtype.
-      axes: dimensions to shift, an int or a list; by default all.
-      name: ignored in eager mode.
-
-    Returns:
-      A tensor of the shape and dtype of `x`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.signal.ifftshift([-2, -1, 0, 1, 2]).numpy()
-      array([ 0,  1,  2, -2, -1], dtype=int32)
-    """
-    return _shifted(x, axes, lambda n: n // 2)
-
-
-def _shifted(x: Any, axes: Any, first: Callable[[int], int]) -> Any:
-    x = convert(x)
-    if axes is None:
-        axes = range(x.shape.ndims)
-    elif isinstance(axes, int):
-        axes = (axes,)
-    elif isinstance(axes, Tensor):
-        axes = np.reshape(static_value(axes), -1).tolist()
-    for axis in axes:
-        at = axis % x.shape.ndims
-        cut = first(x.shape[at])
-        lead = (slice(None),) * at
-        x = concatenation.concat([x[(*lead, slice(cut, None))], x[(*lead, slice(0, cut))]], at)
-    return x
