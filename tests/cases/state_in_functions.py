@@ -278,14 +278,8 @@ def optimizer_steps(tf: Any, make: Any) -> Any:
 
     f = plain(tf, step)
     results = [f(tf.constant(0.5), tf.constant([0, 2, 0])) for _ in range(3)]
-    return (
-        results,
-        v,
-        w,
-        len(traces),
-        [x.name for x in optimizer.variables()],
-        optimizer.variables(),
-    )
+    slots = [optimizer.get_slot(x, n) for x in (v, w) for n in optimizer.get_slot_names()]
+    return results, v, w, len(traces), slots
 
 
 for name, make in (
