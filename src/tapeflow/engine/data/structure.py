@@ -133,7 +133,7 @@ def batched_spec(element_spec: Any, size: int | None) -> Any:
     return nest.map_structure(lambda spec: _batched_leaf(spec, size), element_spec)
 
 
-def _batched_leaf(spec: TypeSpec, size: int | None) -> TypeSpec:
+def _batched_leaf(spec: Any, size: int | None) -> Any:
     if isinstance(spec, NoneTensorSpec):
         return spec
     shape = getattr(spec, "shape", None)
@@ -144,7 +144,7 @@ def _batched_leaf(spec: TypeSpec, size: int | None) -> TypeSpec:
     shape = TensorShape([size]).concatenate(shape)
     if isinstance(spec, RaggedTensorSpec):
         return RaggedTensorSpec(shape, spec.dtype, spec.ragged_rank + 1, spec.row_splits_dtype)
-    return type(spec)(shape, spec.dtype)  # type: ignore[call-arg]
+    return type(spec)(shape, spec.dtype)
 
 
 def row_spec(spec: Any) -> Any:
