@@ -13,7 +13,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.shapes import TensorShape
-from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec, TypeSpec, type_spec_from_value
+from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec, type_spec_from_value
 from tapeflow.engine.data.stages.stage import Element, held, stack
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensorSpec
