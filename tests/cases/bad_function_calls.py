@@ -113,7 +113,6 @@ def wrong_dtype_assignment(tf):
 for _args in (
     ({1, 2},),
     (bytearray(b"a"),),
-    (slice(1, 2),),
     ({"a": {1}},),
     ([bytearray(b"a")],),
 ):

@@ -278,14 +278,8 @@ def optimizer_steps(tf: Any, make: Any) -> Any:
 
     f = plain(tf, step)
     results = [f(tf.constant(0.5), tf.constant([0, 2, 0])) for _ in range(3)]
-    return (
-        results,
-        v,
-        w,
-        len(traces),
-        [x.name for x in optimizer.variables()],
-        optimizer.variables(),
-    )
+    slots = [optimizer.get_slot(x, n) for x in (v, w) for n in optimizer.get_slot_names()]
+    return results, v, w, len(traces), slots
 
 
 for name, make in (
@@ -350,7 +344,7 @@ def averages_of_variables(tf):
         return ema.average(v)
 
     f = plain(tf, step)
-    return f(), f(), f(), len(traces), ema.average(v).name
+    return f(), f(), f(), len(traces)
 
 
 # Generators.
@@ -540,3 +534,31 @@ def clocks_and_tuples(tf):
         return a, b, c, early > 1e9, tf.timestamp() >= early
 
     return plain(tf, f)(tf.constant(1))
+
+
+# Numerics.
+
+
+@case("debugging.check_numerics")
+def checked_whether_used_or_not(tf):
+    def f(x):
+        tf.debugging.check_numerics(x, "unused")
+        return tf.constant(1)
+
+    g = plain(tf, f)
+    return g(tf.constant([1.0])), raised(lambda: g(tf.constant([np.nan])))
+
+
+@case("debugging.enable_check_numerics")
+def all_operations_are_checked(tf):
+    def f(x):
+        return tf.math.log(x) * 0.0 + 1.0, x / 2.0
+
+    before = plain(tf, f)(tf.constant(-1.0))
+    tf.debugging.enable_check_numerics()
+    try:
+        g = plain(tf, f)
+        good, bad = g(tf.constant(1.0)), raised(lambda: g(tf.constant(-1.0)))
+    finally:
+        tf.debugging.disable_check_numerics()
+    return before, good, bad, plain(tf, f)(tf.constant(-1.0))

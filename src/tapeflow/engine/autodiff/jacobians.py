@@ -90,7 +90,7 @@ def _jacobian_in_graph(
 def _batch_jacobian_in_graph(
     differentiate: Differentiate, target: Any, source: Any, key: int
 ) -> Any:
-    """As `batch_jacobian`, by a loop over a number of elements that is known when the graph runs."""
+    """As `batch_jacobian`, by a loop over elements whose number is known when the graph runs."""
     dims, inner = shaping.shape(target), shaping.shape(source)[1:]
     if differentiate([target], [creation.ones_like(target)], [key]).get(key) is None:
         return None

@@ -84,7 +84,7 @@ def _checked(grad: Any, var: Any) -> Any:
         made = values = convert(grad, None if hasattr(grad, "dtype") else var.dtype)
         fits = values.shape.is_compatible_with(var.shape)
     if values.dtype is not var.dtype:
-        raise TypeError(
+        raise ValueError(
             f"grad: expected dtype {var.dtype.name}, the variable's; received {values.dtype.name}"
         )
     if not fits:

@@ -1,10 +1,10 @@
 """What a graph leaves to eager execution, as it depends on values that the trace cannot see.
 
-Attributes of a primitive are known when it is traced. TensorFlow takes some of ours as inputs (axes),
-and programs may compute them. Such a call becomes a node whose further inputs are the attributes;
-when it runs, it calls the primitive eagerly, and its gradient is the eager one. The same goes for
-functions that plan their work in Python, by sizes (`deferred`). It is slower than a node of the
-usual kind, and rare.
+Attributes of a primitive are known when it is traced. TensorFlow takes some of ours (axes) as
+inputs, and programs may compute them. Such a call becomes a node whose further inputs are the
+attributes; when it runs, it calls the primitive eagerly, and its gradient is the eager one. The
+same goes for functions that plan their work in Python, by sizes (`deferred`). It is slower than a
+node of the usual kind, and rare.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,9 @@ class TracingSentinel:
 
 
 SENTINEL = TracingSentinel()
+
+ON_OPERATION: Callable[[Any, Operation], None] | None = None
+"""Called with each new operation and its graph while numerics are checked."""
 
 _VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
 
@@ -152,6 +155,8 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         )
         node.in_tuple = several and len(node.outputs) == 1
         record(prim, inputs, node.outputs, node.attrs)
+        if ON_OPERATION is not None:
+            ON_OPERATION(self, node)
         return tuple(node.outputs) if several else node.outputs[0]
 
     def add_operation(

@@ -17,8 +17,9 @@ MAX_ELEMENTS = 64
 """Tensors of more elements are no shapes; their values are not followed."""
 
 # In place of the k-th unknown entry, `first + k * step`: where the results agree under all of
-# these, they do not depend on the entries. Small and negative numbers are among them, or `minimum(n, 5)`
-# would seem to be 5; the steps differ, or the difference of two entries would seem to be known.
+# these, they do not depend on the entries. Small and negative numbers are among them, or
+# `minimum(n, 5)` would seem to be 5; the steps differ, or the difference of two entries would seem
+# to be known.
 _PROBES = ((1_000_003, 7), (2_000_029, 1_009), (1, 2), (-5, 3))
 
 

@@ -60,8 +60,8 @@ _TRANSLATED: tuple[tuple[type[Exception], Any], ...] = (
 )
 
 
-def _translate(error: Exception) -> OpError:
-    text = f"py_function: func raised {type(error).__name__}: {error}"
+def _translate(error: Exception, function: str = "py_function") -> OpError:
+    text = f"{function}: func raised {type(error).__name__}: {error}"
     for theirs, ours in _TRANSLATED:
         if isinstance(error, theirs):
             return ours(None, None, text)
@@ -257,7 +257,7 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
         except OpError:
             raise
         except Exception as error:
-            raise _translate(error) from error
+            raise _translate(error, "numpy_function") from error
         found = list(made) if isinstance(made, (list, tuple)) else [] if made is None else [made]
         if len(found) < len(specs) or (found and len(found) != len(specs) and specs):
             raise InvalidArgumentError(

@@ -189,6 +189,7 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
       >>> tf.scalar_mul(2.0, tf.constant([1.0, 2.0])).numpy()
       array([2., 4.], dtype=float32)
     """
+    x = x if isinstance(x, IndexedSlices) else convert(x)
     scalar = convert(scalar, x.dtype)
     rank = scalar.shape.ndims
     if rank:

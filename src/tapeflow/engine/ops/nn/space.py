@@ -392,11 +392,7 @@ def depth_to_space(
 @export("required_space_to_batch_paddings")
 @planned(
     values=("input_shape", "block_shape", "base_paddings"),
-    result=lambda block_shape, **_: (
-        (Spec(dtypes.int32, (len(block_shape), 2)),) * 2
-        if not isinstance(block_shape, Tensor)
-        else (Spec(dtypes.int32, (block_shape.shape._dims[0], 2)),) * 2
-    ),
+    result=lambda block_shape, **_: (Spec(dtypes.int32, (_length(block_shape), 2)),) * 2,
 )
 def required_space_to_batch_paddings(
     input_shape: Any, block_shape: Any, base_paddings: Any = None, name: str | None = None
@@ -441,6 +437,11 @@ def _block_paddings(sizes: np.ndarray, block: np.ndarray, base: Any) -> tuple[An
     extra = np.remainder(block - np.remainder(full, block), block)
     paddings = np.stack([base[:, 0], base[:, 1] + extra], -1)
     return paddings, np.stack([np.zeros_like(extra), extra], -1)
+
+
+def _length(vector: Any) -> int | None:
+    dims: Any = convert(vector).shape._dims
+    return dims[0] if dims else None
 
 
 def _known_vector(value: Any, argument: str) -> np.ndarray:

@@ -16,7 +16,7 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, padding, shaping
 from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.extrema import maximum
-from tapeflow.engine.ops.signal.fourier import fit
+from tapeflow.engine.ops.signal.fitting import fit
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor

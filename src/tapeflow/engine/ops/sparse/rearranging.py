@@ -444,7 +444,7 @@ def mask(a: Any, mask_indices: Any, name: str | None = None) -> Any:
       >>> tf.sparse.mask(s, [5]).values.numpy()
       array([1.], dtype=float32)
     """
-    keep = ~np.isin(a.indices._array, np.asarray(convert(mask_indices)))
+    keep = ~np.isin(np.asarray(convert(a.indices)), np.asarray(convert(mask_indices)))
     rows = EagerTensor(np.flatnonzero(keep))
     return IndexedSlices(
         gathering.gather(a.values, rows), gathering.gather(a.indices, rows), a.dense_shape
