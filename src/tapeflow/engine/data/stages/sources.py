@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import nest
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import (
     InvalidArgumentError,
     OpError,
@@ -160,9 +160,9 @@ class TensorSliceStage(RowsStage):
         return [c[number] for c in self.components]
 
     def rows(self, which: slice | list[int]) -> Element:
-        if type(which) is list:
-            return [c.take(which, 0) for c in self.components]
-        return [c[which] for c in self.components]
+        if isinstance(which, slice):
+            return [c[which] for c in self.components]
+        return [c.take(which, 0) for c in self.components]
 
 
 class RangeStage(RowsStage):
@@ -182,7 +182,9 @@ class RangeStage(RowsStage):
         return [self._type(self._start + number * self._step)]
 
     def rows(self, which: slice | list[int]) -> Element:
-        numbers = np.array(which) if type(which) is list else np.arange(which.start, which.stop)
+        numbers = (
+            np.arange(which.start, which.stop) if isinstance(which, slice) else np.array(which)
+        )
         return [(numbers * self._step + self._start).astype(self._type)]
 
 
@@ -327,7 +329,7 @@ def _array_of(value: Any, dtype: Any, shape: Any) -> Any:
     try:
         if isinstance(value, Tensor):
             value = value.numpy()  # type: ignore[attr-defined]
-        if dtype.np == object:
+        if dtype is dtypes.string:
             array = convert(value, dtype)._array
         else:
             array = np.array(value, dtype.np)  # a copy: generators refill their buffers
