@@ -56,9 +56,7 @@ cardinality_p = host_op(
 
 @address("tensorflow.python.data.ops.dataset_ops")
 @export("data.Dataset")
-class DatasetV2(
-    Sources, Mapping, Selecting, Combining, Resampling, Batching, Grouping, Saving
-):
+class DatasetV2(Sources, Mapping, Selecting, Combining, Resampling, Batching, Grouping, Saving):
     """A sequence of elements, each a nest of tensors: an input pipeline.
 
     A dataset begins with a source (`from_tensor_slices`, `range`, `from_generator`, ...), and each

@@ -79,7 +79,7 @@ def copy_to_device(target_device: str, source_device: str = "/cpu:0") -> Transfo
     Returns:
       A function for `tf.data.Dataset.apply`.
     """
-    return lambda dataset: dataset.take(-1)
+    return lambda dataset: dataset
 
 
 @export("data.experimental.snapshot")

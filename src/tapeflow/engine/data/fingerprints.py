@@ -33,9 +33,7 @@ def _add(digest: Any, value: Any) -> None:
     elif isinstance(value, (np.ndarray, np.generic)):
         array = np.asarray(value)
         _note(digest, f"{array.dtype}{array.shape}")
-        digest.update(
-            repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes()
-        )
+        digest.update(repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes())
     elif isinstance(value, DatasetFunction):
         _note(digest, repr(value.output_spec))
         _add_graph(digest, value.graph, value.graph.outputs)

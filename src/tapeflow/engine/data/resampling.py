@@ -101,9 +101,7 @@ class Resampling(Pipeline):
 def _distribution(values: Any, what: str) -> Any:
     made = convert(values)
     if not made.dtype.is_floating:
-        raise TypeError(
-            f"rejection_resample: {what}: expected floats; received {made.dtype.name}"
-        )
+        raise TypeError(f"rejection_resample: {what}: expected floats; received {made.dtype.name}")
     return made
 
 

@@ -40,7 +40,11 @@ class Saving(Pipeline):
     """Elements on disk."""
 
     def save(
-        self, path: Any, compression: Any = None, shard_func: Any = None, checkpoint_args: Any = None
+        self,
+        path: Any,
+        compression: Any = None,
+        shard_func: Any = None,
+        checkpoint_args: Any = None,
     ) -> None:
         """Writes the elements to disk, in a format of tapeflow's own.
 

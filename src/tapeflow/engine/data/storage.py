@@ -106,9 +106,7 @@ def read_description(path: str) -> dict[str, Any]:
     """
     file = Path(path) / DESCRIPTION
     if not file.exists():
-        raise NotFoundError(
-            None, None, f"load: path: {path} holds no dataset that tapeflow saved"
-        )
+        raise NotFoundError(None, None, f"load: path: {path} holds no dataset that tapeflow saved")
     description: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return description
 
