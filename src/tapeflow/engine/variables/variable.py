@@ -7,13 +7,11 @@ does, so that a tensor read before never changes.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import (
     SILENCE,
     current_recorders,
@@ -35,32 +33,12 @@ from tapeflow.engine.variables import initial_values, operators, resource_ops
 from tapeflow.engine.variables.creators import VariableMeta
 from tapeflow.engine.variables.graph_era import GraphEraMethods
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
+from tapeflow.engine.variables.resource_handle import ResourceHandle
 from tapeflow.engine.variables.row_updates import refuse
 from tapeflow.engine.variables.scatter import ScatterMethods
 from tapeflow.engine.variables.sparse_reading import read_rows
 
 _new = object.__new__
-
-
-class ResourceHandle:
-    """Identity of a variable: what tapes track, and what outlives its values."""
-
-    __slots__ = ("__weakref__", "dtype", "name", "number", "shape")
-
-    _numbers = itertools.count()
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.number = next(self._numbers)
-        self.dtype = dtypes.resource
-        self.shape = TensorShape([])
-
-    @property
-    def _id(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        return f"<ResourceHandle(name={self.name!r})>"
 
 
 class _Probe:
@@ -329,11 +307,7 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         return self._read()
 
     def numpy(self) -> Any:
-        """The value as a NumPy array of its own (a scalar for shape `[]`).
-
-        Raises:
-          NotImplementedError: while a function is traced.
-        """
+        """The value as an array of its own (a scalar for shape `[]`); refused in traced functions."""
         if state.tracer is not None:
             raise NotImplementedError("numpy() is only available when eager execution is enabled.")
         array = self._array

@@ -129,6 +129,8 @@ class RepeatStage(Stage):
 
     def open(self, run: Run) -> Stream:
         if self._count == 0:
+            if _is_shuffle(self._source):  # TensorFlow makes one operation of both, which refuses
+                reject("count must be greater than zero or equal to -1.")
             return ListStream(())
         if self._count == 1:
             return self._source.open(run)

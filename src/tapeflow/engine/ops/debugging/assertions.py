@@ -235,7 +235,7 @@ def assert_greater(
 
     Example:
       >>> import tapeflow as tf
-      >>> tf.debugging.assert_greater([3, 2], 1)
+      >>> tf.debugging.assert_greater([2, 3], tf.constant([1, 2]))
     """
     return _compare(x, y, ">", comparison.greater, message, summarize)
 
