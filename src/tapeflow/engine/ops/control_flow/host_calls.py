@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
@@ -24,6 +26,7 @@ from tapeflow.engine.ops.host_functions import Opaque, call_on_host, tape_class
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
+from tapeflow.engine.runtime.tensor import Tensor
 
 
 def _inputs(inp: Any) -> list[Any]:
