@@ -121,7 +121,7 @@ def map_fn(
       parallel_iterations: accepted and not used.
       back_prop: accepted; tapes decide.
       swap_memory: accepted and not used.
-      infer_shape: accepted and not used.
+      infer_shape: whether, in a graph, the shape of the results follows from that of one.
       name: ignored in eager mode.
       fn_output_signature: dtype, `tf.TensorSpec` or nest of them that `fn` returns; by default the
         dtypes of `elems`.
@@ -143,7 +143,7 @@ def map_fn(
     signature = fn_output_signature if fn_output_signature is not None else dtype
     if state.tracer is not None:
         fn = upward.call("converted_here", fn)
-        return traced_functional.traced_map(fn, elems, signature)
+        return traced_functional.traced_map(fn, elems, signature, infer_shape)
     count, row = _rows(elems, "map_fn")
     if signature is None:
         signature = nest.map_structure(

@@ -13,6 +13,7 @@ from tapeflow.engine.ops.control_flow.tensor_array import TensorArray
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.graph import known_value
 
 
 class TracedTensorArray(TensorArray):
@@ -37,26 +38,31 @@ class TracedTensorArray(TensorArray):
         self._dtype = as_dtype(dtype)
         self._dynamic_size = bool(dynamic_size)
         self._infer_shape = infer_shape
-        # Shared by all arrays that are made from this one, as in TensorFlow: what a write in a loop
-        # tells of the shape of elements is known after the loop.
-        self._known = [TensorShape(element_shape)]
+        self._element_shape = TensorShape(element_shape)
+        self._known_size: int | None = None
         if flow is not None:
             self._list = flow
             return
         if size is None:
             raise ValueError("Size must be declared for TensorArrays.")
         count = convert(size, None if hasattr(size, "dtype") else dtypes.int32)
+        known = None if self._dynamic_size else known_value(count)
+        if known is not None and not known.ndim:
+            self._known_size = int(known)
         self._list = apply(
-            lists.reserve_p, count, dtype=self._dtype, shape=self._known[0]._dims
+            lists.reserve_p, count, dtype=self._dtype, shape=self._element_shape._dims
         )
 
-    def _made(self, handle: Any) -> TracedTensorArray:
-        """An array like this one that holds another list."""
+    def _made(
+        self, handle: Any, shape: TensorShape | None = None, size: int | None = None
+    ) -> TracedTensorArray:
+        """An array like this one that holds another list, of `size` elements if known."""
         made = object.__new__(TracedTensorArray)
         made._dtype = self._dtype
         made._dynamic_size = self._dynamic_size
         made._infer_shape = self._infer_shape
-        made._known = self._known
+        made._element_shape = self._element_shape if shape is None else shape
+        made._known_size = size
         made._list = handle
         return made
 
@@ -67,6 +73,19 @@ class TracedTensorArray(TensorArray):
 
     def _with_components(self, components: list[Any]) -> TracedTensorArray:
         return self._made(components[0])
+
+    def entering(self, start: TracedTensorArray) -> TracedTensorArray:
+        """This array as a loop variable that starts as `start`."""
+        return self._made(self._list, start._element_shape, start._known_size)
+
+    def leaving(self, start: TracedTensorArray, after: TracedTensorArray) -> TracedTensorArray:
+        """This array as what a loop leaves: `after` is what the body makes of the variable.
+
+        What the body writes tells the shape of the elements, also where it never runs: an empty
+        array of rows is then still one of rows.
+        """
+        size = start._known_size if after._known_size == start._known_size else None
+        return self._made(self._list, after._element_shape, size)
 
     @property
     def dtype(self) -> DType:
@@ -82,12 +101,8 @@ class TracedTensorArray(TensorArray):
         return None
 
     @property
-    def element_shape(self) -> TensorShape:
-        return self._known[0]
-
-    @property
     def _shape_attr(self) -> Any:
-        return self._known[0]._dims
+        return self._element_shape._dims
 
     def _element(self, value: Any) -> Any:
         tensor = convert(value, hint=self._dtype)
@@ -98,21 +113,19 @@ class TracedTensorArray(TensorArray):
                 f"TensorArray.write: value: expected dtype {self._dtype.name}; received "
                 f"{tensor.dtype.name}",
             )
-        if not self._known[0].is_compatible_with(tensor.shape):
+        if not self._element_shape.is_compatible_with(tensor.shape):
             raise ValueError(
-                f"Inconsistent shapes: saw {tensor.shape} but expected {self._known[0]} "
+                f"Inconsistent shapes: saw {tensor.shape} but expected {self._element_shape} "
                 "(and infer_shape=True)"
             )
         return tensor
 
-    def _learn(self, shape: TensorShape) -> None:
-        """Notes the shape of an element."""
-        if self._infer_shape:
-            self._known[0] = self._known[0].merge_with(shape)
+    def _shape_with(self, shape: TensorShape) -> TensorShape:
+        return self._element_shape.merge_with(shape) if self._infer_shape else self._element_shape
 
     def identity(self) -> TracedTensorArray:
         """An array of the same elements."""
-        return self._made(self._list)
+        return self._made(self._list, size=self._known_size)
 
     def grad(self, source: Any, flow: Any = None, name: str | None = None) -> Any:
         """Refused, as in TensorFlow 2.
@@ -137,8 +150,7 @@ class TracedTensorArray(TensorArray):
         handle = apply(
             lists.set_item_p, self._list, _index(index), tensor, dynamic=self._dynamic_size
         )
-        self._learn(tensor.shape)
-        return self._made(handle)
+        return self._made(handle, self._shape_with(tensor.shape), self._known_size)
 
     def read(self, index: Any, name: str | None = None) -> Any:
         """The element at `index`."""
@@ -148,7 +160,10 @@ class TracedTensorArray(TensorArray):
 
     def stack(self, name: str | None = None) -> Any:
         """All elements, stacked."""
-        return apply(lists.stack_p, self._list, dtype=self._dtype, shape=self._shape_attr)
+        stacked = apply(lists.stack_p, self._list, dtype=self._dtype, shape=self._shape_attr)
+        if self._known_size is not None and stacked.shape.ndims is not None:
+            stacked.set_shape([self._known_size, *stacked.shape[1:]])
+        return stacked
 
     def gather(self, indices: Any, name: str | None = None) -> Any:
         """The elements at `indices`, stacked."""
@@ -168,8 +183,9 @@ class TracedTensorArray(TensorArray):
     def unstack(self, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array of the rows of a tensor."""
         tensor = convert(value, self._dtype)
-        self._learn(tensor.shape[1:])
-        return self._made(apply(lists.from_tensor_p, tensor))
+        rows = apply(lists.from_tensor_p, tensor)
+        count = None if self._dynamic_size or not tensor.shape.ndims else tensor.shape[0]
+        return self._made(rows, self._shape_with(tensor.shape[1:]), count)
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TracedTensorArray:
         """An array with the rows of a tensor at `indices`."""
@@ -177,8 +193,7 @@ class TracedTensorArray(TensorArray):
         handle = apply(
             lists.scatter_p, self._list, _index(indices), tensor, dynamic=self._dynamic_size
         )
-        self._learn(tensor.shape[1:])
-        return self._made(handle)
+        return self._made(handle, self._shape_with(tensor.shape[1:]))
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TracedTensorArray:
         """An array of parts of a tensor, of the given lengths."""

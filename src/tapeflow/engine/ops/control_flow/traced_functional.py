@@ -55,13 +55,14 @@ def _count(tensor: Any) -> Any:
     return tensor.nrows(int32) if hasattr(tensor, "nrows") else shape(tensor)[0]
 
 
-def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
+def traced_map(fn: Callable[..., Any], elems: Any, signature: Any, infer_shape: bool = True) -> Any:
     """`tf.map_fn` in a graph.
 
     Args:
       fn: function of one row.
       elems: nest of tensors.
       signature: nest of dtypes or specs of what `fn` returns, or None: those of `elems`.
+      infer_shape: whether the shape of the results follows from that of one.
 
     Returns:
       The results, stacked.
@@ -74,7 +75,12 @@ def traced_map(fn: Callable[..., Any], elems: Any, signature: Any) -> Any:
     if any(isinstance(w, TypeSpec) and not isinstance(w, TensorSpec) for w in flat_wanted):
         return _map_composites(fn, rows, wanted)
     arrays = [
-        TracedTensorArray(_dtype(w), size=rows.count, element_shape=getattr(w, "shape", None))
+        TracedTensorArray(
+            _dtype(w),
+            size=rows.count,
+            infer_shape=infer_shape,
+            element_shape=getattr(w, "shape", None),
+        )
         for w in flat_wanted
     ]
 

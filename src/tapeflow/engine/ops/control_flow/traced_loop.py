@@ -19,6 +19,7 @@ from tapeflow.engine.ops.control_flow.bodies import (
     trace_body,
 )
 from tapeflow.engine.ops.control_flow.loop_op import while_p
+from tapeflow.engine.ops.control_flow.traced_array import TracedTensorArray
 from tapeflow.engine.ops.math import comparison, logical
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
@@ -55,6 +56,7 @@ def traced_while(
     """
     graph = state.tracer
     start = nest.map_structure(_as_tensor, loop_vars, expand_composites=True)
+    start = nest.map_structure(_entering, start, loop_vars)
     flat = [graph.value_of(v) for v in nest.flatten(start, expand_composites=True)]
     specs = _specs(start, flat, shape_invariants)
     limit = None if maximum_iterations is None else convert(maximum_iterations, dtypes.int32)
@@ -67,7 +69,8 @@ def traced_while(
             inner.placeholder(spec, value.node.name)
             for spec, value in zip(specs, flat, strict=True)
         ]
-        return count, nest.pack_sequence_as(start, inputs, expand_composites=True), inputs
+        packed = nest.pack_sequence_as(start, inputs, expand_composites=True)
+        return count, nest.map_structure(_entering, packed, start), inputs
 
     cond_graph = new_body("cond")
     count, packed, cond_inputs = arguments(cond_graph)
@@ -92,9 +95,12 @@ def traced_while(
     body_graph = new_body("body")
     body_count, body_packed, body_inputs = arguments(body_graph)
 
+    after: list[Any] = []
+
     def whole_body() -> Any:
-        result = body(*body_packed)
-        return _like(start, result, limited)
+        result = _like(start, body(*body_packed), limited)
+        after.extend(nest.flatten(result))
+        return result
 
     _, body_outputs = trace_body(body_graph, whole_body, ())
     _require_same_shapes(specs, body_outputs, start, names)
@@ -118,7 +124,16 @@ def traced_while(
     inputs = [*counter, *nest.flatten(start, expand_composites=True), *externals]
     node = add_control_flow(while_p, inputs, attrs, carried, name or "while")
     results = list(node.outputs)[limited:]
-    return nest.pack_sequence_as(start, results, expand_composites=True)
+    packed = nest.pack_sequence_as(start, results, expand_composites=True)
+    return nest.map_structure(_leaving, packed, start, nest.pack_sequence_as(start, after))
+
+
+def _entering(value: Any, start: Any) -> Any:
+    return value.entering(start) if isinstance(start, TracedTensorArray) else value
+
+
+def _leaving(value: Any, start: Any, after: Any) -> Any:
+    return value.leaving(start, after) if isinstance(start, TracedTensorArray) else value
 
 
 def _as_tensor(value: Any) -> Any:
