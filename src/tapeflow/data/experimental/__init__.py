@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     from tapeflow.engine.data.options import ServiceOptions as ServiceOptions
     from tapeflow.engine.data.options import ThreadingOptions as ThreadingOptions
     from tapeflow.engine.data.options import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
+    from tapeflow.engine.data.transformations import Reducer as Reducer
+    from tapeflow.engine.data.transformations import copy_to_device as copy_to_device
+    from tapeflow.engine.data.transformations import group_by_reducer as group_by_reducer
+    from tapeflow.engine.data.transformations import pad_to_cardinality as pad_to_cardinality
+    from tapeflow.engine.data.transformations import parallel_interleave as parallel_interleave
+    from tapeflow.engine.data.transformations import prefetch_to_device as prefetch_to_device
     from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
 else:
     __getattr__, __dir__, __all__ = attach(
@@ -61,6 +67,7 @@ else:
             "INFINITE_CARDINALITY": "tapeflow.engine.data.options:INFINITE_CARDINALITY",
             "OptimizationOptions": "tapeflow.engine.data.options:OptimizationOptions",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
+            "Reducer": "tapeflow.engine.data.transformations:Reducer",
             "SHARD_HINT": "tapeflow.engine.data.options:SHARD_HINT",
             "ServiceOptions": "tapeflow.engine.data.options:ServiceOptions",
             "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
@@ -70,6 +77,7 @@ else:
             "bucket_by_sequence_length": "tapeflow.engine.data.experimental:bucket_by_sequence_length",
             "cardinality": "tapeflow.engine.data.experimental:cardinality",
             "choose_from_datasets": "tapeflow.engine.data.experimental:choose_from_datasets",
+            "copy_to_device": "tapeflow.engine.data.transformations:copy_to_device",
             "dense_to_ragged_batch": "tapeflow.engine.data.experimental:dense_to_ragged_batch",
             "dense_to_sparse_batch": "tapeflow.engine.data.experimental:dense_to_sparse_batch",
             "enumerate_dataset": "tapeflow.engine.data.experimental:enumerate_dataset",
@@ -78,9 +86,13 @@ else:
             "get_next_as_optional": "tapeflow.engine.data.iterators:get_next_as_optional",
             "get_single_element": "tapeflow.engine.data.experimental:get_single_element",
             "get_structure": "tapeflow.engine.data.experimental:get_structure",
+            "group_by_reducer": "tapeflow.engine.data.transformations:group_by_reducer",
             "group_by_window": "tapeflow.engine.data.experimental:group_by_window",
             "ignore_errors": "tapeflow.engine.data.experimental:ignore_errors",
             "map_and_batch": "tapeflow.engine.data.experimental:map_and_batch",
+            "pad_to_cardinality": "tapeflow.engine.data.transformations:pad_to_cardinality",
+            "parallel_interleave": "tapeflow.engine.data.transformations:parallel_interleave",
+            "prefetch_to_device": "tapeflow.engine.data.transformations:prefetch_to_device",
             "sample_from_datasets": "tapeflow.engine.data.experimental:sample_from_datasets",
             "scan": "tapeflow.engine.data.experimental:scan",
             "shuffle_and_repeat": "tapeflow.engine.data.experimental:shuffle_and_repeat",

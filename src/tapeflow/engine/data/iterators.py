@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import OutOfRangeError
@@ -255,6 +255,11 @@ class OwnedIterator(IteratorBase):
         return shapes_of(self._element_spec)
 
     @property
+    def output_classes(self) -> Any:
+        """The classes of the components."""
+        return nest.map_structure(lambda spec: spec.value_type, self._element_spec)
+
+    @property
     def _type_spec(self) -> IteratorSpec:
         return IteratorSpec(self._element_spec)
 
@@ -355,7 +360,6 @@ class NumpyIterator(PythonIterator):  # type: ignore[type-arg]
         return self
 
     def __next__(self) -> Any:
-        from tapeflow.engine.core import nest
         from tapeflow.engine.data.structure import to_numpy
 
         return nest.map_structure(to_numpy, next(self._iterator))
@@ -380,4 +384,3 @@ def get_next_as_optional(iterator: Any) -> Any:
       A `tf.experimental.Optional`, empty when there is no next element.
     """
     return iterator.get_next_as_optional()
-
