@@ -1,6 +1,6 @@
 """A long training loop: resident memory must stay flat after warm-up.
 
-python benchmarks/soak.py [--steps 1000000]
+python benchmarks/soak.py [--steps 1000000] [--function]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 from eager import tape_step
+from function import function_step
 
 
 def resident_kilobytes() -> int:
@@ -25,10 +26,12 @@ def resident_kilobytes() -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=1_000_000)
-    steps = parser.parse_args().steps
+    parser.add_argument("--function", action="store_true", help="the step as a tf.function")
+    options = parser.parse_args()
+    steps = options.steps
     import tapeflow
 
-    step = tape_step(tapeflow)
+    step = function_step(tapeflow) if options.function else tape_step(tapeflow)
     warm = max(steps // 100, 1)
     for _ in range(warm):
         step()

@@ -113,7 +113,6 @@ def wrong_dtype_assignment(tf):
 for _args in (
     ({1, 2},),
     (bytearray(b"a"),),
-    (slice(1, 2),),
     ({"a": {1}},),
     ([bytearray(b"a")],),
 ):
@@ -229,5 +228,3 @@ def used_tape_in_a_function(tf):
         return tape.gradient(y, x)
 
     return f(tf.constant(1.0))
-
-

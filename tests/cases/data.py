@@ -42,12 +42,18 @@ def generated(tf):
     pairs = (tf.TensorSpec([None], tf.float32), {"n": spec})
     return (
         listed(d.from_generator(lambda n: iter(range(n)), output_signature=spec, args=(3,))),
-        listed(d.from_generator(lambda: iter([([1.0], {"n": 1}), ([], {"n": 0})]), output_signature=pairs)),
+        listed(
+            d.from_generator(
+                lambda: iter([([1.0], {"n": 1}), ([], {"n": 0})]), output_signature=pairs
+            )
+        ),
         listed(d.from_generator(lambda: iter([1.5]), output_types=tf.float32)),
         listed(d.from_generator(lambda: iter([[1], [2]]), tf.int64, [1]).repeat(2)),
         raised(lambda: listed(d.from_generator(lambda: iter(["a"]), output_signature=spec))),
         raised(lambda: listed(d.from_generator(lambda: iter([[1]]), output_signature=spec))),
-        raised(lambda: listed(d.from_generator(lambda: (1 // 0 for _ in [1]), output_signature=spec))),
+        raised(
+            lambda: listed(d.from_generator(lambda: (1 // 0 for _ in [1]), output_signature=spec))
+        ),
     )
 
 

@@ -79,7 +79,9 @@ SOURCES = [
     wrong(".from_tensors", lambda tf, D: D.from_tensors(object())),
     wrong(".from_tensors", lambda tf, D: D.from_tensors(None), "none"),
     case(".from_tensor_slices", lambda tf, D: D.from_tensor_slices([1, 2])),
-    case(".from_tensor_slices", lambda tf, D: D.from_tensor_slices(([1, 2], {"a": [3, 4]})), "nest"),
+    case(
+        ".from_tensor_slices", lambda tf, D: D.from_tensor_slices(([1, 2], {"a": [3, 4]})), "nest"
+    ),
     case(".from_tensor_slices", lambda tf, D: D.from_tensor_slices(Point([1, 2], [3, 4])), "named"),
     case(".from_tensor_slices", lambda tf, D: D.from_tensor_slices(([1, 2],)), "tuple of one"),
     case(".from_tensor_slices", lambda tf, D: D.from_tensor_slices(["a", "b"]), "strings"),
@@ -123,16 +125,21 @@ SOURCES = [
     ),
     case(
         ".from_generator",
-        from_values([{"a": 1, "b": "x"}],
-                    output_signature=lambda tf: {"a": tf.TensorSpec([], tf.int32),
-                                                 "b": tf.TensorSpec([], tf.string)}),
+        from_values(
+            [{"a": 1, "b": "x"}],
+            output_signature=lambda tf: {
+                "a": tf.TensorSpec([], tf.int32),
+                "b": tf.TensorSpec([], tf.string),
+            },
+        ),
         "dict",
     ),
     case(".from_generator", from_values([1.5], output_signature=int_spec()), "cast"),
     case(
         ".from_generator",
         lambda tf, D: D.from_generator(
-            lambda a, b: iter([a, b]), args=(1, tf.constant(2)), output_types=tf.int32),
+            lambda a, b: iter([a, b]), args=(1, tf.constant(2)), output_types=tf.int32
+        ),
         "args",
     ),
     case(".from_generator", lambda tf, D: D.from_generator(lambda: [1, 2], tf.int32), "list"),
@@ -173,19 +180,39 @@ FUNCTIONS = [
     case(".map", lambda tf, D: D.range(3).map(lambda x: 3), "number"),
     case(".map", lambda tf, D: D.range(3).map(lambda x: "a"), "string"),
     case(".map", lambda tf, D: D.range(3).map(lambda x: {"a": [x, x]}), "dict"),
-    case(".map", lambda tf, D: D.from_tensor_slices(Point([1, 2], [3, 4])).map(lambda p: p.a + p.b), "named"),
+    case(
+        ".map",
+        lambda tf, D: D.from_tensor_slices(Point([1, 2], [3, 4])).map(lambda p: p.a + p.b),
+        "named",
+    ),
     case(".map", lambda tf, D: D.from_tensor_slices(([1, 2],)).map(lambda x: x), "tuple of one"),
     case(
         ".map",
         lambda tf, D: D.from_tensor_slices((([1, 2], [3, 4]), [5, 6])).map(
-            lambda ab, c: ab[0] + ab[1] + c),
+            lambda ab, c: ab[0] + ab[1] + c
+        ),
         "nested",
     ),
-    case(".map", lambda tf, D: D.from_tensor_slices({"a": [1, 2]}).map(lambda d: d["a"]), "of dict"),
+    case(
+        ".map", lambda tf, D: D.from_tensor_slices({"a": [1, 2]}).map(lambda d: d["a"]), "of dict"
+    ),
     case(".map", lambda tf, D: D.range(4).map(lambda x: x + 1, num_parallel_calls=2), "parallel"),
-    case(".map", lambda tf, D: D.range(4).map(lambda x: x + 1, tf.data.AUTOTUNE, deterministic=False).batch(4).map(tf.sort), "autotune"),
-    case(".map", lambda tf, D: D.from_tensor_slices(["ab", "c"]).map(tf.strings.length), "of strings"),
-    case(".map", lambda tf, D: D.from_tensor_slices(["ab", "c"]).map(lambda s: s + "x"), "to strings"),
+    case(
+        ".map",
+        lambda tf, D: (
+            D.range(4)
+            .map(lambda x: x + 1, tf.data.AUTOTUNE, deterministic=False)
+            .batch(4)
+            .map(tf.sort)
+        ),
+        "autotune",
+    ),
+    case(
+        ".map", lambda tf, D: D.from_tensor_slices(["ab", "c"]).map(tf.strings.length), "of strings"
+    ),
+    case(
+        ".map", lambda tf, D: D.from_tensor_slices(["ab", "c"]).map(lambda s: s + "x"), "to strings"
+    ),
     wrong(".map", lambda tf, D: D.range(3).map(lambda x: x, num_parallel_calls=-3), "parallel"),
     wrong(".map", lambda tf, D: D.range(3).map(3), "not callable"),
     wrong(".map", lambda tf, D: D.range(3).map(lambda x: None), "none"),
@@ -193,30 +220,93 @@ FUNCTIONS = [
     wrong(".map", lambda tf, D: D.range(2).map(lambda x: tf.Variable(1) + 1), "variable"),
     wrong(".map", lambda tf, D: D.range(2).map(lambda x: x + 1.5), "dtypes"),
     case(".flat_map", lambda tf, D: D.range(4).flat_map(lambda x: D.range(x))),
-    case(".flat_map", lambda tf, D: D.from_tensor_slices([[1, 2], [3, 4]]).flat_map(D.from_tensor_slices), "rows"),
-    case(".flat_map", lambda tf, D: D.range(7).window(3, 2, 1, True).flat_map(lambda w: w.batch(3)), "windows"),
-    case(".flat_map", lambda tf, D: D.range(2).flat_map(lambda x: D.range(3).map(lambda y: x * 10 + y)), "captures"),
-    case(".flat_map", lambda tf, D: D.range(3).flat_map(lambda x: D.from_tensors(x).repeat(x)), "repeat"),
-    case(".interleave", lambda tf, D: D.range(1, 6).interleave(lambda x: D.from_tensors(x).repeat(6), cycle_length=2, block_length=4)),
-    case(".interleave", lambda tf, D: D.range(1, 4).interleave(D.range, cycle_length=3, num_parallel_calls=2), "parallel"),
-    case(".interleave", lambda tf, D: D.range(1, 9).interleave(D.range, cycle_length=4, block_length=2), "uneven"),
-    case(".interleave", lambda tf, D: D.range(0, 9).interleave(lambda x: D.range(x % 3), cycle_length=3), "with empty ones"),
+    case(
+        ".flat_map",
+        lambda tf, D: D.from_tensor_slices([[1, 2], [3, 4]]).flat_map(D.from_tensor_slices),
+        "rows",
+    ),
+    case(
+        ".flat_map",
+        lambda tf, D: D.range(7).window(3, 2, 1, True).flat_map(lambda w: w.batch(3)),
+        "windows",
+    ),
+    case(
+        ".flat_map",
+        lambda tf, D: D.range(2).flat_map(lambda x: D.range(3).map(lambda y: x * 10 + y)),
+        "captures",
+    ),
+    case(
+        ".flat_map",
+        lambda tf, D: D.range(3).flat_map(lambda x: D.from_tensors(x).repeat(x)),
+        "repeat",
+    ),
+    case(
+        ".interleave",
+        lambda tf, D: D.range(1, 6).interleave(
+            lambda x: D.from_tensors(x).repeat(6), cycle_length=2, block_length=4
+        ),
+    ),
+    case(
+        ".interleave",
+        lambda tf, D: D.range(1, 4).interleave(D.range, cycle_length=3, num_parallel_calls=2),
+        "parallel",
+    ),
+    case(
+        ".interleave",
+        lambda tf, D: D.range(1, 9).interleave(D.range, cycle_length=4, block_length=2),
+        "uneven",
+    ),
+    case(
+        ".interleave",
+        lambda tf, D: D.range(0, 9).interleave(lambda x: D.range(x % 3), cycle_length=3),
+        "with empty ones",
+    ),
     wrong(".interleave", lambda tf, D: D.range(1, 4).interleave(D.range, cycle_length=0), "cycle"),
-    wrong(".interleave", lambda tf, D: D.range(1, 4).interleave(D.range, 2, block_length=0), "block"),
+    wrong(
+        ".interleave", lambda tf, D: D.range(1, 4).interleave(D.range, 2, block_length=0), "block"
+    ),
     case(".filter", lambda tf, D: D.range(5).filter(lambda x: x % 2 == 0)),
     case(".filter", lambda tf, D: D.range(3).filter(lambda x: True), "python bool"),
-    case(".filter", lambda tf, D: D.from_tensor_slices(([1, 2], [True, False])).filter(lambda x, y: y), "pairs"),
+    case(
+        ".filter",
+        lambda tf, D: D.from_tensor_slices(([1, 2], [True, False])).filter(lambda x, y: y),
+        "pairs",
+    ),
     wrong(".filter", lambda tf, D: D.range(5).filter(lambda x: x), "number"),
     wrong(".filter", lambda tf, D: D.range(5).filter(lambda x: [x > 1, x > 2]), "list"),
     wrong(".filter", lambda tf, D: D.range(5).filter(lambda x: tf.stack([x > 1, x > 2])), "vector"),
     case(".take_while", lambda tf, D: D.range(5).take_while(lambda x: x < 3)),
     wrong(".take_while", lambda tf, D: D.range(5).take_while(lambda x: x), "number"),
-    Case("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(5).reduce(np.int64(0), lambda s, x: s + x)),
-    Case("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(0).reduce(np.int64(3), lambda s, x: s + x)),
-    Case("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(5).reduce((np.int64(0), 0.0), lambda s, x: (s[0] + x, s[1] + 1))),
-    Case("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(3).reduce(tf.constant([], tf.int64), lambda s, x: tf.concat([s, [x]], 0))),
-    bad("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(5).reduce(1.0, lambda s, x: x), id="dtype"),
-    bad("data.Dataset.reduce", lambda tf: tf.data.Dataset.range(5).reduce((np.int64(0), 0.0), lambda s, x: s[0]), id="structure"),
+    Case(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(5).reduce(np.int64(0), lambda s, x: s + x),
+    ),
+    Case(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(0).reduce(np.int64(3), lambda s, x: s + x),
+    ),
+    Case(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(5).reduce(
+            (np.int64(0), 0.0), lambda s, x: (s[0] + x, s[1] + 1)
+        ),
+    ),
+    Case(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(3).reduce(
+            tf.constant([], tf.int64), lambda s, x: tf.concat([s, [x]], 0)
+        ),
+    ),
+    bad(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(5).reduce(1.0, lambda s, x: x),
+        id="dtype",
+    ),
+    bad(
+        "data.Dataset.reduce",
+        lambda tf: tf.data.Dataset.range(5).reduce((np.int64(0), 0.0), lambda s, x: s[0]),
+        id="structure",
+    ),
     case(".scan", lambda tf, D: D.range(4).scan(np.int64(0), lambda s, x: (s + x, s * x))),
     wrong(".scan", lambda tf, D: D.range(4).scan(np.int64(0), lambda s, x: s + x), "no pair"),
     wrong(".scan", lambda tf, D: D.range(4).scan(np.int64(0), lambda s, x: (1.0, x)), "dtype"),
@@ -224,14 +314,24 @@ FUNCTIONS = [
     case(".unique", lambda tf, D: D.from_tensor_slices([[1, 2], [1, 2]]).unique(), "vectors"),
     wrong(".unique", lambda tf, D: D.from_tensor_slices([1.0, 2.0]).unique(), "float"),
     wrong(".unique", lambda tf, D: D.zip(D.range(2), D.range(2)).unique(), "pairs"),
-    case(".ignore_errors", lambda tf, D: D.from_tensor_slices([1.0, 0.0, 2.0]).map(lambda x: tf.debugging.check_numerics(1.0 / x, "e")).ignore_errors()),
+    case(
+        ".ignore_errors",
+        lambda tf, D: (
+            D.from_tensor_slices([1.0, 0.0, 2.0])
+            .map(lambda x: tf.debugging.check_numerics(1.0 / x, "e"))
+            .ignore_errors()
+        ),
+    ),
 ]
 
 SELECTION = [
     *[case(".take", lambda tf, D, n=n: D.range(3).take(n), str(n)) for n in (-5, -1, 0, 2, 5)],
     *[case(".skip", lambda tf, D, n=n: D.range(3).skip(n), str(n)) for n in (-3, -1, 0, 2, 5)],
     *[case(".repeat", lambda tf, D, n=n: D.range(3).repeat(n), str(n)) for n in (0, 1, 2)],
-    *[case(".repeat", lambda tf, D, n=n: D.range(3).repeat(n).take(7), str(n)) for n in (None, -1, -7)],
+    *[
+        case(".repeat", lambda tf, D, n=n: D.range(3).repeat(n).take(7), str(n))
+        for n in (None, -1, -7)
+    ],
     case(".repeat", lambda tf, D: D.range(0).repeat(), "nothing"),
     case(".repeat", lambda tf, D: D.range(3).filter(lambda x: x > 5).repeat(2), "filtered"),
     case(".shard", lambda tf, D: D.range(7).shard(3, 1)),
@@ -242,9 +342,21 @@ SELECTION = [
     wrong(".take", lambda tf, D: D.range(3).take(None), "none"),
     wrong(".repeat", lambda tf, D: D.range(3).repeat("a"), "string"),
     case(".concatenate", lambda tf, D: D.range(2).concatenate(D.range(3))),
-    case(".concatenate", lambda tf, D: D.from_tensors([1]).concatenate(D.from_tensors([1, 2])), "shapes"),
-    wrong(".concatenate", lambda tf, D: D.range(2).concatenate(D.zip(D.range(2), D.range(2))), "structure"),
-    wrong(".concatenate", lambda tf, D: D.range(2).concatenate(D.range(2, output_type=tf.int32)), "dtype"),
+    case(
+        ".concatenate",
+        lambda tf, D: D.from_tensors([1]).concatenate(D.from_tensors([1, 2])),
+        "shapes",
+    ),
+    wrong(
+        ".concatenate",
+        lambda tf, D: D.range(2).concatenate(D.zip(D.range(2), D.range(2))),
+        "structure",
+    ),
+    wrong(
+        ".concatenate",
+        lambda tf, D: D.range(2).concatenate(D.range(2, output_type=tf.int32)),
+        "dtype",
+    ),
     wrong(".concatenate", lambda tf, D: D.range(2).concatenate(3), "number"),
     case(".zip", lambda tf, D: D.zip(D.range(3), D.range(4))),
     case(".zip", lambda tf, D: D.zip((D.range(3), D.range(4))), "tuple"),
@@ -263,12 +375,33 @@ SELECTION = [
     case(".prefetch", lambda tf, D: D.range(3).prefetch(0), "none"),
     wrong(".prefetch", lambda tf, D: D.range(3).prefetch(-2), "negative"),
     wrong(".prefetch", lambda tf, D: D.range(3).prefetch(1.5), "float"),
-    case(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([D.range(3), D.range(10, 13)], D.range(2).repeat(5))),
-    case(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([D.range(2), D.range(10, 13)], D.range(2).repeat(5), stop_on_empty_dataset=False), "go on"),
-    wrong(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3, output_type=tf.int32)), "choices"),
-    wrong(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3)), "out of range"),
+    case(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3), D.range(10, 13)], D.range(2).repeat(5)),
+    ),
+    case(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets(
+            [D.range(2), D.range(10, 13)], D.range(2).repeat(5), stop_on_empty_dataset=False
+        ),
+        "go on",
+    ),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3, output_type=tf.int32)),
+        "choices",
+    ),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3)),
+        "out of range",
+    ),
     wrong(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([], D.range(3)), "nothing"),
-    wrong(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([D.range(3), D.from_tensors("a")], D.range(2)), "dtypes"),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3), D.from_tensors("a")], D.range(2)),
+        "dtypes",
+    ),
     wrong(".apply", lambda tf, D: D.range(3).apply(lambda d: 3)),
     case(".apply", lambda tf, D: D.range(3).apply(lambda d: d.skip(1))),
 ]
@@ -278,16 +411,32 @@ BATCHES = [
     case(".batch", lambda tf, D: D.range(5).batch(2, drop_remainder=True), "drop"),
     case(".batch", lambda tf, D: D.range(5).batch(7), "larger"),
     case(".batch", lambda tf, D: D.range(5).batch(2).batch(2), "of batches"),
-    case(".batch", lambda tf, D: D.from_tensor_slices((np.ones((4, 2)), [1, 2, 3, 4])).batch(3), "pairs"),
+    case(
+        ".batch",
+        lambda tf, D: D.from_tensor_slices((np.ones((4, 2)), [1, 2, 3, 4])).batch(3),
+        "pairs",
+    ),
     case(".batch", lambda tf, D: D.from_tensor_slices(["a", "b", "c"]).batch(2), "strings"),
-    case(".batch", lambda tf, D: D.from_tensor_slices([["a"], ["b"]]).map(lambda s: s).batch(2), "vectors of strings"),
-    case(".batch", lambda tf, D: D.range(5).map(lambda x: (x, x > 2)).batch(2, num_parallel_calls=2), "mapped"),
+    case(
+        ".batch",
+        lambda tf, D: D.from_tensor_slices([["a"], ["b"]]).map(lambda s: s).batch(2),
+        "vectors of strings",
+    ),
+    case(
+        ".batch",
+        lambda tf, D: D.range(5).map(lambda x: (x, x > 2)).batch(2, num_parallel_calls=2),
+        "mapped",
+    ),
     case(".batch", lambda tf, D: D.range(3).repeat(2).batch(4), "repeated"),
     case(".batch", lambda tf, D: D.range(3).concatenate(D.range(2)).batch(4), "concatenated"),
     case(".batch", lambda tf, D: D.zip(D.range(5), D.range(3)).batch(2), "zipped"),
     case(".batch", lambda tf, D: D.range(9).skip(2).take(5).shard(2, 0).batch(2), "selected"),
     case(".batch", lambda tf, D: D.range(9).cache().batch(2), "cached"),
-    case(".batch", lambda tf, D: D.from_generator(lambda: iter([1, 2]), tf.int32).batch(2), "unknown rank"),
+    case(
+        ".batch",
+        lambda tf, D: D.from_generator(lambda: iter([1, 2]), tf.int32).batch(2),
+        "unknown rank",
+    ),
     wrong(".batch", lambda tf, D: D.range(3).batch(0), "zero"),
     wrong(".batch", lambda tf, D: D.range(3).batch(-1), "negative"),
     wrong(".batch", lambda tf, D: D.range(3).batch("a"), "string"),
@@ -296,34 +445,132 @@ BATCHES = [
     wrong(".batch", lambda tf, D: D.range(3).batch(None), "none"),
     wrong(".batch", lambda tf, D: filled(tf, D).batch(2), "shapes"),
     case(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(2)),
-    case(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(2, padded_shapes=5, padding_values=np.int64(-1)), "shape"),
-    case(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(2, padded_shapes=[-1]), "minus one"),
+    case(
+        ".padded_batch",
+        lambda tf, D: filled(tf, D).padded_batch(2, padded_shapes=5, padding_values=np.int64(-1)),
+        "shape",
+    ),
+    case(
+        ".padded_batch",
+        lambda tf, D: filled(tf, D).padded_batch(2, padded_shapes=[-1]),
+        "minus one",
+    ),
     case(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(2, drop_remainder=True), "drop"),
-    case(".padded_batch", lambda tf, D: filled(tf, D).map(lambda v: (v, v[0])).padded_batch(2, padded_shapes=([None], [])), "pairs"),
-    case(".padded_batch", lambda tf, D: filled(tf, D).map(lambda v: (v, tf.cast(v, tf.float32))).padded_batch(2, padding_values=(np.int64(7), None)), "values"),
-    case(".padded_batch", lambda tf, D: filled(tf, D).map(lambda v: {"a": v, "b": v}).padded_batch(2, padding_values=np.int64(7)), "one value"),
-    case(".padded_batch", lambda tf, D: filled(tf, D).map(tf.strings.as_string).padded_batch(2), "strings"),
-    wrong(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(3, padded_shapes=[2]), "too small"),
-    wrong(".padded_batch", lambda tf, D: filled(tf, D).padded_batch(3, padding_values=0.5), "dtype"),
-    wrong(".padded_batch", lambda tf, D: filled(tf, D).map(lambda v: (v, v)).padded_batch(3, padded_shapes=[None]), "structure"),
-    wrong(".padded_batch", lambda tf, D: D.from_generator(lambda: iter([[1]]), tf.int32).padded_batch(2), "unknown rank"),
+    case(
+        ".padded_batch",
+        lambda tf, D: (
+            filled(tf, D).map(lambda v: (v, v[0])).padded_batch(2, padded_shapes=([None], []))
+        ),
+        "pairs",
+    ),
+    case(
+        ".padded_batch",
+        lambda tf, D: (
+            filled(tf, D)
+            .map(lambda v: (v, tf.cast(v, tf.float32)))
+            .padded_batch(2, padding_values=(np.int64(7), None))
+        ),
+        "values",
+    ),
+    case(
+        ".padded_batch",
+        lambda tf, D: (
+            filled(tf, D)
+            .map(lambda v: {"a": v, "b": v})
+            .padded_batch(2, padding_values=np.int64(7))
+        ),
+        "one value",
+    ),
+    case(
+        ".padded_batch",
+        lambda tf, D: filled(tf, D).map(tf.strings.as_string).padded_batch(2),
+        "strings",
+    ),
+    wrong(
+        ".padded_batch", lambda tf, D: filled(tf, D).padded_batch(3, padded_shapes=[2]), "too small"
+    ),
+    wrong(
+        ".padded_batch", lambda tf, D: filled(tf, D).padded_batch(3, padding_values=0.5), "dtype"
+    ),
+    wrong(
+        ".padded_batch",
+        lambda tf, D: filled(tf, D).map(lambda v: (v, v)).padded_batch(3, padded_shapes=[None]),
+        "structure",
+    ),
+    wrong(
+        ".padded_batch",
+        lambda tf, D: D.from_generator(lambda: iter([[1]]), tf.int32).padded_batch(2),
+        "unknown rank",
+    ),
     wrong(".padded_batch", lambda tf, D: D.range(3).padded_batch(0), "zero"),
     case(".unbatch", lambda tf, D: D.from_tensors([[1, 2], [3, 4]]).unbatch()),
     case(".unbatch", lambda tf, D: D.range(5).batch(2).unbatch(), "batches"),
-    case(".unbatch", lambda tf, D: D.range(5).batch(2, drop_remainder=True).unbatch(), "known size"),
+    case(
+        ".unbatch", lambda tf, D: D.range(5).batch(2, drop_remainder=True).unbatch(), "known size"
+    ),
     wrong(".unbatch", lambda tf, D: D.range(3).unbatch(), "scalars"),
     wrong(".unbatch", lambda tf, D: D.from_tensors(([1, 2], [1, 2, 3])).unbatch(), "sizes"),
-    wrong(".unbatch", lambda tf, D: D.range(1, 3).map(lambda x: (tf.range(x), tf.range(2 * x))).unbatch(), "sizes when run"),
+    wrong(
+        ".unbatch",
+        lambda tf, D: D.range(1, 3).map(lambda x: (tf.range(x), tf.range(2 * x))).unbatch(),
+        "sizes when run",
+    ),
     case(".rebatch", lambda tf, D: D.range(10).batch(4).rebatch(3)),
     case(".rebatch", lambda tf, D: D.range(10).batch(5).rebatch([2, 3]), "sizes"),
     case(".rebatch", lambda tf, D: D.range(10).batch(4).rebatch(3, drop_remainder=True), "drop"),
-    case(".group_by_window", lambda tf, D: D.range(10).group_by_window(lambda x: x % 2, lambda k, d: d.batch(3), window_size=3)),
-    case(".group_by_window", lambda tf, D: D.range(10).group_by_window(lambda x: x % 3, lambda k, d: d.batch(4).map(lambda x: (k, x)), window_size_func=lambda k: k + 1), "size by key"),
-    wrong(".group_by_window", lambda tf, D: D.range(4).group_by_window(lambda x: x % 2, lambda k, d: d.batch(3)), "no size"),
-    wrong(".group_by_window", lambda tf, D: D.range(4).group_by_window(lambda x: 1.0, lambda k, d: d.batch(3), 3), "key"),
-    case(".bucket_by_sequence_length", lambda tf, D: D.range(1, 7).map(fill_with(tf)).bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 5], [2, 2, 2])),
-    case(".bucket_by_sequence_length", lambda tf, D: D.range(1, 5).map(fill_with(tf)).bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 6], [2, 2, 2], pad_to_bucket_boundary=True), "to boundary"),
-    wrong(".bucket_by_sequence_length", lambda tf, D: D.range(1, 7).map(fill_with(tf)).bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 5], [2, 2]), "sizes"),
+    case(
+        ".group_by_window",
+        lambda tf, D: D.range(10).group_by_window(
+            lambda x: x % 2, lambda k, d: d.batch(3), window_size=3
+        ),
+    ),
+    case(
+        ".group_by_window",
+        lambda tf, D: D.range(10).group_by_window(
+            lambda x: x % 3,
+            lambda k, d: d.batch(4).map(lambda x: (k, x)),
+            window_size_func=lambda k: k + 1,
+        ),
+        "size by key",
+    ),
+    wrong(
+        ".group_by_window",
+        lambda tf, D: D.range(4).group_by_window(lambda x: x % 2, lambda k, d: d.batch(3)),
+        "no size",
+    ),
+    wrong(
+        ".group_by_window",
+        lambda tf, D: D.range(4).group_by_window(lambda x: 1.0, lambda k, d: d.batch(3), 3),
+        "key",
+    ),
+    case(
+        ".bucket_by_sequence_length",
+        lambda tf, D: (
+            D.range(1, 7)
+            .map(fill_with(tf))
+            .bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 5], [2, 2, 2])
+        ),
+    ),
+    case(
+        ".bucket_by_sequence_length",
+        lambda tf, D: (
+            D.range(1, 5)
+            .map(fill_with(tf))
+            .bucket_by_sequence_length(
+                lambda x: tf.shape(x)[0], [3, 6], [2, 2, 2], pad_to_bucket_boundary=True
+            )
+        ),
+        "to boundary",
+    ),
+    wrong(
+        ".bucket_by_sequence_length",
+        lambda tf, D: (
+            D.range(1, 7)
+            .map(fill_with(tf))
+            .bucket_by_sequence_length(lambda x: tf.shape(x)[0], [3, 5], [2, 2])
+        ),
+        "sizes",
+    ),
 ]
 
 
@@ -333,19 +580,53 @@ def windows(tf, dataset):
 
 WINDOWS = [
     Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(7).window(3))),
-    Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(7).window(3, 2, 1, True))),
-    Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(7).window(2, shift=3))),
+    Case(
+        "data.Dataset.window",
+        lambda tf: windows(tf, tf.data.Dataset.range(7).window(3, 2, 1, True)),
+    ),
+    Case(
+        "data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(7).window(2, shift=3))
+    ),
     Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(9).window(3, 1, 2))),
-    Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(9).window(3, 1, 2, drop_remainder=True))),
+    Case(
+        "data.Dataset.window",
+        lambda tf: windows(tf, tf.data.Dataset.range(9).window(3, 1, 2, drop_remainder=True)),
+    ),
     Case("data.Dataset.window", lambda tf: windows(tf, tf.data.Dataset.range(9).window(2, 5, 3))),
     Case("data.Dataset.window", lambda tf: str(tf.data.Dataset.range(9).window(2).element_spec)),
-    Case("data.Dataset.window", lambda tf: [[list(a.as_numpy_iterator()), list(b.as_numpy_iterator())] for a, b in tf.data.Dataset.from_tensor_slices(([1, 2, 3], ["a", "b", "c"])).window(2)]),
-    Case("data.Dataset.window", lambda tf: [values(tf.data.Dataset.zip(w)) for w in tf.data.Dataset.from_tensor_slices({"a": [1, 2, 3], "b": [4, 5, 6]}).window(2)]),
-    Case("data.Dataset.window", lambda tf: [int(tf.data.Dataset.range(n).window(s, h, t, d).cardinality()) for n in (0, 3, 7) for s in (1, 3) for h in (1, 2, 5) for t in (1, 2) for d in (True, False)]),
+    Case(
+        "data.Dataset.window",
+        lambda tf: [
+            [list(a.as_numpy_iterator()), list(b.as_numpy_iterator())]
+            for a, b in tf.data.Dataset.from_tensor_slices(([1, 2, 3], ["a", "b", "c"])).window(2)
+        ],
+    ),
+    Case(
+        "data.Dataset.window",
+        lambda tf: [
+            values(tf.data.Dataset.zip(w))
+            for w in tf.data.Dataset.from_tensor_slices({"a": [1, 2, 3], "b": [4, 5, 6]}).window(2)
+        ],
+    ),
+    Case(
+        "data.Dataset.window",
+        lambda tf: [
+            int(tf.data.Dataset.range(n).window(s, h, t, d).cardinality())
+            for n in (0, 3, 7)
+            for s in (1, 3)
+            for h in (1, 2, 5)
+            for t in (1, 2)
+            for d in (True, False)
+        ],
+    ),
     wrong(".window", lambda tf, D: D.range(7).window(0), "size"),
     wrong(".window", lambda tf, D: D.range(7).window(2, shift=0), "shift"),
     wrong(".window", lambda tf, D: D.range(7).window(2, stride=0), "stride"),
-    bad("data.Dataset.as_numpy_iterator", lambda tf: tf.data.Dataset.range(7).window(2).as_numpy_iterator(), id="windows"),
+    bad(
+        "data.Dataset.as_numpy_iterator",
+        lambda tf: tf.data.Dataset.range(7).window(2).as_numpy_iterator(),
+        id="windows",
+    ),
 ]
 
 
@@ -356,18 +637,44 @@ def cardinalities(tf):
     return [
         int(d.cardinality())
         for d in (
-            D.range(5).flat_map(lambda x: D.range(2)), D.range(5).interleave(lambda x: D.range(2)),
-            D.range(5).batch(2).unbatch(), D.range(5).prefetch(1), D.range(5).shuffle(2),
-            ever.take(3), ever.take(-1), ever.skip(3), D.range(5).enumerate(), ever.enumerate(),
-            some.repeat(), some.repeat(2), some.take(0), some.take(2), some.skip(2),
-            some.batch(2), some.shard(2, 0), some.shuffle(3), some.cache(), some.window(2),
-            D.zip(some, D.range(3)), D.zip(some, ever), D.zip(ever, ever), ever.batch(2),
-            ever.concatenate(D.range(3)), ever.concatenate(some), some.concatenate(D.range(3)),
-            ever.window(2), ever.flat_map(lambda x: D.range(2)), ever.shuffle(2), ever.map(lambda x: x + 1),
-            D.from_tensor_slices([1, 2, 3]).padded_batch(2, padded_shapes=[]), D.random(), D.counter(),
+            D.range(5).flat_map(lambda x: D.range(2)),
+            D.range(5).interleave(lambda x: D.range(2)),
+            D.range(5).batch(2).unbatch(),
+            D.range(5).prefetch(1),
+            D.range(5).shuffle(2),
+            ever.take(3),
+            ever.take(-1),
+            ever.skip(3),
+            D.range(5).enumerate(),
+            ever.enumerate(),
+            some.repeat(),
+            some.repeat(2),
+            some.take(0),
+            some.take(2),
+            some.skip(2),
+            some.batch(2),
+            some.shard(2, 0),
+            some.shuffle(3),
+            some.cache(),
+            some.window(2),
+            D.zip(some, D.range(3)),
+            D.zip(some, ever),
+            D.zip(ever, ever),
+            ever.batch(2),
+            ever.concatenate(D.range(3)),
+            ever.concatenate(some),
+            some.concatenate(D.range(3)),
+            ever.window(2),
+            ever.flat_map(lambda x: D.range(2)),
+            ever.shuffle(2),
+            ever.map(lambda x: x + 1),
+            D.from_tensor_slices([1, 2, 3]).padded_batch(2, padded_shapes=[]),
+            D.random(),
+            D.counter(),
             D.sample_from_datasets([D.range(3), D.range(4)]),
             D.sample_from_datasets([D.range(3), D.range(4)], stop_on_empty_dataset=True),
-            D.sample_from_datasets([ever, D.range(4)]), D.sample_from_datasets([D.range(3)]),
+            D.sample_from_datasets([ever, D.range(4)]),
+            D.sample_from_datasets([D.range(3)]),
         )
     ]
 
@@ -483,12 +790,22 @@ def set_option(name, value):
 
 REST = [
     Case("data.Dataset.cardinality", cardinalities),
-    Case("data.experimental.cardinality", lambda tf: tf.data.experimental.cardinality(tf.data.Dataset.range(3))),
+    Case(
+        "data.experimental.cardinality",
+        lambda tf: tf.data.experimental.cardinality(tf.data.Dataset.range(3)),
+    ),
     Case("data.Dataset", length(lambda D: D.range(4)), id="len"),
     bad("data.Dataset", length(lambda D: D.range(4).repeat()), id="len infinite"),
     bad("data.Dataset", length(lambda D: D.range(4).filter(lambda x: x > 0)), id="len unknown"),
     Case("data.Dataset", lambda tf: bool(tf.data.Dataset.range(0)), id="bool"),
-    Case("data.Dataset", lambda tf: [repr(tf.data.Dataset.range(3)), repr(tf.data.Dataset.range(3).map(lambda x: x).batch(2))], id="repr"),
+    Case(
+        "data.Dataset",
+        lambda tf: [
+            repr(tf.data.Dataset.range(3)),
+            repr(tf.data.Dataset.range(3).map(lambda x: x).batch(2)),
+        ],
+        id="repr",
+    ),
     Case("data.Dataset.map", errors_in_map, id="errors"),
     Case("data.Dataset.from_generator", errors_in_generator, id="errors"),
     Case("data.Dataset.map", variables_are_read_late, id="variables"),
@@ -501,36 +818,173 @@ REST = [
     bad("data.Options", set_option("deterministic", 3), id="type"),
     bad("data.Options", set_option("foo", 1), id="name"),
     bad("data.Options", set_option("threading", 2), id="kind"),
-    Case("data.DatasetSpec", lambda tf: [str(tf.data.DatasetSpec(tf.TensorSpec([], tf.int64))), tf.data.DatasetSpec.from_value(tf.data.Dataset.range(2)) == tf.data.DatasetSpec(tf.TensorSpec([], tf.int64)), str(tf.type_spec_from_value(tf.data.Dataset.range(2).batch(2)))]),
-    Case("data.IteratorSpec", lambda tf: [str(tf.data.IteratorSpec(tf.TensorSpec([], tf.int64))), str(tf.type_spec_from_value(iter(tf.data.Dataset.range(2))))]),
-    Case("data.NumpyIterator", lambda tf: [type(tf.data.Dataset.range(2).as_numpy_iterator()).__name__, next(tf.data.Dataset.range(2).as_numpy_iterator())]),
-    Case("data.Dataset.get_single_element", lambda tf: tf.data.Dataset.range(1).get_single_element()),
-    bad("data.Dataset.get_single_element", lambda tf: tf.data.Dataset.range(2).get_single_element(), id="two"),
-    bad("data.Dataset.get_single_element", lambda tf: tf.data.Dataset.range(0).get_single_element(), id="none"),
-    Case("data.experimental.get_single_element", lambda tf: tf.data.experimental.get_single_element(tf.data.Dataset.range(4).batch(4))),
-    Case("data.experimental.assert_cardinality", lambda tf: elements(tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(3)))),
-    bad("data.experimental.assert_cardinality", lambda tf: values(tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(4))), id="fewer"),
-    bad("data.experimental.assert_cardinality", lambda tf: values(tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(2))), id="more"),
-    Case("data.experimental.get_structure", lambda tf: str(tf.data.experimental.get_structure(tf.data.Dataset.range(3)))),
+    Case(
+        "data.DatasetSpec",
+        lambda tf: [
+            str(tf.data.DatasetSpec(tf.TensorSpec([], tf.int64))),
+            tf.data.DatasetSpec.from_value(tf.data.Dataset.range(2))
+            == tf.data.DatasetSpec(tf.TensorSpec([], tf.int64)),
+            str(tf.type_spec_from_value(tf.data.Dataset.range(2).batch(2))),
+        ],
+    ),
+    Case(
+        "data.IteratorSpec",
+        lambda tf: [
+            str(tf.data.IteratorSpec(tf.TensorSpec([], tf.int64))),
+            str(tf.type_spec_from_value(iter(tf.data.Dataset.range(2)))),
+        ],
+    ),
+    Case(
+        "data.NumpyIterator",
+        lambda tf: [
+            type(tf.data.Dataset.range(2).as_numpy_iterator()).__name__,
+            next(tf.data.Dataset.range(2).as_numpy_iterator()),
+        ],
+    ),
+    Case(
+        "data.Dataset.get_single_element", lambda tf: tf.data.Dataset.range(1).get_single_element()
+    ),
+    bad(
+        "data.Dataset.get_single_element",
+        lambda tf: tf.data.Dataset.range(2).get_single_element(),
+        id="two",
+    ),
+    bad(
+        "data.Dataset.get_single_element",
+        lambda tf: tf.data.Dataset.range(0).get_single_element(),
+        id="none",
+    ),
+    Case(
+        "data.experimental.get_single_element",
+        lambda tf: tf.data.experimental.get_single_element(tf.data.Dataset.range(4).batch(4)),
+    ),
+    Case(
+        "data.experimental.assert_cardinality",
+        lambda tf: elements(
+            tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(3))
+        ),
+    ),
+    bad(
+        "data.experimental.assert_cardinality",
+        lambda tf: values(
+            tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(4))
+        ),
+        id="fewer",
+    ),
+    bad(
+        "data.experimental.assert_cardinality",
+        lambda tf: values(
+            tf.data.Dataset.range(3).apply(tf.data.experimental.assert_cardinality(2))
+        ),
+        id="more",
+    ),
+    Case(
+        "data.experimental.get_structure",
+        lambda tf: str(tf.data.experimental.get_structure(tf.data.Dataset.range(3))),
+    ),
     bad("data.experimental.get_structure", lambda tf: tf.data.experimental.get_structure(3)),
-    Case("data.experimental.from_list", lambda tf: elements(tf.data.experimental.from_list([(1, "a"), (2, "b")]))),
+    Case(
+        "data.experimental.from_list",
+        lambda tf: elements(tf.data.experimental.from_list([(1, "a"), (2, "b")])),
+    ),
     bad("data.experimental.from_list", lambda tf: tf.data.experimental.from_list([])),
-    Case("data.experimental.from_variant", lambda tf: values(tf.data.experimental.from_variant(tf.data.experimental.to_variant(tf.data.Dataset.range(3)), tf.TensorSpec([], tf.int64)))),
+    Case(
+        "data.experimental.from_variant",
+        lambda tf: values(
+            tf.data.experimental.from_variant(
+                tf.data.experimental.to_variant(tf.data.Dataset.range(3)),
+                tf.TensorSpec([], tf.int64),
+            )
+        ),
+    ),
     Case("data.experimental.at", lambda tf: tf.data.experimental.at(tf.data.Dataset.range(5), 3)),
     bad("data.experimental.at", lambda tf: tf.data.experimental.at(tf.data.Dataset.range(5), 7)),
-    Case("data.experimental.Counter", lambda tf: values(tf.data.experimental.Counter(5, -2).take(3))),
-    Case("data.experimental.enumerate_dataset", lambda tf: values(tf.data.Dataset.range(3, 5).apply(tf.data.experimental.enumerate_dataset()))),
-    Case("data.experimental.map_and_batch", lambda tf: values(tf.data.Dataset.range(5).apply(tf.data.experimental.map_and_batch(lambda x: x + 1, 2)))),
-    Case("data.experimental.scan", lambda tf: values(tf.data.Dataset.range(4).apply(tf.data.experimental.scan(np.int64(0), lambda s, x: (s + x, s))))),
-    Case("data.experimental.unbatch", lambda tf: values(tf.data.Dataset.range(4).batch(2).apply(tf.data.experimental.unbatch()))),
-    Case("data.experimental.take_while", lambda tf: values(tf.data.Dataset.range(4).apply(tf.data.experimental.take_while(lambda x: x < 2)))),
-    Case("data.experimental.unique", lambda tf: values(tf.data.Dataset.range(4).map(lambda x: x // 2).apply(tf.data.experimental.unique()))),
-    Case("data.experimental.ignore_errors", lambda tf: values(tf.data.Dataset.range(2).apply(tf.data.experimental.ignore_errors()))),
-    Case("data.experimental.choose_from_datasets", lambda tf: values(tf.data.experimental.choose_from_datasets([tf.data.Dataset.range(2), tf.data.Dataset.range(5, 8)], tf.data.Dataset.range(2).repeat(4)))),
-    Case("data.experimental.group_by_window", lambda tf: values(tf.data.Dataset.range(6).apply(tf.data.experimental.group_by_window(lambda x: x % 2, lambda k, d: d.batch(2), 2)))),
-    Case("data.experimental.bucket_by_sequence_length", lambda tf: values(filled(tf, tf.data.Dataset).apply(tf.data.experimental.bucket_by_sequence_length(lambda x: tf.shape(x)[0], [2], [1, 2])))),
-    Case("data.AUTOTUNE", lambda tf: [tf.data.AUTOTUNE, tf.data.INFINITE_CARDINALITY, tf.data.UNKNOWN_CARDINALITY, tf.data.experimental.AUTOTUNE, tf.data.experimental.SHARD_HINT]),
-    Case("data.experimental.get_next_as_optional", lambda tf: tf.data.experimental.get_next_as_optional(iter(tf.data.Dataset.range(2))).get_value()),
+    Case(
+        "data.experimental.Counter", lambda tf: values(tf.data.experimental.Counter(5, -2).take(3))
+    ),
+    Case(
+        "data.experimental.enumerate_dataset",
+        lambda tf: values(
+            tf.data.Dataset.range(3, 5).apply(tf.data.experimental.enumerate_dataset())
+        ),
+    ),
+    Case(
+        "data.experimental.map_and_batch",
+        lambda tf: values(
+            tf.data.Dataset.range(5).apply(tf.data.experimental.map_and_batch(lambda x: x + 1, 2))
+        ),
+    ),
+    Case(
+        "data.experimental.scan",
+        lambda tf: values(
+            tf.data.Dataset.range(4).apply(
+                tf.data.experimental.scan(np.int64(0), lambda s, x: (s + x, s))
+            )
+        ),
+    ),
+    Case(
+        "data.experimental.unbatch",
+        lambda tf: values(tf.data.Dataset.range(4).batch(2).apply(tf.data.experimental.unbatch())),
+    ),
+    Case(
+        "data.experimental.take_while",
+        lambda tf: values(
+            tf.data.Dataset.range(4).apply(tf.data.experimental.take_while(lambda x: x < 2))
+        ),
+    ),
+    Case(
+        "data.experimental.unique",
+        lambda tf: values(
+            tf.data.Dataset.range(4).map(lambda x: x // 2).apply(tf.data.experimental.unique())
+        ),
+    ),
+    Case(
+        "data.experimental.ignore_errors",
+        lambda tf: values(tf.data.Dataset.range(2).apply(tf.data.experimental.ignore_errors())),
+    ),
+    Case(
+        "data.experimental.choose_from_datasets",
+        lambda tf: values(
+            tf.data.experimental.choose_from_datasets(
+                [tf.data.Dataset.range(2), tf.data.Dataset.range(5, 8)],
+                tf.data.Dataset.range(2).repeat(4),
+            )
+        ),
+    ),
+    Case(
+        "data.experimental.group_by_window",
+        lambda tf: values(
+            tf.data.Dataset.range(6).apply(
+                tf.data.experimental.group_by_window(lambda x: x % 2, lambda k, d: d.batch(2), 2)
+            )
+        ),
+    ),
+    Case(
+        "data.experimental.bucket_by_sequence_length",
+        lambda tf: values(
+            filled(tf, tf.data.Dataset).apply(
+                tf.data.experimental.bucket_by_sequence_length(
+                    lambda x: tf.shape(x)[0], [2], [1, 2]
+                )
+            )
+        ),
+    ),
+    Case(
+        "data.AUTOTUNE",
+        lambda tf: [
+            tf.data.AUTOTUNE,
+            tf.data.INFINITE_CARDINALITY,
+            tf.data.UNKNOWN_CARDINALITY,
+            tf.data.experimental.AUTOTUNE,
+            tf.data.experimental.SHARD_HINT,
+        ],
+    ),
+    Case(
+        "data.experimental.get_next_as_optional",
+        lambda tf: tf.data.experimental.get_next_as_optional(
+            iter(tf.data.Dataset.range(2))
+        ).get_value(),
+    ),
 ]
 
 CASES = [*SOURCES, *FUNCTIONS, *SELECTION, *BATCHES, *WINDOWS, *REST]

@@ -268,12 +268,6 @@ def ranges_and_generators(tf):
 
 
 @case("function")
-def slices_are_no_arguments(tf):
-    f, log = identity(tf)
-    return raised(lambda: f(slice(1, 2))), counts(f, log, [(...,), (...,), (1,)])
-
-
-@case("function")
 def tensor_specs_as_plain_arguments(tf):
     f, log = identity(tf)
     spec = tf.TensorSpec([2], tf.float32)

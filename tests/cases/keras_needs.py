@@ -44,7 +44,11 @@ class _Acting:
 
     def __init__(self, variable):
         self.variable = variable
-        self.dtype, self.shape, self.trainable = variable.dtype, variable.shape, True
+        self.shape, self.trainable = variable.shape, True
+
+    @property
+    def dtype(self):
+        return self.variable.dtype.name  # a string, as Keras has it
 
     @property
     def handle(self):
@@ -107,6 +111,51 @@ def acting_among_operands(tf):
     )
 
 
+def acting_as_argument(tf):
+    """In places where a number or a tensor of indices is more usual."""
+    one = _Acting(tf.Variable(1))
+    scale = _Acting(tf.Variable(3.0))
+    return (
+        tf.scalar_mul(scale, tf.constant([1.0, 2.0])),
+        tf.scalar_mul(2.0, _Acting(tf.Variable([1.0, 2.0]))),
+        tf.linalg.band_part(tf.ones([3, 3]), one, one),
+        tf.where(tf.greater(scale, 1.0), scale, 0.0),
+        tf.stack([tf.constant(1.0), scale]),
+    )
+
+
+def sparse_gradients(tf):
+    """Rows' gradients stay sparse on their way to the variable, in a function too."""
+    table = tf.Variable(tf.ones([3, 2]))
+
+    def kinds():
+        found = []
+        for read in (
+            lambda: table,
+            lambda: tf.convert_to_tensor(table),
+            lambda: tf.identity(table),
+        ):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(tf.gather(read(), [0, 2]))
+            found.append(type(tape.gradient(y, table)).__name__)
+        return found
+
+    traced = []
+    tf.function(lambda: traced.append(kinds()), autograph=False)()
+    return kinds(), traced[0]
+
+
+def ragged_shape(tf):
+    ragged = tf.ragged.constant([[[1, 2]], [[3, 4], [5, 6]]], inner_shape=(2,))
+    shape = tf.shape(ragged)
+    rows = tf.function(lambda x: tf.shape(x)[0], autograph=False)
+    return (
+        repr(shape), shape[0], shape[2], shape.rank, shape.inner_rank, shape.inner_shape, shape.dtype.name,
+        shape.num_row_partitions, shape.static_lengths(), [shape.is_uniform(i) for i in range(3)],
+        rows(ragged), tf.shape(ragged, out_type=tf.int64)[0],
+    )  # fmt: skip
+
+
 def smart_conditions(tf):
     choose = tf.__internal__.smart_cond.smart_cond
     return [
@@ -150,6 +199,11 @@ CASES = [
     Case("GradientTape", acting_variable),
     Case("GradientTape", watched_acting_variable),
     Case("convert_to_tensor", acting_among_operands),
+    Case("scalar_mul", acting_as_argument),
+    Case("gather", sparse_gradients),
+    Case("shape", ragged_shape),
+    Case("shape", lambda tf: tf.shape(tf.ragged.constant([[1], []]))[1], bad=True),
+    Case("shape", lambda tf: tf.shape(tf.ragged.constant([[1], []]))[2], bad=True),
     Case("cond", smart_conditions),
     Case("cond", lambda tf: tf.__internal__.smart_cond.smart_cond(2, lambda: 1, lambda: 2), bad=True),
     Case("cond", lambda tf: tf.__internal__.smart_cond.smart_cond(True, 1, lambda: 2), bad=True),

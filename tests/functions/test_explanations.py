@@ -25,7 +25,9 @@ def test_a_retrace_names_the_argument_and_the_difference() -> None:
     lines = scaled.explain_retraces().splitlines()
     assert lines[0] == "scaled has been traced 4 times."
     assert "argument 'factor' was the Python value 2.0 and is the Python value 3.0" in lines[1]
-    assert "argument 'x' was a tensor float32 shape [2] and is a tensor float32 shape [1]" in lines[2]
+    assert (
+        "argument 'x' was a tensor float32 shape [2] and is a tensor float32 shape [1]" in lines[2]
+    )
     assert "argument 'flags'" in lines[3]
 
 

@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from tapeflow.engine.compat.distribute.reducing import ReduceOp as ReduceOp
     from tapeflow.engine.compat.distribute.replica import ReplicaContext as ReplicaContext
     from tapeflow.engine.compat.distribute.strategy import MirroredStrategy as MirroredStrategy
-    from tapeflow.engine.compat.distribute.strategy import MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy
     from tapeflow.engine.compat.distribute.strategy import OneDeviceStrategy as OneDeviceStrategy
-    from tapeflow.engine.compat.distribute.strategy import ParameterServerStrategy as ParameterServerStrategy
     from tapeflow.engine.compat.distribute.strategy import Strategy as Strategy
     from tapeflow.engine.compat.distribute.strategy import StrategyExtended as StrategyExtended
-    from tapeflow.engine.compat.distribute.strategy import TPUStrategy as TPUStrategy
     from tapeflow.engine.compat.distribute.strategy import experimental_set_strategy as experimental_set_strategy
     from tapeflow.engine.compat.distribute.strategy import get_replica_context as get_replica_context
     from tapeflow.engine.compat.distribute.strategy import get_strategy as get_strategy
     from tapeflow.engine.compat.distribute.strategy import has_strategy as has_strategy
     from tapeflow.engine.compat.distribute.strategy import in_cross_replica_context as in_cross_replica_context
+    from tapeflow.engine.compat.distribute.unsupported import MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy
+    from tapeflow.engine.compat.distribute.unsupported import ParameterServerStrategy as ParameterServerStrategy
+    from tapeflow.engine.compat.distribute.unsupported import TPUStrategy as TPUStrategy
 else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
@@ -37,14 +37,14 @@ else:
             "DistributedValues": "tapeflow.engine.compat.distribute.inputs:DistributedValues",
             "InputContext": "tapeflow.engine.compat.distribute.inputs:InputContext",
             "MirroredStrategy": "tapeflow.engine.compat.distribute.strategy:MirroredStrategy",
-            "MultiWorkerMirroredStrategy": "tapeflow.engine.compat.distribute.strategy:MultiWorkerMirroredStrategy",
+            "MultiWorkerMirroredStrategy": "tapeflow.engine.compat.distribute.unsupported:MultiWorkerMirroredStrategy",
             "OneDeviceStrategy": "tapeflow.engine.compat.distribute.strategy:OneDeviceStrategy",
-            "ParameterServerStrategy": "tapeflow.engine.compat.distribute.strategy:ParameterServerStrategy",
+            "ParameterServerStrategy": "tapeflow.engine.compat.distribute.unsupported:ParameterServerStrategy",
             "ReduceOp": "tapeflow.engine.compat.distribute.reducing:ReduceOp",
             "ReplicaContext": "tapeflow.engine.compat.distribute.replica:ReplicaContext",
             "Strategy": "tapeflow.engine.compat.distribute.strategy:Strategy",
             "StrategyExtended": "tapeflow.engine.compat.distribute.strategy:StrategyExtended",
-            "TPUStrategy": "tapeflow.engine.compat.distribute.strategy:TPUStrategy",
+            "TPUStrategy": "tapeflow.engine.compat.distribute.unsupported:TPUStrategy",
             "experimental_set_strategy": "tapeflow.engine.compat.distribute.strategy:experimental_set_strategy",
             "get_replica_context": "tapeflow.engine.compat.distribute.strategy:get_replica_context",
             "get_strategy": "tapeflow.engine.compat.distribute.strategy:get_strategy",

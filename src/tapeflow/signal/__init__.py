@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.signal.fourier import fft as fft
     from tapeflow.engine.ops.signal.fourier import fft2d as fft2d
     from tapeflow.engine.ops.signal.fourier import fft3d as fft3d
-    from tapeflow.engine.ops.signal.fourier import fftshift as fftshift
     from tapeflow.engine.ops.signal.fourier import ifft as ifft
     from tapeflow.engine.ops.signal.fourier import ifft2d as ifft2d
     from tapeflow.engine.ops.signal.fourier import ifft3d as ifft3d
-    from tapeflow.engine.ops.signal.fourier import ifftshift as ifftshift
     from tapeflow.engine.ops.signal.fourier import irfft as irfft
     from tapeflow.engine.ops.signal.fourier import irfft2d as irfft2d
     from tapeflow.engine.ops.signal.fourier import irfft3d as irfft3d
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.signal.fourier import rfft3d as rfft3d
     from tapeflow.engine.ops.signal.frames import frame as frame
     from tapeflow.engine.ops.signal.frames import overlap_and_add as overlap_and_add
+    from tapeflow.engine.ops.signal.shifts import fftshift as fftshift
+    from tapeflow.engine.ops.signal.shifts import ifftshift as ifftshift
     from tapeflow.engine.ops.signal.spectrograms import inverse_stft as inverse_stft
     from tapeflow.engine.ops.signal.spectrograms import inverse_stft_window_fn as inverse_stft_window_fn
     from tapeflow.engine.ops.signal.spectrograms import linear_to_mel_weight_matrix as linear_to_mel_weight_matrix
@@ -48,7 +48,7 @@ else:
             "fft": "tapeflow.engine.ops.signal.fourier:fft",
             "fft2d": "tapeflow.engine.ops.signal.fourier:fft2d",
             "fft3d": "tapeflow.engine.ops.signal.fourier:fft3d",
-            "fftshift": "tapeflow.engine.ops.signal.fourier:fftshift",
+            "fftshift": "tapeflow.engine.ops.signal.shifts:fftshift",
             "frame": "tapeflow.engine.ops.signal.frames:frame",
             "hamming_window": "tapeflow.engine.ops.signal.window_functions:hamming_window",
             "hann_window": "tapeflow.engine.ops.signal.window_functions:hann_window",
@@ -56,7 +56,7 @@ else:
             "ifft": "tapeflow.engine.ops.signal.fourier:ifft",
             "ifft2d": "tapeflow.engine.ops.signal.fourier:ifft2d",
             "ifft3d": "tapeflow.engine.ops.signal.fourier:ifft3d",
-            "ifftshift": "tapeflow.engine.ops.signal.fourier:ifftshift",
+            "ifftshift": "tapeflow.engine.ops.signal.shifts:ifftshift",
             "inverse_mdct": "tapeflow.engine.ops.signal.cosine:inverse_mdct",
             "inverse_stft": "tapeflow.engine.ops.signal.spectrograms:inverse_stft",
             "inverse_stft_window_fn": "tapeflow.engine.ops.signal.spectrograms:inverse_stft_window_fn",

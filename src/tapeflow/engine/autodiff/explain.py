@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.frames import Location, location_text
 from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE
@@ -150,5 +151,5 @@ class Explainer:
 
 
 def _is_differentiable(t: Any) -> bool:
-    dtype = t.dtype
+    dtype = as_dtype(t.dtype)
     return bool(dtype.is_floating or dtype.is_complex)

@@ -8,8 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.specs import TensorSpec
+from tapeflow.engine.ops.array import creation, shaping
+from tapeflow.engine.ops.array.concatenation import concat
+from tapeflow.engine.ops.array.dimensions import transpose
 from tapeflow.engine.ops.array.joining import stack
+from tapeflow.engine.ops.array.sequences import one_hot, range_
 from tapeflow.engine.ops.array.shaping import reshape
+from tapeflow.engine.ops.control_flow.functional import map_fn
+from tapeflow.engine.ops.math.folds import reduce_prod
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -38,6 +45,8 @@ def jacobian(
     Returns:
       For each source a tensor `target.shape + source.shape`, or None when there is no dependence.
     """
+    if not _sizes_known([target, *sources]):
+        return _jacobian_in_graph(differentiate, target, sources, keys)
     shape = target.shape.as_list()
     rows: list[list[Any]] = [[] for _ in sources]
     for index in np.ndindex(*shape):
@@ -49,6 +58,53 @@ def jacobian(
         None if not row or row[0] is None else reshape(stack(row), shape + s.shape.as_list())
         for row, s in zip(rows, sources, strict=True)
     ]
+
+
+def _sizes_known(tensors: list[Any]) -> bool:
+    return all(t.shape.is_fully_defined() for t in tensors)
+
+
+def _jacobian_in_graph(
+    differentiate: Differentiate, target: Any, sources: list[Any], keys: list[int]
+) -> list[Any]:
+    """As `jacobian`, by a loop over a number of elements that is known when the graph runs."""
+    dims = shaping.shape(target)
+    count = reduce_prod(dims)
+    found = differentiate([target], [creation.ones_like(target)], keys)
+    present = [i for i, key in enumerate(keys) if found.get(key) is not None]
+
+    def row(index: Any) -> Any:
+        seed = shaping.reshape(one_hot(index, count, dtype=target.dtype), dims)
+        grads = differentiate([target], [seed], keys)
+        return [convert(grads[keys[i]]) for i in present]
+
+    signature = [TensorSpec(sources[i].shape, sources[i].dtype) for i in present]
+    stacks = map_fn(row, range_(count), fn_output_signature=signature) if present else []
+    out: list[Any] = [None] * len(sources)
+    for i, stacked in zip(present, stacks, strict=True):
+        whole = concat([dims, shaping.shape(sources[i])], 0)
+        out[i] = shaping.reshape(stacked, whole)
+    return out
+
+
+def _batch_jacobian_in_graph(
+    differentiate: Differentiate, target: Any, source: Any, key: int
+) -> Any:
+    """As `batch_jacobian`, by a loop over elements whose number is known when the graph runs."""
+    dims, inner = shaping.shape(target), shaping.shape(source)[1:]
+    if differentiate([target], [creation.ones_like(target)], [key]).get(key) is None:
+        return None
+    count = reduce_prod(dims[1:])
+
+    def column(index: Any) -> Any:
+        one = shaping.reshape(one_hot(index, count, dtype=target.dtype), dims[1:])
+        seed = shaping.broadcast_to(one, dims)
+        return convert(differentiate([target], [seed], [key])[key])
+
+    signature = TensorSpec(source.shape, source.dtype)
+    columns = map_fn(column, range_(count), fn_output_signature=signature)
+    rows = shaping.reshape(columns, concat([[count], dims[:1], [-1]], 0))
+    return shaping.reshape(transpose(rows, [1, 0, 2]), concat([dims, inner], 0))
 
 
 def check_batches(target: Any, source: Any) -> None:
@@ -82,6 +138,8 @@ def batch_jacobian(differentiate: Differentiate, target: Any, source: Any, key: 
     Returns:
       A tensor `[batch] + target.shape[1:] + source.shape[1:]`, or None without dependence.
     """
+    if not _sizes_known([target, source]):
+        return _batch_jacobian_in_graph(differentiate, target, source, key)
     shape = target.shape.as_list()
     inner = source.shape.as_list()[1:]
     columns = []

@@ -13,6 +13,7 @@ from tapeflow.engine.autodiff.jacobians import batch_jacobian, check_batches, ja
 from tapeflow.engine.autodiff.unconnected import NONE, ZERO, UnconnectedGradients
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, set_recorders
+from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.frames import user_location
 from tapeflow.engine.core.handles import handle_of
@@ -172,7 +173,8 @@ class GradientTape:
                     f"Passed in object {t!r} of type {type(t).__name__!r}, not tf.Tensor or "
                     "tf.Variable or ExtensionType."
                 )
-            if not (t.dtype.is_floating or t.dtype.is_complex):
+            dtype = as_dtype(t.dtype)  # Keras's variables have its name
+            if not (dtype.is_floating or dtype.is_complex):
                 _log.warning(
                     "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r",
                     t.dtype,
@@ -479,7 +481,8 @@ def _target_owner(target: Any) -> Any:
         raise AttributeError(
             f"gradient: expected a tensor or variable as target; received {type(target).__name__}"
         )
-    if not (target.dtype.is_floating or target.dtype.is_complex):
+    dtype = as_dtype(target.dtype)
+    if not (dtype.is_floating or dtype.is_complex):
         _log.warning(
             "The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
             "GradientTape.gradient, got %r",

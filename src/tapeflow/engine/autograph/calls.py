@@ -83,7 +83,8 @@ def _function_of(f: Any, args: tuple[Any, ...]) -> tuple[types.FunctionType, tup
         return _function_of(f.__func__, (f.__self__, *args))
     if isinstance(f, types.FunctionType):
         return f, args
-    return type(f).__call__, (f, *args)
+    call: Any = type(f).__call__
+    return call, (f, *args)
 
 
 def _converted(function: types.FunctionType, options: ConversionOptions) -> types.FunctionType:

@@ -21,6 +21,7 @@ LIBRARIES = frozenset(
 )
 """Packages whose functions run as they are: they do not branch on tensors."""
 
+_PACKAGE = __file__[: __file__.rindex(f"{os.sep}engine{os.sep}") + 1]
 _STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _THIRD_PARTY = ("site-packages", "dist-packages")
 
@@ -78,10 +79,10 @@ def is_unsupported(function: Any) -> bool:
 def is_own(function: Any) -> bool:
     """Whether a function is part of tapeflow, which is never converted, asked for or not.
 
-    Decorators copy `__module__` from what they wrap; where a function's globals are tells.
+    Decorators copy `__module__` from what they wrap; where its code stands tells.
     """
-    home = getattr(_unbound(function), "__globals__", {}).get("__name__") or ""
-    if home.partition(".")[0] != _OWN:
+    code = getattr(_unbound(function), "__code__", None)
+    if code is None or not code.co_filename.startswith(_PACKAGE):
         return False
     return not hasattr(function, "_converts_what_it_wraps")
 

@@ -147,7 +147,9 @@ class Batching(Pipeline):
                 continue
             if spec.shape.rank == 0:
                 raise ValueError("Cannot unbatch an input with scalar components.")
-            found = None if spec.shape.rank is None else spec.shape.as_list()[0]
+            if isinstance(spec, SparseTensorSpec) or spec.shape.rank is None:
+                continue
+            found = spec.shape.as_list()[0]
             if found is not None and size is not None and found != size:
                 raise ValueError(
                     "`unbatch()` is only supported for datasets of elements whose components have "

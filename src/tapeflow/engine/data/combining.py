@@ -15,6 +15,7 @@ from tapeflow.engine.data.stages.selection import ConcatenateStage, ZipStage
 from tapeflow.engine.data.stages.stage import build
 from tapeflow.engine.data.structure import common_spec
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.tracing.graph import known_value
 
 
 class Combining(Pipeline):
@@ -81,9 +82,7 @@ class Combining(Pipeline):
                 f"Incompatible dataset elements:\n  {self.element_spec} vs. "
                 f"  {dataset.element_spec}"
             )
-        return self._stage(
-            ConcatenateStage, dataset._variant_tensor, spec=spec, others=(dataset,)
-        )
+        return self._stage(ConcatenateStage, dataset._variant_tensor, spec=spec, others=(dataset,))
 
     def enumerate(self, start: Any = 0, name: str | None = None) -> Any:
         """Pairs of a number and an element.
@@ -199,10 +198,22 @@ class Combining(Pipeline):
                     f"got `len(weights)={weights.shape.as_list()[0]}` vs. "
                     f"`len(datasets)={len(datasets)}`."
                 )
+            datasets, weights = _with_weight(datasets, weights)
         if len(datasets) == 1:
             return datasets[0]
         draws = _draws(len(datasets), weights, seed, rerandomize_each_iteration)
         return _chosen(draws, datasets, stop_on_empty_dataset)
+
+
+def _with_weight(datasets: Any, weights: Any) -> tuple[Any, Any]:
+    """The datasets that may be drawn: one of weight zero never ends."""
+    known = known_value(weights)
+    if known is None or (known > 0).all():
+        return datasets, weights
+    kept = [i for i, weight in enumerate(known) if weight > 0]
+    if not kept:
+        return [datasets[0].take(0)], weights
+    return [datasets[i] for i in kept], convert(known[kept])
 
 
 def _draws(count: int, weights: Any, seed: Any, anew: bool | None) -> Any:
@@ -237,9 +248,7 @@ def _chosen(choices: Any, datasets: Any, stop: bool) -> Any:
             )
         spec = common
     variants = [d._variant_tensor for d in datasets]
-    variant = build(
-        ChooseStage, choices._variant_tensor, *variants, stop_on_empty=bool(stop)
-    )
+    variant = build(ChooseStage, choices._variant_tensor, *variants, stop_on_empty=bool(stop))
     return make_dataset(ChooseStage.kind, variant, spec, *datasets)
 
 

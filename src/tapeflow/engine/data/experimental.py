@@ -449,4 +449,3 @@ def at(dataset: Any, index: Any) -> Any:
     for element in dataset.skip(number).take(1):
         return element
     raise OutOfRangeError(None, None, f"at: index: {number} is out of range")
-

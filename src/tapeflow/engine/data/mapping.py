@@ -272,9 +272,7 @@ class Mapping(Pipeline):
         f, _ = self._with_state(scan_func, spec, "Dataset_scan", _state_of_scan)
         tensors = to_tensors(spec, initial)
         result = f.output_spec[1]
-        return self._stage(
-            ScanStage, *tensors, *f.captures, spec=result, f=f, size=len(tensors)
-        )
+        return self._stage(ScanStage, *tensors, *f.captures, spec=result, f=f, size=len(tensors))
 
     def _with_state(
         self, function: Any, spec: Any, name: str, part: Callable[[Any], Any] = lambda s: s

@@ -137,9 +137,7 @@ class AutotuneOptions(OptionsBase):
 class DistributeOptions(OptionsBase):
     """Options for dividing a dataset among workers."""
 
-    auto_shard_policy = _Option(
-        AutoShardPolicy, "How elements are divided.", AutoShardPolicy.AUTO
-    )
+    auto_shard_policy = _Option(AutoShardPolicy, "How elements are divided.", AutoShardPolicy.AUTO)
     num_devices = _Option(int, "Among how many devices.")
 
 

@@ -309,5 +309,3 @@ def _shapes_up_to(types: Any, shapes: Any, found: list[Any]) -> None:
     else:
         for part, shape in zip(types, shapes, strict=True):
             _shapes_up_to(part, shape, found)
-
-

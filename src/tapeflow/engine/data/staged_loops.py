@@ -15,7 +15,9 @@ from tapeflow.engine.runtime.convert import convert
 
 def _length(dataset: Any) -> Any:
     count = dataset.cardinality()
-    Assert(greater_equal(count, 0), ["len requires dataset with definitive cardinality, got", count])
+    Assert(
+        greater_equal(count, 0), ["len requires dataset with definitive cardinality, got", count]
+    )
     return count
 
 

@@ -13,7 +13,6 @@ from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Node
 from tapeflow.engine.ir.primitive import HOST, Structural
 from tapeflow.engine.runtime.tensor import EagerTensor
 
-
 HEADER = (
     f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
     "result; written into; line"

@@ -17,7 +17,14 @@ from tapeflow.engine.core.specs import TypeSpec
 from tapeflow.engine.function.concrete import ConcreteFunction, Runnable
 from tapeflow.engine.function.parameters import Bound, CallSignature, Parameters
 from tapeflow.engine.function.retraces import Retraces
-from tapeflow.engine.function.signatures import OBJECT, Encoder, Key, Placeholders, generalizes, merged
+from tapeflow.engine.function.signatures import (
+    OBJECT,
+    Encoder,
+    Key,
+    Placeholders,
+    generalizes,
+    merged,
+)
 from tapeflow.engine.function.trace import trace_call
 from tapeflow.engine.runtime.config import Settings
 from tapeflow.engine.runtime.tensor import EagerTensor

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,10 +24,12 @@ from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ir.primitive import HOST, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.stand_ins import TRIALS, StandIns
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.graph import known_value
 
 
 @contextmanager
@@ -93,6 +95,8 @@ def _apart(value: Any, tensors: list[Any]) -> Any:
         return kind([_apart(v, tensors) for v in value])
     if kind is dict:
         return {k: _apart(v, tensors) for k, v in value.items()}
+    if kind is slice:
+        return slice(*[_apart(v, tensors) for v in (value.start, value.stop, value.step)])
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return kind(*[_apart(v, tensors) for v in value])
     return value
@@ -110,86 +114,12 @@ def _together(marked: Any, tensors: Sequence[Any]) -> Any:
         return kind([_together(v, tensors) for v in marked])
     if kind is dict:
         return {k: _together(v, tensors) for k, v in marked.items()}
+    if kind is slice:
+        bounds = (marked.start, marked.stop, marked.step)
+        return slice(*[_together(v, tensors) for v in bounds])
     if isinstance(marked, tuple) and hasattr(marked, "_fields"):
         return kind(*[_together(v, tensors) for v in marked])
     return marked
-
-
-# Stand-ins: small arguments of the right kinds.
-
-_TRIALS = (
-    # how many entries an unknown dimension has, integers in scalars, integers elsewhere
-    ((2, "size", "zeros"), (2, "zero", "zeros"), (2, "one", "count"), (2, "size", "ones")),
-    ((3, "size", "count"), (3, "size", "zeros"), (3, "zero", "zeros"), (3, "one", "count"),
-     (3, "size", "ones")),
-    ((5, "size", "ones"), (5, "size", "zeros"), (5, "zero", "zeros"), (5, "one", "count"),
-     (5, "size", "count")),
-)  # fmt: skip
-_WORDS = {2: (b"0", b"1"), 3: (b"1 2", b"0"), 5: (b"a b c", b"d", b"")}
-
-
-class StandIns:
-    """Makes eager values that the arguments of a call might have.
-
-    Args:
-      size: how many entries a dimension of unknown size has.
-      scalar: which integer a scalar holds: `"size"`, `"zero"` or `"one"`.
-      fill: which integers other tensors hold: `"zeros"`, `"ones"` or `"count"`.
-    """
-
-    def __init__(self, size: int, scalar: str, fill: str) -> None:
-        self.size = size
-        self._scalar = {"size": size, "zero": 0, "one": 1}[scalar]
-        self._fill = fill
-
-    def tensor(self, symbol: Any) -> EagerTensor:
-        """One for a tensor; an eager tensor stands for itself."""
-        if type(symbol) is EagerTensor:
-            return symbol
-        spec: Spec = symbol.spec
-        if spec.value is not None:
-            return EagerTensor(spec.value)
-        if spec.dims is not None and spec.shape is not None:
-            entries = [self.size if d is None else d for d in spec.dims]
-            return EagerTensor(np.array(entries, spec.dtype.np).reshape(self.shape(spec)))
-        return EagerTensor(self.array(spec.dtype.np, self.shape(spec)))
-
-    def shape(self, spec: Spec) -> tuple[int, ...]:
-        """A shape that a spec describes."""
-        if spec.shape is None:
-            return (self.size,) * (1 + (self.size == 3))
-        return tuple([self.size if d is None else d for d in spec.shape])
-
-    def array(self, dtype: Any, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
-        """An array of this dtype and shape."""
-        count = int(np.prod(shape, dtype=np.int64))
-        if dtype.kind == "O":
-            words = _WORDS.get(self.size, (b"0",))
-            out = np.empty(count, object)
-            out[:] = [words[i % len(words)] for i in range(count)]
-            return out.reshape(shape)
-        if dtype.kind == "b":
-            return ((np.arange(count) + self.size) % 3 > 0).reshape(shape)
-        if dtype.kind in "iu":
-            if shape == ():
-                return np.array(self._scalar, dtype)
-            if self._fill == "count":
-                return np.arange(count).astype(dtype).reshape(shape)
-            return np.full(shape, self._fill == "ones", dtype)
-        if self._fill == "count":
-            return np.arange(count).astype(dtype).reshape(shape)
-        return np.ones(shape, dtype)
-
-    def rows(self, total: int | None, count: int | None, dtype: Any) -> np.ndarray[Any, Any]:
-        """Splits that divide `total` elements into `count` rows of different lengths."""
-        number = self.size if count is None else count
-        lengths = (np.arange(number) + self.size) % 3
-        if total is not None and number:
-            lengths = np.minimum(lengths, total // max(number, 1))
-            lengths[-1] += total - lengths.sum()
-        splits = np.zeros(number + 1, dtype)
-        np.cumsum(lengths, out=splits[1:])
-        return splits
 
 
 def _stood_in(marked: Any, tensors: Sequence[Any], how: StandIns) -> Any:
@@ -206,6 +136,10 @@ def _stood_in(marked: Any, tensors: Sequence[Any], how: StandIns) -> Any:
         return kind([_stood_in(v, tensors, how) for v in marked])
     if kind is dict:
         return {k: _stood_in(v, tensors, how) for k, v in marked.items()}
+    if kind is slice:
+        return slice(
+            *[_stood_in(v, tensors, how) for v in (marked.start, marked.stop, marked.step)]
+        )
     return marked
 
 
@@ -221,8 +155,11 @@ class HostFunction:
       specs: what is known of these tensors.
     """
 
-    def __init__(self, name: str, function: Callable[..., Any], arguments: Any) -> None:
+    def __init__(
+        self, name: str, function: Callable[..., Any], arguments: Any, example: Any = None
+    ) -> None:
         self.name = name
+        self._example = example
         self._function = function
         self._arguments = arguments
         self._gradients: dict[Any, Callable[..., Any]] = {}
@@ -246,7 +183,7 @@ class HostFunction:
             )
         out = tuple([t if type(t) is Opaque else t._array for t in found])
         for spec, array in zip(self.specs, out, strict=True):
-            if type(array) is not Opaque and not spec.accepts(
+            if isinstance(array, np.ndarray) and not spec.accepts(
                 Spec(FROM_NUMPY[array.dtype], array.shape)
             ):
                 raise AssertionError(
@@ -260,36 +197,41 @@ class HostFunction:
         Raises:
           Exception: what the function raises for all stand-ins.
         """
-        known: list[tuple[Any, list[Any]]] = []
-        first: Exception | None = None
-        for trials in (*_TRIALS, *_like_known_sizes(tensors)):
-            if len(known) > 1 and trials[0][0] > 5:
+        trials = self._successes(self._function, tensors)
+        plain = [tensors[i] for i in _plain_places(self._arguments)]
+        undecided = any(known_value(t) is None for t in plain)
+        if isinstance(trials, Exception) and self._example is not None and undecided:
+            trials = self._successes(self._example, tensors)
+        if isinstance(trials, Exception):
+            raise _at_tracing(trials)
+        self.marked = trials[0].marked
+        trusted = _trusted(self._arguments, tensors, trials)
+        samples = [[t._array for t in trial.found] for trial in trials]
+        self.specs = [
+            _common([arrays[i] for arrays in samples], trusted) for i in range(len(samples[0]))
+        ]
+        _forget_counts(self.marked, self.specs, samples if trusted else samples[:1])
+
+    def _successes(self, call: Callable[..., Any], tensors: Sequence[Any]) -> Any:
+        """What `call` returns for stand-ins of several sizes; the first error if it never does."""
+        found: list[_Trial] = []
+        problem: Exception | None = None
+        models = _known_shapes(self._arguments, tensors)
+        for ways in (*TRIALS, *_like_known(tensors, models)):
+            if len(found) > 1 and ways[0][0] > 5:
                 break
-            problem: Exception | None = None
-            for trial in trials:
+            for way in ways:
                 try:
                     with eagerly():
-                        args, kwargs = _stood_in(self._arguments, tensors, StandIns(*trial))
-                        found: list[Any] = []
-                        marked = _apart(self._function(*args, **kwargs), found)
-                except Exception as error:
+                        args, kwargs = _stood_in(self._arguments, tensors, StandIns(*way))
+                        results: list[Any] = []
+                        marked = _apart(call(*args, **kwargs), results)
+                except Exception as error:  # these stand-ins do not fit; others may
                     problem = problem or error
                 else:
-                    known.append((marked, found))
+                    found.append(_Trial(way, marked, results))
                     break
-            else:
-                first = first or problem
-        if not known:
-            assert first is not None
-            raise _at_tracing(first)
-        self.marked = known[0][0]
-        several = len(known) > 1  # one call alone does not tell which sizes are given
-        self.specs = [
-            _common([found[i]._array for _, found in known], several)
-            for i in range(len(known[0][1]))
-        ]
-        samples = [[t._array for t in found] for _, found in known]
-        _forget_counts(self.marked, self.specs, samples)
+        return found or problem
 
     def gradient(self, wanted: tuple[int, ...], seeded: tuple[int, ...]) -> Callable[..., Any]:
         """A function from arguments and cotangents of results to cotangents of inputs.
@@ -332,7 +274,7 @@ class HostFunction:
         self, tensors: Sequence[Any], wanted: tuple[int, ...], seeded: tuple[int, ...]
     ) -> tuple[int, ...]:
         """Those of the wanted inputs on which the results depend differentiably."""
-        for trials in _TRIALS:
+        for trials in TRIALS:
             for trial in trials:
                 try:
                     with eagerly():
@@ -351,32 +293,85 @@ class HostFunction:
 
 def _at_tracing(error: Exception) -> Exception:
     """TensorFlow's shape rules raise Python's errors while a graph is built."""
-    if isinstance(error, OpError) and getattr(error, "from_shape_rule", False):
-        kind = TypeError if getattr(error, "about_dtype", False) else ValueError
-        return kind(error.message)
-    return error
+    if isinstance(error, IndexError):  # slices of graphs refuse this as a wrong shape
+        return ValueError(str(error))
+    rule_error = getattr(error, "rule_error", None)
+    if not isinstance(error, OpError) or rule_error is None:
+        return error
+    if getattr(rule_error, "about_values", False):
+        return error
+    kind = TypeError if getattr(rule_error, "about_dtype", False) else ValueError
+    return kind(error.message)
 
 
-def _like_known_sizes(tensors: Sequence[Any]) -> list[Any]:
-    """Trials with unknown dimensions as large as the known ones: they may have to be equal."""
-    sizes = {
-        d
-        for t in tensors
-        if not isinstance(t, EagerTensor) and t.spec.shape is not None
-        for d in t.spec.shape
-        if d is not None and d > 5
-    }
-    sizes |= {d for t in tensors if isinstance(t, EagerTensor) for d in t._array.shape if d > 5}
-    return [((size, "size", "zeros"), (size, "zero", "zeros")) for size in sorted(sizes)[:4]]
+class _Trial(NamedTuple):
+    """A call with stand-ins: how they were made, and the results."""
+
+    way: tuple[Any, ...]
+    marked: Any
+    found: list[Any]
+
+
+def _trusted(marked: Any, tensors: Sequence[Any], trials: list[_Trial]) -> bool:
+    """Whether sizes that are the same for all trials are so for all arguments.
+
+    They need not be where integers decide about sizes, or where unknown sizes had to be equal to
+    known ones.
+    """
+    if any(len(trial.way) > 3 for trial in trials) or len(trials) == 1:
+        return False
+    return not any(_decides(tensors[i]) for i in _plain_places(marked))
+
+
+def _decides(tensor: Any) -> bool:
+    dtype = tensor.dtype
+    return (dtype.is_integer or dtype.is_bool) and known_value(tensor) is None
+
+
+def _plain_places(marked: Any) -> list[int]:
+    """The numbers of the tensors in a nest that are no parts of composite tensors."""
+    kind = type(marked)
+    if kind is _Tensor:
+        return [marked.index]
+    if kind is dict:
+        marked = list(marked.values())
+    if kind is slice:
+        marked = [marked.start, marked.stop, marked.step]
+    if isinstance(marked, (list, tuple)):
+        return [i for item in marked for i in _plain_places(item)]
+    return []
+
+
+def _like_known(tensors: Sequence[Any], models: Any) -> list[Any]:
+    """Ways with unknown dimensions as large as the known ones: they may have to be equal."""
+    known = [t.shape._dims for t in tensors if t.shape._dims is not None]
+    sizes = sorted({d for dims in known for d in dims if d is not None and d > 5})
+    ways = [(s, f) for f in ("zeros", "count", "ones") for s in ("size", "zero", "one")]
+    alike = [(6, *way, models) for way in ways]
+    return [alike, *[[(size, *way, ()) for way in ways] for size in sizes[:4]]]
+
+
+def _known_shapes(marked: Any, tensors: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes in a nest of arguments that are known in full."""
+    kind = type(marked)
+    if kind is _Composite or kind is _Tensor:
+        like = marked.like if kind is _Composite else tensors[marked.index]
+        dims = like.shape._dims
+        return [] if not dims or None in dims else [dims]
+    if kind is dict:
+        marked = list(marked.values())
+    if isinstance(marked, (list, tuple)):
+        return [shape for item in marked for shape in _known_shapes(item, tensors)]
+    return []
 
 
 def _common(arrays: list[Any], several: bool) -> Spec:
     first = arrays[0]
     dtype = FROM_NUMPY[first.dtype]
-    if not several:
-        return Spec(dtype, (None,) * first.ndim)
     if any(a.ndim != first.ndim for a in arrays):
         return Spec(dtype, None)
+    if not several:
+        return Spec(dtype, (None,) * first.ndim)
     dims = zip(*[a.shape for a in arrays], strict=True)
     return Spec(dtype, tuple([d[0] if len(set(d)) == 1 else None for d in dims]))
 
@@ -480,6 +475,7 @@ def call_on_host(
     effect: Effect = PURE,
     results: list[Spec] | None = None,
     vjp: Any = _vjp,
+    example: Any = None,
 ) -> Any:
     """Adds a call of an eager function to the graph that is traced.
 
@@ -491,6 +487,7 @@ def call_on_host(
       effect: what it does besides computing results.
       results: specs of its results, one tensor each, where calling it now would be wrong.
       vjp: its gradient rule; by default what a tape makes of it.
+      example: called with stand-ins in place of the function, for results of the same kind.
 
     Returns:
       What the function returns, of symbolic tensors.
@@ -499,10 +496,9 @@ def call_on_host(
       Exception: what the function raises for arguments of these dtypes and shapes.
     """
     tensors: list[Any] = []
-    host = HostFunction(name, function, _apart((args, kwargs), tensors))
+    host = HostFunction(name, function, _apart((args, kwargs), tensors), example)
     if results is None and effect is PURE and all(_is_plain(t) for t in tensors):
-        with eagerly():
-            return function(*args, **kwargs)
+        return _computed_now(host, tensors)
     if results is None:
         host.learn(tensors)
     else:
@@ -515,15 +511,30 @@ def call_on_host(
 
 def _is_plain(tensor: Any) -> bool:
     """Whether the values are known and no gradient is lost when they are used at once."""
-    return type(tensor) is EagerTensor and tensor._array.dtype not in DIFFERENTIABLE
+    return tensor.dtype.np not in DIFFERENTIABLE and known_value(tensor) is not None
 
 
-def on_host(name: str, effect: Effect = PURE) -> Callable[[Callable[..., Any]], Any]:
+def _computed_now(host: HostFunction, tensors: list[Any]) -> Any:
+    """The results as constants of the graph."""
+    with eagerly():
+        try:
+            result = host.run([EagerTensor(known_value(t)) for t in tensors])
+        except Exception as error:
+            raise _at_tracing(error) from None
+    found: list[Any] = []
+    marked = _apart(result, found)
+    return _together(marked, [state.tracer.constant_of(t) for t in found])
+
+
+def on_host(
+    name: str, effect: Effect = PURE, example: Any = None
+) -> Callable[[Callable[..., Any]], Any]:
     """Decorates an eager function that a graph calls as one operation.
 
     Args:
       name: the operation's type.
       effect: what it does besides computing its result.
+      example: gives a result of the same kind for arguments that the function may refuse.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -531,7 +542,7 @@ def on_host(name: str, effect: Effect = PURE) -> Callable[[Callable[..., Any]], 
         def call(*args: Any, **kwargs: Any) -> Any:
             if state.tracer is None:
                 return function(*args, **kwargs)
-            return call_on_host(name, function, args, kwargs, effect)
+            return call_on_host(name, function, args, kwargs, effect, example=example)
 
         return call
 

@@ -33,6 +33,7 @@ class InPlaceOptimizer(Optimizer):
         self._numbers: dict[Any, tuple[Any, ...]] = {}
         # What they were made of; nothing where it may change without being another object.
         self._former: tuple[Any, ...] = ()
+        self._values: list[Any] = []
 
     def _hyper(self) -> tuple[Any, ...]:
         """The numbers that `_step` takes: the learning rate, and what a subclass adds."""

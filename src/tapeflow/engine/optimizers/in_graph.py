@@ -8,8 +8,8 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.variable import Variable
 
@@ -84,7 +84,7 @@ def _checked(grad: Any, var: Any) -> Any:
         made = values = convert(grad, None if hasattr(grad, "dtype") else var.dtype)
         fits = values.shape.is_compatible_with(var.shape)
     if values.dtype is not var.dtype:
-        raise TypeError(
+        raise ValueError(
             f"grad: expected dtype {var.dtype.name}, the variable's; received {values.dtype.name}"
         )
     if not fits:

@@ -10,8 +10,8 @@ from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.optimizers.optimizer import unique_name
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.variables import resource_ops
 from tapeflow.engine.variables.variable import Variable
 

@@ -215,7 +215,8 @@ class FtrlOptimizer(InPlaceOptimizer):
         rate = self._call_if_callable(self._learning_rate)
         l2 = self._l2
         if self._beta:  # in a graph the rate may be a symbolic tensor
-            l2 = l2 + self._beta / (2.0 * (rate if isinstance(rate, Tensor) else float(rate)))
+            number: Any = rate if isinstance(rate, Tensor) else float(rate)
+            l2 = l2 + self._beta / (2.0 * number)
         return (rate, self._power, self._l1, l2, self._l2_shrinkage)
 
     def _create_slots(self, var_list: list[Any]) -> None:

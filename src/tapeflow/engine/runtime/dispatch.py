@@ -274,7 +274,9 @@ def _infer(prim: Primitive, arrays: Any, attrs: dict[str, Any]) -> None:
     try:
         prim.infer(*[spec_of(a, i in wanted) for i, a in enumerate(arrays)], **attrs)
     except OpError as error:
-        raise name_op(error, prim) from None
+        named = name_op(error, prim)
+        named.rule_error = error  # type: ignore[attr-defined]  # it is not about the values
+        raise named from None
 
 
 def name_op(error: OpError, prim: Primitive) -> OpError:

@@ -130,6 +130,11 @@ def group(*inputs: Any, **kwargs: Any) -> Any:
     Raises:
       ValueError: for other keyword arguments.
       TypeError: for what is neither an operation nor a tensor, while a function is traced.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> v = tf.Variable(1.0)
+      >>> tf.group(v.assign_add(1.0), tf.no_op())
     """
     name = kwargs.pop("name", None)
     if kwargs:

@@ -160,7 +160,7 @@ class SparseTensor(CompositeTensor):
     def _stand_in(self, how: Any) -> SparseTensor:
         rank = self._indices.shape.as_list()[1]
         rank = self.shape.rank if rank is None else rank
-        known = [None] * (how.size if rank is None else rank)
+        known: list[int | None] = [None] * (how.size if rank is None else rank)
         if self.shape.rank is not None:
             known = self.shape.as_list()
         count = self._indices.shape.as_list()[0]
@@ -181,7 +181,8 @@ class SparseTensor(CompositeTensor):
         shapes = [arrays[first + 2].tolist() for arrays in samples]
         if len(shapes) > 1 and len(set(map(len, shapes))) == 1:
             dims = zip(*shapes, strict=True)
-            specs[first + 2].dims = tuple([d[0] if len(set(d)) == 1 else None for d in dims])
+            known = [d[0] if len(set(d)) == 1 and d[0] >= 0 else None for d in dims]
+            specs[first + 2].dims = tuple(known)
 
     def _cast_values(self, dtype: DType) -> SparseTensor:
         return self.with_values(upward.call("cast", self._values, dtype))

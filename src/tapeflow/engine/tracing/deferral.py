@@ -1,10 +1,10 @@
 """What a graph leaves to eager execution, as it depends on values that the trace cannot see.
 
-Attributes of a primitive are known when it is traced. TensorFlow takes some of ours as inputs (axes),
-and programs may compute them. Such a call becomes a node whose further inputs are the attributes;
-when it runs, it calls the primitive eagerly, and its gradient is the eager one. The same goes for
-functions that plan their work in Python, by sizes (`deferred`). It is slower than a node of the
-usual kind, and rare.
+Attributes of a primitive are known when it is traced. TensorFlow takes some of ours (axes) as
+inputs, and programs may compute them. Such a call becomes a node whose further inputs are the
+attributes; when it runs, it calls the primitive eagerly, and its gradient is the eager one. The
+same goes for functions that plan their work in Python, by sizes (`deferred`). It is slower than a
+node of the usual kind, and rare.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core.context import state
-from tapeflow.engine.core.errors import OpError
+from tapeflow.engine.core.errors import InvalidArgumentError, OpError
 from tapeflow.engine.ir.infer import reads_values
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, PURE, Effect, Primitive
 from tapeflow.engine.ir.spec import Dims, Spec
@@ -29,7 +29,7 @@ from tapeflow.engine.runtime.execution import init_scope
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
-AXES = frozenset(("axis", "perm"))
+AXES = frozenset(("axis", "dimension", "perm"))
 """Attributes that name dimensions, of which there are few: the shape rule is asked for each."""
 
 MAX_CANDIDATES = 600
@@ -249,7 +249,7 @@ def planned(
       sizes: the arguments whose dimensions it looks at.
       values: the arguments whose values it looks at, such as counts and lengths.
       result: called with the arguments of a call that has to wait, tensors for those named; gives
-        the spec of the result, or a tuple of specs.
+        the spec of the result, or a tuple or list of specs.
 
     Returns:
       A decorator. The function is called at once where all that is known, and always eagerly.
@@ -278,12 +278,16 @@ def planned(
             names = [n for n, value in given.items() if isinstance(value, Tensor)]
 
             def run(*tensors: Any) -> Any:
-                out = function(**{**given, **dict(zip(names, tensors, strict=True))})
+                try:
+                    out = function(**{**given, **dict(zip(names, tensors, strict=True))})
+                except ValueError as error:  # TensorFlow's graphs assert what it checks in Python
+                    raise InvalidArgumentError(None, None, str(error)) from None
                 return out if isinstance(out, Tensor) else tuple(out)
 
             specs = result(**{k: v for k, v in given.items() if k != "name"})
-            several = specs if isinstance(specs, tuple) else (specs,)
-            return deferred(function.__name__, run, [given[n] for n in names], *several)
+            several = specs if isinstance(specs, (list, tuple)) else (specs,)
+            out = deferred(function.__name__, run, [given[n] for n in names], *several)
+            return list(out) if isinstance(specs, list) else out
 
         return call
 

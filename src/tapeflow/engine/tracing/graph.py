@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import (
+    FailedPreconditionError,
     InaccessibleTensorError,
     InvalidArgumentError,
     NotFoundError,
@@ -57,6 +58,9 @@ class TracingSentinel:
 
 
 SENTINEL = TracingSentinel()
+
+ON_OPERATION: Callable[[Any, Operation], None] | None = None
+"""Called with each new operation and its graph while numerics are checked."""
 
 _VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
 
@@ -131,6 +135,8 @@ class Graph(ir.Graph):
         node = self.add_operation(prim, tuple(values), attrs, out_specs)
         node.in_tuple = several and len(node.outputs) == 1
         record(prim, inputs, node.outputs, node.attrs)
+        if ON_OPERATION is not None:
+            ON_OPERATION(self, node)
         return tuple(node.outputs) if several else node.outputs[0]
 
     def add_operation(
@@ -396,7 +402,8 @@ def as_tracing_error(error: OpError, prim: Primitive) -> Exception:
     named = name_op(error, prim)
     if isinstance(error, NotFoundError):  # there is no kernel for the dtype
         return InvalidArgumentError(None, None, named.message)
-    if not isinstance(error, InvalidArgumentError) or getattr(error, "about_values", False):
+    refused = isinstance(error, (InvalidArgumentError, FailedPreconditionError))
+    if not refused or getattr(error, "about_values", False):
         return named
     where = f" (in the operation made at {location_text(user_location())})"
     text = f"{named.message}{where}"

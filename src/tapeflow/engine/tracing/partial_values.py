@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.ir.primitive import PURE, Primitive
+from tapeflow.engine.ir.primitive import PURE, Primitive, Structural
 from tapeflow.engine.ir.spec import Spec
 
 MAX_ELEMENTS = 64
 """Tensors of more elements are no shapes; their values are not followed."""
 
 # In place of the k-th unknown entry, `first + k * step`: where the results agree under all of
-# these, they do not depend on the entries. Small and negative numbers are among them, or `minimum(n, 5)`
-# would seem to be 5; the steps differ, or the difference of two entries would seem to be known.
+# these, they do not depend on the entries. Small and negative numbers are among them, or
+# `minimum(n, 5)` would seem to be 5; the steps differ, or the difference of two entries would seem
+# to be known.
 _PROBES = ((1_000_003, 7), (2_000_029, 1_009), (1, 2), (-5, 3))
 
 
@@ -29,7 +30,7 @@ def propagate(
     if not inputs or prim.effect is not PURE:
         return
     for spec in inputs:
-        if spec.value is None and spec.dims is None:
+        if spec.value is None and spec.dims is None and not _is_entry(spec, prim):
             return
     for i, out in enumerate(outputs):
         # A rule may hand an input's spec on, or give one spec for several outputs.
@@ -68,6 +69,13 @@ def propagate(
             out.dims = tuple([value if known else None for value, known in flat])
 
 
+def _is_entry(spec: Spec, prim: Primitive) -> bool:
+    """Whether an integer of unknown value is made part of a vector of which the rest is known."""
+    if spec.shape != () or not spec.dtype.is_integer:
+        return False
+    return isinstance(prim.lower, Structural) and prim.lower.kind == "Movement"
+
+
 def _may_be_shape(out: Spec) -> bool:
     """Whether to follow its values: integers, and numbers that ranges are made of."""
     if out.dtype.is_integer or out.dtype.is_bool:
@@ -89,10 +97,9 @@ def _arrays(specs: list[Spec], first: int, step: int) -> list[np.ndarray[Any, An
         if spec.value is not None:
             made.append(spec.value)
             continue
-        assert spec.dims is not None
         assert spec.shape is not None
         entries = []
-        for d in spec.dims:
+        for d in spec.dims or (None,):
             entries.append(first if d is None else d)
             first += step
         made.append(np.array(entries, spec.dtype.np).reshape([d or 0 for d in spec.shape]))

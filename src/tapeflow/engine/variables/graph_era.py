@@ -105,6 +105,8 @@ class GraphEraMethods:
 
     def eval(self, session: Any = None) -> NoReturn:
         """Refused: there are no sessions in TensorFlow 2."""
+        if state.tracer is not None:
+            raise AttributeError("Variable.eval is undefined in functions: there are no sessions.")
         raise RuntimeError("eval is not supported in eager mode; call .numpy() instead.")
 
     def to_proto(self, export_scope: str | None = None) -> NoReturn:
@@ -140,6 +142,10 @@ class GraphEraMethods:
           (np.int32(0), np.int32(1))
         """
         dtype = self.dtype  # type: ignore[attr-defined]
+        if dtype not in dtypes.INDEX and state.tracer is not None:
+            raise TypeError(
+                f"ResourceCountUpTo: resource: expected int32 or int64; received {dtype.name}"
+            )
         if dtype not in dtypes.INDEX:
             raise refuse(
                 "ResourceCountUpTo", f"resource: expected int32 or int64; received {dtype.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from tapeflow.engine.core.export import export
 
@@ -23,9 +23,24 @@ class InputContext:
         input_pipeline_id: int = 0,
         num_replicas_in_sync: int = 1,
     ) -> None:
-        self.num_input_pipelines = num_input_pipelines
-        self.input_pipeline_id = input_pipeline_id
-        self.num_replicas_in_sync = num_replicas_in_sync
+        self._num_input_pipelines = num_input_pipelines
+        self._input_pipeline_id = input_pipeline_id
+        self._num_replicas_in_sync = num_replicas_in_sync
+
+    @property
+    def num_input_pipelines(self) -> int:
+        """How many parts there are."""
+        return self._num_input_pipelines
+
+    @property
+    def input_pipeline_id(self) -> int:
+        """Which part this is."""
+        return self._input_pipeline_id
+
+    @property
+    def num_replicas_in_sync(self) -> int:
+        """How many replicas share the input."""
+        return self._num_replicas_in_sync
 
     def get_per_replica_batch_size(self, global_batch_size: int) -> int:
         """The batch size of each replica.
@@ -60,26 +75,65 @@ class ValueContext:
         return "tf.distribute.ValueContext(replica id 0,  total replicas in sync: 1)"
 
 
-class _OfManyReplicas:
-    """Base of classes that only strategies with several replicas have instances of."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(
-            f"tf.distribute.{type(self).__name__}: there is one replica; its values are plain "
-            "tensors and data sets."
-        )
+def _refuse(name: str) -> NoReturn:
+    raise NotImplementedError(
+        f"tf.distribute.{name}: there is one replica; its values are plain tensors and data sets."
+    )
 
 
 @export("distribute.DistributedValues")
-class DistributedValues(_OfManyReplicas):
-    """A value with a part on each of several replicas; one replica has plain tensors instead."""
+class DistributedValues:
+    """A value with a part on each of several replicas; one replica has plain tensors instead.
+
+    Raises:
+      NotImplementedError: always.
+    """
+
+    def __init__(self) -> None:
+        _refuse("DistributedValues")
 
 
 @export("distribute.DistributedDataset")
-class DistributedDataset(_OfManyReplicas):
-    """A data set divided among several replicas; one replica has a plain data set instead."""
+class DistributedDataset:
+    """A data set divided among several replicas; one replica has a plain data set instead.
+
+    Raises:
+      NotImplementedError: always.
+    """
+
+    def __init__(self) -> None:
+        _refuse("DistributedDataset")
+
+    @property
+    def element_spec(self) -> Any:
+        """The type of the elements."""
+        _refuse("DistributedDataset")
+
+    def reduce(self, initial_state: Any, reduce_func: Any) -> Any:
+        """Folds all elements into one value."""
+        _refuse("DistributedDataset")
 
 
 @export("distribute.DistributedIterator")
-class DistributedIterator(_OfManyReplicas):
-    """An iterator of a `DistributedDataset`; one replica has a plain iterator instead."""
+class DistributedIterator:
+    """An iterator of a `DistributedDataset`; one replica has a plain iterator instead.
+
+    Raises:
+      NotImplementedError: always.
+    """
+
+    def __init__(self) -> None:
+        _refuse("DistributedIterator")
+
+    @property
+    def element_spec(self) -> Any:
+        """The type of the elements."""
+        _refuse("DistributedIterator")
+
+    def get_next(self) -> Any:
+        """The next element."""
+        _refuse("DistributedIterator")
+
+    def get_next_as_optional(self) -> Any:
+        """The next element as an optional."""
+        _refuse("DistributedIterator")

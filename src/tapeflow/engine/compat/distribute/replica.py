@@ -26,7 +26,7 @@ class ReplicaContext:
       1
     """
 
-    def __init__(self, strategy: Any, replica_id_in_sync_group: Any = 0) -> None:
+    def __init__(self, strategy: Any, replica_id_in_sync_group: Any) -> None:
         self._strategy = strategy
         self._replica_id = replica_id_in_sync_group
         self._before: list[Any] = []

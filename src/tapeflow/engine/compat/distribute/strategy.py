@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, NoReturn
+from typing import Any
 
+from tapeflow.engine.compat.distribute.former_methods import FormerMethods
 from tapeflow.engine.compat.distribute.inputs import InputContext, ValueContext
 from tapeflow.engine.compat.distribute.reducing import as_reduce_op, reduce_over_axis
 from tapeflow.engine.compat.distribute.replica import CrossReplica, ReplicaContext
@@ -21,12 +22,12 @@ class StrategyExtended:
 
     Args:
       container_strategy: the strategy it belongs to.
-      devices: names of the devices; `("",)` for the default strategy.
     """
 
-    def __init__(self, container_strategy: Any, devices: tuple[str, ...] = (CPU_DEVICE,)) -> None:
+    _replica_devices: tuple[str, ...] = (CPU_DEVICE,)
+
+    def __init__(self, container_strategy: Any) -> None:
         self._strategy = container_strategy
-        self._replica_devices = devices
 
     def _named_devices(self, what: str) -> tuple[str, ...]:
         if self._replica_devices == ("",):
@@ -160,7 +161,7 @@ class StrategyExtended:
 
 
 @export("distribute.Strategy")
-class Strategy:
+class Strategy(FormerMethods):
     """Runs the steps of a program on replicas: on this engine, on one.
 
     Args:
@@ -234,7 +235,7 @@ class Strategy:
           What it returns.
         """
         del options
-        with ReplicaContext(self):
+        with ReplicaContext(self, 0):
             return fn(*args, **(kwargs or {}))
 
     def reduce(self, reduce_op: Any, value: Any, axis: int | None) -> Any:
@@ -303,11 +304,15 @@ class Strategy:
         return value_fn(ValueContext())
 
 
+class _DefaultExtended(StrategyExtended):
+    _replica_devices = ("",)
+
+
 class _DefaultStrategy(Strategy):
     """In use where no other one is."""
 
     def __init__(self) -> None:
-        super().__init__(StrategyExtended(self, ("",)))
+        super().__init__(_DefaultExtended(self))
 
     @contextmanager
     def scope(self) -> Iterator[Strategy]:
@@ -323,7 +328,7 @@ class _DefaultStrategy(Strategy):
 
 
 _DEFAULT = _DefaultStrategy()
-_DEFAULT_REPLICA = ReplicaContext(_DEFAULT)
+_DEFAULT_REPLICA = ReplicaContext(_DEFAULT, 0)
 _standing: list[Strategy] = []
 
 
@@ -341,6 +346,11 @@ def get_strategy() -> Strategy:
 
     Returns:
       That of the innermost `strategy.scope()`, or the default one, of one replica.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.distribute.get_strategy().num_replicas_in_sync
+      1
     """
     return strategy_in_use() or _DEFAULT
 
@@ -351,6 +361,11 @@ def has_strategy() -> bool:
 
     Returns:
       A bool.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.distribute.has_strategy()
+      False
     """
     return strategy_in_use() is not None
 
@@ -376,6 +391,11 @@ def get_replica_context() -> ReplicaContext | None:
 
     Returns:
       A `tf.distribute.ReplicaContext`; outside of all scopes that of the default strategy.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.distribute.get_replica_context().num_replicas_in_sync
+      1
     """
     here = state.replica
     if here is None:
@@ -389,6 +409,11 @@ def in_cross_replica_context() -> bool:
 
     Returns:
       A bool.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.distribute.in_cross_replica_context()
+      False
     """
     return get_replica_context() is None
 
@@ -445,28 +470,3 @@ def _require_cpu(strategy: str, devices: list[str]) -> None:
             f"tf.distribute.{strategy}: expected the device '/cpu:0', the only one of this engine; "
             f"received {devices[0]!r}"
         )
-
-
-def _unsupported(name: str, needs: str) -> Any:
-    """A strategy that is there to be asked for by `isinstance`, and cannot be made."""
-
-    def refuse(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused.
-
-        Raises:
-          NotImplementedError: always.
-        """
-        raise NotImplementedError(
-            f"tf.distribute.{name}: needs {needs}; tapeflow runs on one CPU. "
-            "tf.distribute.get_strategy() gives the strategy for that."
-        )
-
-    doc = f"Refused: it needs {needs}, and this engine runs on one CPU."
-    return type(name, (Strategy,), {"__doc__": doc, "__init__": refuse, "__module__": __name__})
-
-
-MultiWorkerMirroredStrategy = _unsupported("MultiWorkerMirroredStrategy", "several machines")
-TPUStrategy = _unsupported("TPUStrategy", "a TPU")
-ParameterServerStrategy = _unsupported("ParameterServerStrategy", "parameter servers")
-for _class in (MultiWorkerMirroredStrategy, TPUStrategy, ParameterServerStrategy):
-    export(f"distribute.{_class.__name__}")(_class)

@@ -168,9 +168,7 @@ def _padded(column: Any, shape: tuple[int, ...], value: Any) -> np.ndarray[Any, 
         else:
             target.append(wanted)
     first = column[0]
-    out = np.full(
-        (len(column), *target), value, object if type(first) is bytes else first.dtype
-    )
+    out = np.full((len(column), *target), value, object if type(first) is bytes else first.dtype)
     for i, (item, found) in enumerate(zip(column, shapes, strict=True)):
         out[(i, *[slice(n) for n in found])] = item
     return out
@@ -362,5 +360,3 @@ class _Sparse(Stream):
             np.concatenate([a.reshape(-1) for a in arrays]),
             np.array([len(arrays), *shape], np.int64),
         ]
-
-

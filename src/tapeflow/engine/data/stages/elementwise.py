@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core.errors import FailedPreconditionError, InvalidArgumentError, OpError, OutOfRangeError
+from tapeflow.engine.core.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    OpError,
+    OutOfRangeError,
+)
 from tapeflow.engine.data.stages.stage import (
     UNKNOWN,
     Element,

@@ -318,7 +318,17 @@ class GroupByWindowStage(Stage):
 
 
 class _Groups(Stream):
-    __slots__ = ("_groups", "_inner", "_key", "_more", "_next", "_reduce", "_run", "_size", "_sizes")
+    __slots__ = (
+        "_groups",
+        "_inner",
+        "_key",
+        "_more",
+        "_next",
+        "_reduce",
+        "_run",
+        "_size",
+        "_sizes",
+    )
 
     def __init__(self, source: Stream, key: Any, reduce: Any, size: Any, run: Run) -> None:
         self._next = source.__next__
@@ -352,9 +362,7 @@ class _Groups(Stream):
 
                 self._sizes[key] = int(self._size([np.int64(key)])[0])
                 if self._sizes[key] < 1:
-                    reject(
-                        f"Window size must be greater than zero, but got {self._sizes[key]}."
-                    )
+                    reject(f"Window size must be greater than zero, but got {self._sizes[key]}.")
             group = self._groups.setdefault(key, [])
             group.append(values)
             if len(group) >= self._sizes[key]:

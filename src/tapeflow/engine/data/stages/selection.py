@@ -248,8 +248,7 @@ class ShardStage(Stage):
             )
         if not 0 <= self._index < self._shards:
             reject(
-                f"Index must be between 0 and {self._shards - 1} (currently index = "
-                f"{self._index})."
+                f"Index must be between 0 and {self._shards - 1} (currently index = {self._index})."
             )
 
     def open(self, run: Run) -> Stream:

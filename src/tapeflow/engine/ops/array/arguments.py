@@ -125,6 +125,17 @@ def _holds_tensors(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value)
 
 
+def to_input(value: Any, dtype: DType, op: str, argument: str) -> Any:
+    """A tensor of a dtype that the operation insists on.
+
+    Raises:
+      ValueError: for a tensor of another dtype; while a function is traced, a `TypeError`.
+    """
+    if state.tracer is not None and isinstance(value, Tensor) and value.dtype is not dtype:
+        raise refuse(op, f"{argument}: expected {dtype.name}; received {value.dtype.name}", True)
+    return convert(value, dtype)
+
+
 def to_integers(value: Any, dtype: DType | None = None) -> Any:
     """A tensor of `value`, of `dtype` where `value` is no tensor and fits it."""
     if isinstance(value, Tensor):

@@ -142,7 +142,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Any:
     except TypeError as error:  # of Python values alone, TensorFlow lets the op judge the axis
         if any(isinstance(v, Tensor) for v in values):
             raise
-        raise refuse("ConcatV2", f"axis: {error}") from None
+        raise refuse("ConcatV2", f"axis: {error}", about_dtype=True) from None
     return apply(concat_p, *to_same_dtype(values), axis=position)
 
 

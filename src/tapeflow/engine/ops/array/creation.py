@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,11 @@ def _require_no_layout(layout: Any, function: str) -> None:
         raise ValueError(f"{function}: layout: tensors are not distributed; received {layout!r}")
 
 
-def _filled(dims: Any, dtype: DType, value: int) -> Any:
+SMALL = 1000
+"""Of fewer elements, zeros and ones are constants of a traced function, as in TensorFlow."""
+
+
+def _filled(dims: Any, dtype: DType, value: int, name: str | None) -> Any:
     """A tensor of zeros or ones; without an operation when the shape is plain Python."""
     if type(dims) in (list, tuple) and dtype is not dtypes.string:
         recorders = current_recorders()
@@ -150,11 +155,25 @@ def _filled(dims: Any, dtype: DType, value: int) -> Any:
                 return EagerTensor((np.ones if value else np.zeros)(dims, dtype.np))
             except (ValueError, MemoryError):
                 pass  # the operation says what is wrong
+        if state.tracer is not None:
+            known = _constant(dims, dtype, value, name)
+            if known is not None:
+                return known
+        if state.tracer is not None and any(type(d) is float for d in dims):
+            dims = [int(d) if type(d) is float else d for d in dims]  # as in TensorFlow's graphs
     sizes = to_shape_tensor(dims)
     if not isinstance(dims, Tensor) and not sizes.dtype.is_integer:
         sizes = convert(dims, dtypes.int32)
     scalar: Any = b"" if dtype is dtypes.string else bool(value) if dtype is dtypes.bool else value
     return apply(fill_p, sizes, convert(scalar, dtype))
+
+
+def _constant(dims: Any, dtype: DType, value: int, name: str | None) -> Any:
+    """Few zeros or ones, as a constant of the function that is traced."""
+    if not all(type(d) is int and d >= 0 for d in dims) or prod(dims) >= SMALL:
+        return None
+    made = EagerTensor((np.ones if value else np.zeros)(dims, dtype.np))
+    return state.tracer.constant_of(made, name or ("ones" if value else "zeros"))
 
 
 @export("zeros")
@@ -182,7 +201,7 @@ def zeros(
     """
     _require_no_layout(layout, "zeros")
     target = as_dtype(dtype)
-    return _filled(shape, target, 0)
+    return _filled(shape, target, 0, name)
 
 
 @export("ones")
@@ -212,7 +231,7 @@ def ones(
     target = as_dtype(dtype)
     if target is dtypes.string:
         raise TypeError("ones: expected a numeric dtype or bool; received string")
-    return _filled(shape, target, 1)
+    return _filled(shape, target, 1, name)
 
 
 def _like(input: Any, dtype: Any, value: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import (
+    at_run_time,
     merge_dims,
     normalize_axis,
     reject,
@@ -42,7 +43,8 @@ def _gather_infer(params: Spec, indices: Spec, axis: int, batch_dims: int) -> Sp
     axis = normalize_axis(axis, len(p))
     if batch_dims > axis:
         reject_values(f"batch_dims: expected at most axis, which is {axis}; received {batch_dims}")
-    batch = merge_dims(p[:batch_dims], i[:batch_dims], "indices: batch dimensions") or ()
+    with at_run_time():
+        batch = merge_dims(p[:batch_dims], i[:batch_dims], "indices: batch dimensions") or ()
     return Spec(params.dtype, (*batch, *p[batch_dims:axis], *i[batch_dims:], *p[axis + 1 :]))
 
 
@@ -229,12 +231,17 @@ def gather(
         axis = batch_dims
     else:
         axis = axis if type(axis) is int else to_axis(to_integers(axis), "GatherV2")
-    if axis == 0 and batch_dims == 0:
+    if type(axis) is int and type(batch_dims) is int and axis == 0 and batch_dims == 0:
         read = getattr(params, "sparse_read", None)
         if read is not None:
             return read(indices, name=name)
     params = params if isinstance(params, Tensor) else convert(params)
-    return apply(gather_p, params, to_integers(indices), axis=axis, batch_dims=int(batch_dims))
+    return apply(gather_p, params, to_integers(indices), axis=axis, batch_dims=_count(batch_dims))
+
+
+def _count(batch_dims: Any) -> Any:
+    """An int; a symbolic scalar for a tensor whose value is not known yet."""
+    return to_axis(batch_dims, "GatherV2") if isinstance(batch_dims, Tensor) else int(batch_dims)
 
 
 def _gather_nd_infer(params: Spec, indices: Spec, bad_indices_policy: str) -> Spec:

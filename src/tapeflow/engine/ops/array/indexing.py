@@ -172,7 +172,7 @@ def _without_booleans(begin: list[Any]) -> list[int]:
     if type(begin[0]) is not bool:
         return [int(b) if type(b) is bool else b for b in begin]
     if all(type(b) is bool for b in begin):
-        raise refuse("StridedSlice", f"begin: expected integers; received {begin}")
+        raise refuse("StridedSlice", f"begin: expected integers; received {begin}", True)
     raise TypeError(f"StridedSlice: begin: expected integers or booleans alone; received {begin}")
 
 

@@ -25,7 +25,7 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import dimensions, gathering, sequences, shaping
-from tapeflow.engine.ops.array.arguments import INDEX, to_same_dtype
+from tapeflow.engine.ops.array.arguments import INDEX, to_input, to_same_dtype
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 
@@ -108,7 +108,7 @@ def dynamic_partition(
       >>> [t.numpy().tolist() for t in tf.dynamic_partition([1, 2, 3], [0, 1, 0], 2)]
       [[1, 3], [2]]
     """
-    parts = convert(partitions, dtypes.int32)
+    parts = to_input(partitions, dtypes.int32, "DynamicPartition", "partitions")
     return list(
         apply(dynamic_partition_p, convert(data), parts, num_partitions=int(num_partitions))
     )
@@ -213,11 +213,11 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Any:
 
 
 @reads_values(1)
-@at_run_time()
 def _unravel_infer(indices: Spec, dims: Spec) -> Spec:
     require_dtype(indices, INDEX, "indices")
     require_same_dtype(indices, dims)
-    require_rank(indices, (0, 1), "indices")
+    with at_run_time():
+        require_rank(indices, (0, 1), "indices")
     require_rank(dims, 1, "dims")
     if dims.value is not None and 0 in dims.value:
         reject_values(f"dims: expected sizes other than 0; received {dims.value.tolist()}")

@@ -25,6 +25,7 @@ from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _where_infer(condition: Spec) -> Spec:
@@ -131,6 +132,10 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
 
 @export("boolean_mask")
+@planned(
+    values=("axis",),
+    result=lambda tensor, **_: Spec(convert(tensor).dtype, None),
+)
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Any:
     """Keeps the slices where a mask is true.
 

@@ -23,7 +23,7 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, indexed, prim
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, shaping
-from tapeflow.engine.ops.array.arguments import require_kernel
+from tapeflow.engine.ops.array.arguments import require_kernel, to_input
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import Tensor
@@ -364,4 +364,6 @@ def one_hot(
         )
     position = -1 if axis is None else int(axis)
     places = convert(indices, hint=dtypes.int64)
-    return apply(one_hot_p, places, convert(depth, dtypes.int32), on, off, axis=position)
+    return apply(
+        one_hot_p, places, to_input(depth, dtypes.int32, "OneHot", "depth"), on, off, axis=position
+    )

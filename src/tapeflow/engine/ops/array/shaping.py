@@ -166,7 +166,7 @@ def _reshape_infer(tensor: Spec, shape: Spec) -> Spec:
     if any(d is not None and d < -1 for d in dims):
         reject(f"shape: expected sizes >= 0, or one -1; received {shape_text(dims)}")
     if len(unknown) > 1:
-        reject(f"shape: expected at most one -1; received {shape_text(dims)}")
+        reject_values(f"shape: expected at most one -1; received {shape_text(dims)}")
     have = None if tensor.shape is None else product(tensor.shape)
     rest = product(tuple(1 if d == -1 else d for d in dims))
     if unknown:

@@ -304,7 +304,7 @@ def strided_slice(
     elif first.shape.ndims != 1:
         raise refuse("StridedSlice", f"begin: expected a vector; received shape {first.shape}")
     else:
-        steps = (1,) * len(first)
+        steps = (1,) * known_length(first)
     return apply(
         strided_slice_p,
         convert(input_),
@@ -317,6 +317,20 @@ def strided_slice(
         new_axis_mask=new_axis_mask,
         shrink_axis_mask=shrink_axis_mask,
     )
+
+
+def known_length(vector: Any) -> int:
+    """How many entries a vector has.
+
+    Raises:
+      ValueError: when that is not known.
+    """
+    count = vector.shape.num_elements()
+    if count is None:
+        raise ValueError(
+            f"StridedSlice: begin: expected a known number of entries; received {vector}"
+        )
+    return int(count)
 
 
 @reads_values(1, 2)

@@ -302,7 +302,6 @@ class UniqueWithCounts(NamedTuple):
     count: Any
 
 
-@at_run_time()
 def _unique_infer(x: Spec, out_idx: DType) -> tuple[Spec, ...]:
     if out_idx not in INDEX:
         reject_dtype(f"out_idx: expected int32 or int64; received {out_idx.name}")
@@ -341,7 +340,7 @@ unique_p = primitive(
 
 unique_with_counts_p = primitive(
     "UniqueWithCounts",
-    infer=lambda x, out_idx: (*_unique_infer(x, out_idx), Spec(out_idx, (None,))),
+    infer=at_run_time()(lambda x, out_idx: (*_unique_infer(x, out_idx), Spec(out_idx, (None,)))),
     kernel=_distinct,
     vjp=_no_entry("UniqueWithCounts"),
     lower=HOST,

@@ -24,6 +24,8 @@ from tapeflow.engine.ops.control_flow.bodies import (
     zeros_for,
 )
 from tapeflow.engine.ops.control_flow.tensor_lists import no_list_p
+from tapeflow.engine.ops.math.casting import cast
+from tapeflow.engine.runtime.indexed_slices import IndexedSlices
 from tapeflow.engine.tracing.func_graph import tracing_into
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
@@ -146,6 +148,7 @@ def branch(
         graphs.append(graph)
         structures.append(structured)
         flat.append(outputs)
+    _give_slices_one_index_dtype(graphs, structures, flat)
     _require_same(structures, flat, names)
     externals = captured_by(graphs)
     bodies = tuple(
@@ -163,6 +166,31 @@ def branch(
         for leaf in nest.flatten(structures[0], expand_composites=True)
     ]
     return nest.pack_sequence_as(structures[0], leaves, expand_composites=True)
+
+
+def _give_slices_one_index_dtype(
+    graphs: list[Any], structures: list[Any], flat: list[list[Any]]
+) -> None:
+    """Makes the indices of `IndexedSlices` int64 where branches differ in their dtype."""
+    leaves = [nest.flatten(s) for s in structures]
+    if len({len(found) for found in leaves}) != 1:
+        return
+    for place, parts in enumerate(zip(*leaves, strict=True)):
+        if not all(isinstance(p, IndexedSlices) for p in parts):
+            continue
+        if len({p.indices.dtype for p in parts}) == 1:
+            continue
+        for k, graph in enumerate(graphs):
+            part = leaves[k][place]
+            with tracing_into(graph):
+                indices = cast(part.indices, dtypes.int64)
+                shape = part.dense_shape
+                shape = None if shape is None else cast(shape, dtypes.int64)
+                leaves[k][place] = IndexedSlices(part.values, indices, shape)
+    for k, graph in enumerate(graphs):
+        structures[k] = nest.pack_sequence_as(structures[k], leaves[k])
+        expanded = nest.flatten(structures[k], expand_composites=True)
+        flat[k] = [graph.value_of(v) for v in expanded if v is not None]
 
 
 def _require_same(structures: list[Any], flat: list[list[Any]], names: list[str]) -> None:

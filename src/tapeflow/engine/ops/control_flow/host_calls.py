@@ -60,8 +60,8 @@ _TRANSLATED: tuple[tuple[type[Exception], Any], ...] = (
 )
 
 
-def _translate(error: Exception) -> OpError:
-    text = f"py_function: func raised {type(error).__name__}: {error}"
+def _translate(error: Exception, function: str = "py_function") -> OpError:
+    text = f"{function}: func raised {type(error).__name__}: {error}"
     for theirs, ours in _TRANSLATED:
         if isinstance(error, theirs):
             return ours(None, None, text)
@@ -128,10 +128,12 @@ def _announced(Tout: Any) -> list[Any]:
 
 
 def _result_specs(Tout: Any) -> list[Any]:
-    """For each announced result its spec; of a dtype alone the shape is unknown."""
+    """For each announced result its spec; shapes of tensors are unknown, whatever is announced."""
     return [
-        w if isinstance(w, TypeSpec) else TensorSpec(None, as_dtype(w)) for w in _announced(Tout)
-    ]
+        w if isinstance(w, TypeSpec) and not isinstance(w, TensorSpec)
+        else TensorSpec(None, w.dtype if isinstance(w, TensorSpec) else as_dtype(w))
+        for w in _announced(Tout)
+    ]  # fmt: skip
 
 
 def _in_structure(specs: list[Any], tensors: Any, Tout: Any) -> Any:
@@ -255,7 +257,7 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
         except OpError:
             raise
         except Exception as error:
-            raise _translate(error) from error
+            raise _translate(error, "numpy_function") from error
         found = list(made) if isinstance(made, (list, tuple)) else [] if made is None else [made]
         if len(found) < len(specs) or (found and len(found) != len(specs) and specs):
             raise InvalidArgumentError(
@@ -264,6 +266,7 @@ def _numpy_function_in_graph(func: Any, inputs: list[Any], Tout: Any, stateful: 
                 f"numpy_function: func: expected {len(specs)} results, as Tout says; "
                 f"received {len(found)}",
             )
+        # NumPy decides on dtypes: Python's integers are int64, its floats float64.
         results = [
             v if isinstance(v, Tensor) else convert(np.asarray(v)) for v in found[: len(specs)]
         ]

@@ -37,12 +37,12 @@ def _require(condition: Any, explain: Callable[..., str], *operands: Any) -> Any
         if not condition._array.all():
             _fail(explain(condition, *operands))
         return None
+    constant = all(type(t) is EagerTensor or t.op.type == "Const" for t in operands)
     known = [known_value(t) for t in (condition, *operands)]
-    if known[0] is not None:
+    if constant and known[0] is not None:
         if known[0].all():
             return no_op()
-        if all(array is not None for array in known):
-            _fail(explain(*map(EagerTensor, known)))
+        _fail(explain(*map(EagerTensor, known)))
 
     def check(condition: Any, *operands: Any) -> list[Any]:
         _require(condition, explain, *operands)
@@ -63,7 +63,7 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
       name: ignored in eager mode.
 
     Returns:
-      None.
+      None; while a function is traced, the operation that checks.
 
     Raises:
       tf.errors.InvalidArgumentError: when `condition` is False.
@@ -147,6 +147,9 @@ def assert_equal(
       summarize: how many elements to show; 3 by default, -1 for all.
       name: ignored in eager mode.
 
+    Returns:
+      None; while a function is traced, the operation that checks.
+
     Raises:
       tf.errors.InvalidArgumentError: when an element differs.
 
@@ -169,6 +172,9 @@ def assert_none_equal(
       summarize: how many elements to show.
       message: what the error begins with.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
     """
     return _compare(x, y, "!=", comparison.not_equal, message, summarize)
 
@@ -185,6 +191,9 @@ def assert_less(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
     """
     return _compare(x, y, "<", comparison.less, message, summarize)
 
@@ -201,6 +210,9 @@ def assert_less_equal(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
     """
     return _compare(x, y, "<=", comparison.less_equal, message, summarize)
 
@@ -217,6 +229,9 @@ def assert_greater(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
     """
     return _compare(x, y, ">", comparison.greater, message, summarize)
 
@@ -233,6 +248,9 @@ def assert_greater_equal(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
     """
     return _compare(x, y, ">=", comparison.greater_equal, message, summarize)
 
@@ -267,6 +285,9 @@ def assert_negative(
       summarize: how many elements to show.
       name: ignored in eager mode.
 
+    Returns:
+      None; while a function is traced, the operation that checks.
+
     Raises:
       tf.errors.InvalidArgumentError: when an element is not negative.
     """
@@ -284,6 +305,9 @@ def assert_non_negative(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
 
     Raises:
       tf.errors.InvalidArgumentError: when an element is negative.
@@ -303,6 +327,9 @@ def assert_positive(
       summarize: how many elements to show.
       name: ignored in eager mode.
 
+    Returns:
+      None; while a function is traced, the operation that checks.
+
     Raises:
       tf.errors.InvalidArgumentError: when an element is not positive.
     """
@@ -320,6 +347,9 @@ def assert_non_positive(
       message: what the error begins with.
       summarize: how many elements to show.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
 
     Raises:
       tf.errors.InvalidArgumentError: when an element is positive.
@@ -347,6 +377,9 @@ def assert_near(
       message: what the error begins with.
       summarize: how many elements to show; 3 by default.
       name: ignored in eager mode.
+
+    Returns:
+      None; while a function is traced, the operation that checks.
 
     Raises:
       tf.errors.InvalidArgumentError: when an element differs by more.

@@ -11,10 +11,12 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir import primitive as declaring
 from tapeflow.engine.ir.infer import reject, same_as_input
-from tapeflow.engine.ir.primitive import HOST, Primitive, primitive
+from tapeflow.engine.ir.primitive import HOST, WRITES, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing import graph as graphs
 
 
 def _kernel(tensor: np.ndarray, message: str = "") -> np.ndarray:
@@ -40,6 +42,7 @@ check_numerics_p = primitive(
     vjp=lambda ctx, dy: (apply(check_numerics_p, dy, message=_IN_GRADIENT),),
     lower=HOST,
     samples=_samples,
+    effect=WRITES,  # the error comes whether somebody uses the result or not
 )
 
 
@@ -110,6 +113,7 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
       >>> tf.debugging.disable_check_numerics()
     """
     declaring.ON_DECLARED = _watch
+    graphs.ON_OPERATION = _check_in_graph
     for prim in declaring.REGISTRY.values():
         _watch(prim)
 
@@ -118,9 +122,21 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
 def disable_check_numerics() -> None:
     """Ends what `tf.debugging.enable_check_numerics` began."""
     declaring.ON_DECLARED = None
+    graphs.ON_OPERATION = None
     for name, kernel in _PLAIN.items():
         _replace(declaring.REGISTRY[name], kernel)
     _PLAIN.clear()
+
+
+def _check_in_graph(graph: Any, node: Any) -> None:
+    """Adds a check of each floating result of an operation."""
+    if node.prim is check_numerics_p:
+        return
+    for i, value in enumerate(node.outputs):
+        if value.spec.dtype.np in _FLOATING:
+            message = f'!!! Detected Infinity or NaN in output {i} of graph op "{node.type}" !!!'
+            spec = Spec(value.spec.dtype, value.spec.shape)
+            graph.add_operation(check_numerics_p, (value,), {"message": message}, [spec])
 
 
 def _watch(prim: Primitive) -> None:

@@ -14,6 +14,7 @@ from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import repetition, selection, shaping, slicing
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.image import colors, encoding
 from tapeflow.engine.ops.image.geometry import to_image
 from tapeflow.engine.ops.math.comparison import greater, less
@@ -97,7 +98,8 @@ def _cropped(value: Any, size: Any, draw: DrawUniform) -> Any:
     if wanted.shape not in ((1,), (len(have),)):
         reject(f"random_crop: size: expected {len(have)} elements; received {wanted.tolist()}")
     if (wanted > have).any():
-        reject(f"random_crop: expected value.shape >= size; received {have} and {wanted.tolist()}")
+        message = f"expected value.shape >= size; received {have} and {wanted.tolist()}"
+        raise refuse("random_crop", message)
     return _window(value, size, draw)
 
 

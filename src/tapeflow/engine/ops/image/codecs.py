@@ -335,6 +335,12 @@ def decode_image(
     return image if depth is target else convert_image_dtype(image, target)
 
 
+def _file(contents: Any) -> Any:
+    """The bytes of a file whose values are at hand."""
+    known: Any = static_value(convert(contents, dtypes.string))
+    return known[()]
+
+
 @export("image.is_jpeg", "io.is_jpeg")
 @planned(values=("contents",), result=lambda **_: Spec(dtypes.bool_, ()))
 def is_jpeg(contents: Any, name: str | None = None) -> Any:
@@ -352,7 +358,7 @@ def is_jpeg(contents: Any, name: str | None = None) -> Any:
       >>> tf.io.is_jpeg(b"GIF89a").numpy()
       np.False_
     """
-    data = static_value(convert(contents, dtypes.string))[()]
+    data: Any = _file(contents)
     return convert(data.startswith(_JPEG))
 
 
@@ -379,7 +385,7 @@ def extract_jpeg_shape(
       >>> tf.io.extract_jpeg_shape(tf.io.encode_jpeg(tf.zeros([2, 3, 1], tf.uint8))).numpy()
       array([2, 3, 1], dtype=int32)
     """
-    data = static_value(convert(contents, dtypes.string))[()]
+    data: Any = _file(contents)
     try:
         with load_pillow().open(io.BytesIO(data)) as image:
             (width, height), channels = image.size, len(image.getbands())

@@ -16,8 +16,9 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.image.suppression import check_values, in_order, overlaps_with, select
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor
 
 CombinedNonMaxSuppression = namedtuple(
     "CombinedNonMaxSuppression",
@@ -152,4 +153,10 @@ def combined_non_max_suppression(
         pad_per_class=bool(pad_per_class),
         clip_boxes=bool(clip_boxes),
     )
+    count = static_value(max_total_size)
+    if count is not None and not pad_per_class and not isinstance(found[0], EagerTensor):
+        batch = found[3].shape[0]
+        found[0].set_shape([batch, int(count), 4])
+        for tensor in found[1:3]:
+            tensor.set_shape([batch, int(count)])
     return CombinedNonMaxSuppression(*found)

@@ -13,9 +13,9 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import joining, padding
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.image.colors import convert_image_dtype
 from tapeflow.engine.ops.math import extrema, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, square, subtract, truediv
@@ -87,7 +87,8 @@ def _ssim_maps(
     """Similarity, and its factors contrast and structure, at every window and channel."""
     shape = x.shape.as_list()
     if shape[-3] < size or shape[-2] < size:
-        reject(f"ssim: expected images of at least {size} x {size} pixels; received shape {shape}")
+        message = f"expected images of at least {size} x {size} pixels; received shape {shape}"
+        raise refuse("ssim", message)
     weights = _gaussian(size, sigma)
     c1, c2 = square(multiply(limit, k1)), square(multiply(limit, k2))
     mean_x, mean_y = _smooth(x, weights), _smooth(y, weights)

@@ -23,8 +23,9 @@ from tapeflow.engine.ir.infer import (
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.deferral import planned
 
 _FLOATS = frozenset((dtypes.float16, dtypes.float32))
 
@@ -424,7 +425,19 @@ def non_max_suppression_overlaps(
     )
 
 
+def _padded_specs(
+    boxes: Any, max_output_size: Any, pad_to_max_output_size: bool, **_: Any
+) -> tuple[Spec, Spec]:
+    dims = boxes.shape._dims
+    known = static_value(max_output_size) if pad_to_max_output_size else None
+    lead = None if dims is None else dims[:-2]
+    count = None if known is None else int(known)
+    chosen = None if lead is None else (*lead, count)
+    return Spec(dtypes.int32, chosen), Spec(dtypes.int32, lead)
+
+
 @export("image.non_max_suppression_padded")
+@planned(sizes=("boxes", "scores"), values=("max_output_size",), result=_padded_specs)
 def non_max_suppression_padded(
     boxes: Any,
     scores: Any,

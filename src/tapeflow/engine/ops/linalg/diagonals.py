@@ -10,6 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.handles import handle_of
 from tapeflow.engine.ir.infer import (
     at_run_time,
     merge_dims,
@@ -103,8 +104,9 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
              [1., 1., 0.],
              [1., 1., 1.]], dtype=float32)
     """
-    wanted = next((n.dtype for n in (num_lower, num_upper) if isinstance(n, Tensor)), dtypes.int64)
-    lower, upper = convert(num_lower, wanted), convert(num_upper, wanted)
+    bounds = [convert(n) if handle_of(n) is not None else n for n in (num_lower, num_upper)]
+    wanted = next((n.dtype for n in bounds if isinstance(n, Tensor)), dtypes.int64)
+    lower, upper = convert(bounds[0], wanted), convert(bounds[1], wanted)
     return apply(band_part_p, convert(input), lower, upper)
 
 

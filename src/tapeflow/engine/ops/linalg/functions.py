@@ -15,6 +15,7 @@ from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.linalg import solvers, spectral
 from tapeflow.engine.ops.linalg.contraction import eye, matmul
 from tapeflow.engine.ops.linalg.matrices import (
@@ -29,7 +30,7 @@ from tapeflow.engine.ops.math import comparison, folds, reductions
 from tapeflow.engine.ops.math.arithmetic import add, multiply, negative, subtract
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.division import reciprocal
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.tracing.deferral import planned
 
@@ -45,10 +46,6 @@ def _checked_float(a: Any) -> Any:
 
 def _eps(dtype: Any) -> float:
     return float(np.finfo(dtype.np).eps)
-
-
-def _like(x: Any) -> Spec:
-    return Spec(x.dtype, x.shape._dims)
 
 
 @export("linalg.matrix_rank")
@@ -156,7 +153,6 @@ _DOUBLE = (
 
 
 @export("linalg.expm")
-@planned(sizes=("input",), values=("input",), result=lambda input: _like(input))
 def expm(input: Any, name: str | None = None) -> Any:
     """Computes exponentials of square matrices.
 
@@ -185,14 +181,17 @@ def expm(input: Any, name: str | None = None) -> Any:
     if x.dtype not in LAPACK:
         raise ValueError(f"expm: expected float32, float64 or complex; received {x.dtype.name}")
     shape = x.shape.as_list()
-    if len(shape) < 2 or shape[-1] != shape[-2]:
-        raise InvalidArgumentError(
-            None, None, f"expm: expected square matrices; received {x.shape}"
-        )
+    if len(shape) < 2 or (shape[-1] != shape[-2] and None not in shape[-2:]):
+        raise refuse("expm", f"input: expected square matrices; received {x.shape}")
+    return _exponential(x)
+
+
+@planned(sizes=("x",), values=("x",), result=lambda x: Spec(x.dtype, x.shape._dims))
+def _exponential(x: Any) -> Any:
     if not x.shape.num_elements():
         return x
     # One degree and number of squarings for the whole stack: enough for its greatest norm.
-    norm = float(np.abs(x._array).sum(-2).max())
+    norm = float(np.abs(static_value(x)).sum(-2).max())
     table = _SINGLE if x.dtype.real_dtype is dtypes.float32 else _DOUBLE
     degree, limit = next((row for row in table if norm <= row[1]), table[-1])
     squarings = 0

@@ -134,12 +134,16 @@ def bincount(
       >>> tf.math.bincount([1, 1, 2, 3, 2]).numpy()
       array([0, 2, 2, 1], dtype=int32)
     """
-    from tapeflow.engine.ops.array import shaping
+    from tapeflow.engine.ops.array import dimensions, shaping
+    from tapeflow.engine.ops.array.selection import where
+    from tapeflow.engine.ops.math.comparison import equal
 
     if not isinstance(arr, Tensor):
         arr = convert(arr, hint=dtypes.int32)
         if arr.dtype.is_floating:
             arr = cast(arr, dtypes.int32)
+    if isinstance(axis, Tensor):
+        axis = None if static_value(axis) is None else int(static_value(axis))
     if axis not in (None, 0, -1):
         raise ValueError(
             f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported."
@@ -148,7 +152,13 @@ def bincount(
     if flat is not arr and axis != -1:
         arr, weights = flat, getattr(weights, "flat_values", weights)
     empty = 0 in (flat.shape.as_list() if flat.shape.ndims else ())
-    bins = convert(0, arr.dtype) if empty else add(reduce_max(arr), 1)
+    if empty:
+        bins = convert(0, arr.dtype)
+    elif flat.shape.is_fully_defined():
+        bins = add(reduce_max(arr), 1)
+    else:
+        none = equal(dimensions.size(flat), 0)
+        bins = where(none, convert(0, arr.dtype), add(maximum(reduce_max(arr), -1), 1))
     if minlength is not None:
         bins = maximum(bins, convert(minlength, arr.dtype))
     if maxlength is not None:

@@ -23,6 +23,7 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, Primitive, primitiv
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.samples import binary as binary_samples
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import to_axis
 from tapeflow.engine.ops.math import comparison
 from tapeflow.engine.ops.math.arithmetic import multiply
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
@@ -199,6 +200,9 @@ def _position(prim: Primitive, input: Any, axis: Any, output_type: Any) -> Any:
         axis = 0
     elif type(axis) is not int:
         known = static_value(axis) if isinstance(axis, (Tensor, np.ndarray, np.integer)) else None
+        if known is None and isinstance(axis, Tensor) and axis.dtype.is_integer:
+            late = to_axis(axis, prim.name)
+            return apply(prim, convert(input), dimension=late, output_type=as_dtype(output_type))
         if known is None or known.dtype.kind not in "iu" or known.ndim:
             raise TypeError(
                 f"{prim.name}: axis: expected an integer or an integer scalar tensor; received "

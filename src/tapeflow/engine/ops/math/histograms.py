@@ -22,6 +22,7 @@ from tapeflow.engine.ir.infer import (
 from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, indexed, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array.arguments import to_input
 from tapeflow.engine.ops.math.arithmetic import multiply, subtract, truediv
 from tapeflow.engine.ops.math.casting import cast
 from tapeflow.engine.ops.math.clipping import clip_by_value
@@ -117,7 +118,7 @@ def histogram_fixed_width(
     """
     values = convert(values)
     limits = convert(value_range, values.dtype)
-    count = convert(nbins, dtypes.int32)
+    count = to_input(nbins, dtypes.int32, "HistogramFixedWidth", "nbins")
     return apply(histogram_fixed_width_p, values, limits, count, dtype=as_dtype(dtype))
 
 

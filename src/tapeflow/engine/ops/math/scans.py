@@ -9,7 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import at_run_time, normalize_axis, require_dtype
+from tapeflow.engine.ir.infer import at_run_time, normalize_axis, reject, require_dtype
 from tapeflow.engine.ir.primitive import Primitive, primitive, reduction
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -150,7 +150,9 @@ def _apply(prim: Primitive, x: Any, axis: Any, exclusive: bool, reverse: bool) -
             return apply(prim, convert(x), **late, reverse=bool(reverse))
         if known.dtype.kind == "f":
             raise TypeError(f"{prim.name}: axis: expected an integer; received {axis!r}")
-        if known.dtype.kind not in "iu" or known.ndim:
+        if known.dtype.kind in "iu" and known.ndim:
+            reject(f"{prim.name}: axis: expected a scalar; received {axis!r}")
+        if known.dtype.kind not in "iu":
             raise refuse(prim.name, f"axis: expected an integer scalar; received {axis!r}", True)
         axis = int(known)
     return apply(prim, convert(x), axis=axis, exclusive=bool(exclusive), reverse=bool(reverse))

@@ -189,6 +189,7 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
       >>> tf.scalar_mul(2.0, tf.constant([1.0, 2.0])).numpy()
       array([2., 4.], dtype=float32)
     """
+    x = x if isinstance(x, IndexedSlices) else convert(x)
     scalar = convert(scalar, x.dtype)
     rank = scalar.shape.ndims
     if rank:
@@ -311,6 +312,8 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
 
     start = convert(start)
     stop = convert(stop, start.dtype)
+    if isinstance(axis, Tensor):
+        return _linspace_along(start, stop, num, axis)
     if current_recorders() and state.tracer is not None and static_value(num) is None:
         dims = add(start, stop).shape._dims
         rank = None if dims is None else len(dims)
@@ -346,6 +349,23 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     step = realdiv(subtract(last, first), convert(count - 1, dtype))
     inner = add(first, multiply(step, shaping.reshape(steps, sizes)))
     return concatenation.concat([first, inner, last], at)
+
+
+def _linspace_along(start: Any, stop: Any, num: Any, axis: Any) -> Any:
+    """As `linspace`, along a dimension that is a tensor."""
+    known = static_value(axis)
+    if known is not None:
+        return linspace(start, stop, num, axis=int(known))
+    dims = add(start, stop).shape._dims
+    return deferred(
+        "LinSpace",
+        lambda a, b, n, at: linspace(a, b, n, axis=at),
+        [start, stop, convert(num), axis],
+        Spec(
+            dtypes.float64 if start.dtype.is_integer else start.dtype,
+            None if dims is None else (None,) * (len(dims) + 1),
+        ),
+    )
 
 
 def _static_count(num: Any) -> int:

@@ -8,7 +8,8 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ops.array import dimensions, selection
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array import dimensions, selection, shaping
 from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.array.concatenation import concat
 from tapeflow.engine.ops.math.arithmetic import subtract
@@ -22,6 +23,7 @@ from tapeflow.engine.ops.nn.ctc import (
 )
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.tracing.deferral import planned
 
 
 def _sparse_class() -> Any:
@@ -80,7 +82,9 @@ def ctc_loss(
       array([0.28768212], dtype=float32)
     """
     x = _time_first(logits, logits_time_major)
-    classes = x.shape[2]
+    classes = None if x.shape.rank is None else x.shape[2]
+    if classes is None:
+        classes = shaping.shape(x)[2]
     if _is_sparse(labels):
         if blank_index is None:
             raise ValueError(
@@ -88,8 +92,9 @@ def ctc_loss(
             )
         values = convert(labels.values, dtypes.int32)
         blank = int(blank_index)
+        last = blank == -1 or (isinstance(classes, int) and blank in (-1, classes - 1))
         blank = blank + classes if blank < 0 else blank
-        if blank != classes - 1:
+        if not last:
             # The op has its blank last: move it there, and count the labels anew.
             x = concat([x[:, :, :blank], x[:, :, blank + 1 :], x[:, :, blank : blank + 1]], 2)
             values = selection.where(less(values, blank), values, subtract(values, 1))
@@ -267,6 +272,13 @@ def ctc_beam_search_decoder(
 
 
 @export("nn.ctc_unique_labels")
+@planned(
+    values=("labels",),
+    result=lambda labels, **_: [
+        Spec(labels.dtype, labels.shape._dims),
+        Spec(dtypes.int32, labels.shape._dims),
+    ],
+)
 def ctc_unique_labels(labels: Any, name: str | None = None) -> Any:
     """The distinct labels of each row, and where in that list each label is.
 
@@ -309,6 +321,13 @@ def _known_rows(labels: Any, argument: str) -> np.ndarray:
 
 
 @export("nn.collapse_repeated")
+@planned(
+    values=("labels", "seq_length"),
+    result=lambda labels, seq_length, **_: (
+        Spec(convert(labels).dtype, (None, None)),
+        Spec(convert(seq_length).dtype, (None,)),
+    ),
+)
 def collapse_repeated(labels: Any, seq_length: Any, name: str | None = None) -> Any:
     """Merges equal labels that follow each other.
 

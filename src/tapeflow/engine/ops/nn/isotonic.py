@@ -15,6 +15,7 @@ from tapeflow.engine.ir.primitive import HOST, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions
+from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math import casting
 from tapeflow.engine.ops.math.arithmetic import negative
 from tapeflow.engine.runtime.convert import convert
@@ -156,7 +157,9 @@ def isotonic_regression(inputs: Any, decreasing: bool = True, axis: int = -1) ->
       (array([3. , 1.5, 1.5, 1. ], dtype=float32), array([0, 1, 1, 2], dtype=int32))
     """
     x = convert(inputs)
-    require_dtype(Spec(x.dtype, None), dtypes.REAL, "IsotonicRegression: inputs")
+    if x.dtype not in dtypes.REAL:
+        message = f"inputs: expected a real dtype; received {x.dtype.name}"
+        raise refuse("IsotonicRegression", message, about_dtype=True)
     wanted = x.dtype
     if wanted.is_integer:
         wanted = dtypes.float32 if wanted in _SHORT else dtypes.float64

@@ -23,7 +23,7 @@ from tapeflow.engine.ir.primitive import NOT_DIFFERENTIABLE, indexed, primitive,
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import creation, dimensions
-from tapeflow.engine.ops.array.arguments import refuse
+from tapeflow.engine.ops.array.arguments import refuse, to_input
 from tapeflow.engine.ops.math.arithmetic import negative
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
@@ -288,7 +288,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
       array([False,  True])
     """
     z = convert(targets)
-    x = convert(predictions, dtypes.float32)
+    x = to_input(predictions, dtypes.float32, "InTopKV2", "predictions")
     if not z.dtype.is_integer and not z.dtype.is_bool:
         return apply(in_top_k_p, x, z, z)  # refuses
     return apply(in_top_k_p, x, z, convert(k) if hasattr(k, "dtype") else convert(k, z.dtype))

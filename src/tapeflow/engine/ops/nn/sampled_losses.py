@@ -9,15 +9,19 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ops.array import creation, gathering, shaping
+from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.ops.array import creation, dimensions, gathering, shaping
 from tapeflow.engine.ops.array.concatenation import concat
 from tapeflow.engine.ops.array.gradient_stops import stop_gradient
 from tapeflow.engine.ops.linalg.contraction import matmul
 from tapeflow.engine.ops.math import casting, exponentials
+from tapeflow.engine.ops.math.comparison import equal
+from tapeflow.engine.ops.math.folds import reduce_any
 from tapeflow.engine.ops.math.reductions import reduce_sum
 from tapeflow.engine.ops.nn.losses import sigmoid_cross_entropy_with_logits
 from tapeflow.engine.ops.nn.softmax import softmax_cross_entropy_with_logits
 from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.tracing.deferral import deferred
 
 
 class ComputeAccidentalHits(NamedTuple):
@@ -68,10 +72,18 @@ def compute_accidental_hits(
     from tapeflow.engine.ops.random.seeds import op_seeds
 
     op_seeds(seed)  # nothing is drawn, yet the op has seeds, and later ops get the ones after
-    true = static_value(convert(true_classes, dtypes.int64))
-    sampled = static_value(convert(sampled_candidates, dtypes.int64))
-    assert true is not None
-    assert sampled is not None
+    given = convert(true_classes, dtypes.int64), convert(sampled_candidates, dtypes.int64)
+    true, sampled = (static_value(t) for t in given)
+    if true is None or sampled is None:
+        vectors = [Spec(d, (None,)) for d in (dtypes.int32, dtypes.int64, dtypes.float32)]
+        return ComputeAccidentalHits(
+            *deferred(
+                "ComputeAccidentalHits",
+                lambda t, s: compute_accidental_hits(t, s, num_true),
+                given,
+                *vectors,
+            )
+        )
     if true.ndim != 2 or true.shape[1] != num_true or sampled.ndim != 1:
         raise InvalidArgumentError(
             None,
@@ -115,7 +127,7 @@ def _sampled_logits(
     flat = shaping.reshape(classes, [-1])
     true_w, true_b = gathering.gather(weights, flat), gathering.gather(biases, flat)
     other_w, other_b = gathering.gather(weights, sampled), gathering.gather(biases, sampled)
-    size = true_w.shape[-1]
+    size = shaping.sizes(true_w)[-1]
     true_w = shaping.reshape(true_w, [-1, num_true, size])
     true = reduce_sum(shaping.reshape(x, [-1, 1, size]) * true_w, -1)
     true = true + shaping.reshape(true_b, [-1, num_true])
@@ -124,8 +136,9 @@ def _sampled_logits(
         from tapeflow.engine.ops.random.seeds import op_seeds
 
         op_seeds(None)  # as `compute_accidental_hits` takes them
-        hit = np.equal(static_value(classes)[:, :, None], static_value(sampled)).any(1)  # type: ignore[index]
-        other = other + convert(np.where(hit, np.finfo(np.float32).min, 0).astype(np.float32))
+        pairs = equal(dimensions.expand_dims(classes, 2), sampled)
+        hit = casting.cast(reduce_any(pairs, 1), dtypes.float32)
+        other = other + hit * float(np.finfo(np.float32).min)
     # Classes that are often drawn must not seem likely for that.
     true = true - exponentials.log(true_count)
     other = other - exponentials.log(sampled_count)

@@ -16,11 +16,12 @@ from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, requir
 from tapeflow.engine.ir.primitive import movement, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
-from tapeflow.engine.ops.array.arguments import refuse
+from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.nn.arguments import integer, integers
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
-from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.deferral import deferred, planned
 
 
 def _known(block_shape: Spec, amounts: Spec, argument: str) -> tuple[list[int], list[Any]] | None:
@@ -52,7 +53,7 @@ def _check_rank(input: Spec, blocks: int) -> None:
 def _to_batch_infer(input: Spec, block_shape: Spec, paddings: Spec) -> Spec:
     known = _known(block_shape, paddings, "paddings")
     if known is None:
-        return Spec(input.dtype, None if input.shape is None else (None,) * len(input.shape))
+        return Spec(input.dtype, _partly(input, block_shape))
     block, pads = known
     _check_rank(input, len(block))
     if input.shape is None:
@@ -66,6 +67,17 @@ def _to_batch_infer(input: Spec, block_shape: Spec, paddings: Spec) -> Spec:
                    f"multiple of the block's {b}")  # fmt: skip
         dims.append(None if n is None else (n + low + high) // b)
     return Spec(input.dtype, (*dims, *input.shape[len(block) + 1 :]))
+
+
+def _partly(input: Spec, block_shape: Spec) -> Dims | None:
+    """What is known of the dimensions behind the blocks, whatever the blocks are."""
+    if input.shape is None:
+        return None
+    count = block_shape.shape[0] if block_shape.shape else None
+    rank = len(input.shape)
+    if count is None or count >= rank:
+        return (None,) * rank
+    return (*[None] * (count + 1), *input.shape[count + 1 :])
 
 
 def _to_batch_kernel(
@@ -99,7 +111,7 @@ def _to_batch_kernel(
 def _from_batch_infer(input: Spec, block_shape: Spec, crops: Spec) -> Spec:
     known = _known(block_shape, crops, "crops")
     if known is None:
-        return Spec(input.dtype, None if input.shape is None else (None,) * len(input.shape))
+        return Spec(input.dtype, _partly(input, block_shape))
     block, cuts = known
     _check_rank(input, len(block))
     if input.shape is None:
@@ -378,6 +390,10 @@ def depth_to_space(
 
 
 @export("required_space_to_batch_paddings")
+@planned(
+    values=("input_shape", "block_shape", "base_paddings"),
+    result=lambda block_shape, **_: (Spec(dtypes.int32, (_length(block_shape), 2)),) * 2,
+)
 def required_space_to_batch_paddings(
     input_shape: Any, block_shape: Any, base_paddings: Any = None, name: str | None = None
 ) -> Any:
@@ -410,11 +426,22 @@ def required_space_to_batch_paddings(
         base = static_value(convert(base_paddings, dtypes.int32))  # type: ignore[assignment]
         if base.shape != (len(block), 2):
             raise ValueError(f"Shapes {base.shape} and {[len(block), 2]} are incompatible")
+    paddings, crops = _block_paddings(sizes, block, base)
+    return convert(paddings.astype(np.int32)), convert(crops.astype(np.int32))
+
+
+def _block_paddings(sizes: np.ndarray, block: np.ndarray, base: Any) -> tuple[Any, Any]:
+    """Paddings to whole blocks, and the crops that undo them."""
+    base = np.asarray(base)
     full = sizes + base.sum(-1)
     extra = np.remainder(block - np.remainder(full, block), block)
     paddings = np.stack([base[:, 0], base[:, 1] + extra], -1)
-    crops = np.stack([np.zeros_like(extra), extra], -1)
-    return convert(paddings.astype(np.int32)), convert(crops.astype(np.int32))
+    return paddings, np.stack([np.zeros_like(extra), extra], -1)
+
+
+def _length(vector: Any) -> int | None:
+    dims: Any = convert(vector).shape._dims
+    return dims[0] if dims else None
 
 
 def _known_vector(value: Any, argument: str) -> np.ndarray:
@@ -500,21 +527,42 @@ def with_space_to_batch(
         return op(x, num_spatial_dims=m, padding=padding)
     sizes = x.shape.as_list()
     if any(sizes[a] is None for a in axes):
-        raise refuse(
-            "SpaceToBatchND", f"input: expected image sizes that are known; received {x.shape}"
+        return _dilated_later(
+            x, rates, axes, _base_paddings(padding, rates, axes, filter_shape), op
         )
     base = _base_paddings(padding, rates, axes, filter_shape)
-    paddings, crops = required_space_to_batch_paddings([sizes[a] for a in axes], rates, base)
+    paddings, crops = _block_paddings(np.array([sizes[a] for a in axes]), np.array(rates), base)
     # Axes between the batch and the image (channels in front) are blocks of 1.
     block = np.ones(axes[-1], np.int32)
     pads = np.zeros((axes[-1], 2), np.int32)
     cuts = np.zeros((axes[-1], 2), np.int32)
     for i, axis in enumerate(axes):
         block[axis - 1] = rates[i]
-        pads[axis - 1] = paddings[i].numpy()
-        cuts[axis - 1] = crops[i].numpy()
+        pads[axis - 1] = paddings[i]
+        cuts[axis - 1] = crops[i]
     part = space_to_batch(x, block, pads)
     return batch_to_space(op(part, num_spatial_dims=m, padding="VALID"), block, cuts)
+
+
+def _dilated_later(x: Any, rates: list[int], axes: list[int], base: Any, op: Any) -> Any:
+    """As `with_space_to_batch`, for images whose sizes are known when the graph runs."""
+    block = np.ones(axes[-1], np.int32)
+    for axis, rate in zip(axes, rates, strict=True):
+        block[axis - 1] = rate
+
+    def plan(sizes: Any) -> Any:
+        paddings, crops = _block_paddings(
+            sizes._array[axes], np.array(rates), np.asarray(base, np.int32)
+        )
+        both = np.zeros((2, axes[-1], 2), np.int32)
+        for i, axis in enumerate(axes):
+            both[0, axis - 1], both[1, axis - 1] = paddings[i], crops[i]
+        return EagerTensor(both[0]), EagerTensor(both[1])
+
+    spec = Spec(dtypes.int32, (axes[-1], 2))
+    pads, cuts = deferred("BlockPaddings", plan, [shaping.shape(x)], spec, spec)
+    part = space_to_batch(x, block, pads)
+    return batch_to_space(op(part, num_spatial_dims=len(axes), padding="VALID"), block, cuts)
 
 
 def _base_paddings(padding: Any, rates: list[int], axes: list[int], filter_shape: Any) -> list[Any]:

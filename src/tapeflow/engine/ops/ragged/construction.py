@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.primitive import WRITES
 from tapeflow.engine.ops.array import selection
 from tapeflow.engine.ops.array.creation import constant as dense_constant
-from tapeflow.engine.ops.host_functions import on_host
+from tapeflow.engine.ops.host_functions import call_on_host, on_host
 from tapeflow.engine.ops.ragged.conversions import divided, is_ragged, pick
 from tapeflow.engine.ops.ragged.dispatch import stack_ragged
 from tapeflow.engine.ops.ragged.factories import to_values, within
-from tapeflow.engine.ops.ragged.row_partition import RowPartition, require
+from tapeflow.engine.ops.ragged.row_partition import RowPartition, require, require_shape
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
@@ -185,7 +187,9 @@ def range(
         if v.shape.rank > 1:
             require(False, "starts, limits, deltas: expected scalars or vectors")
     sizes = {v.shape.as_list()[0] for v in (first, last, step) if v.shape.rank}
-    require(len(sizes) <= 1, f"starts, limits, deltas: expected equal lengths; received {sizes}")
+    require_shape(
+        len(sizes) <= 1, f"starts, limits, deltas: expected equal lengths; received {sizes}"
+    )
     count = sizes.pop() if sizes else 1
     begin, end, by = (np.broadcast_to(a, (count,)) for a in arrays)
     require(bool((by != 0).all()), "deltas: expected steps other than 0")
@@ -240,23 +244,34 @@ def map_flat_values(op: Any, *args: Any, **kwargs: Any) -> Any:
     for other in found[1:]:
         if other.ragged_rank != first.ragged_rank:
             raise ValueError("All ragged tensors must have the same ragged_rank")
-        same = all(
-            np.array_equal(a.splits, b.splits)
-            for a, b in zip(first._partitions(), other._partitions(), strict=True)
-        )
-        require(same, "RaggedTensors have incompatible nested row splits")
+        _require_same_rows(first, other)
     result = op(*args, **kwargs)
     made = to_values(result)
     if made.shape.rank == 0:
         raise ValueError("tf.ragged.map_flat_values requires that the output of `op` have the same "
                          "outer-dimension size as flat_values of any ragged inputs")  # fmt: skip
-    if made.shape.as_list()[0] != first.flat_values.shape.as_list()[0]:
+    if not made.shape[:1].is_compatible_with(first.flat_values.shape[:1]):
         raise ValueError(
             "tf.ragged.map_flat_values requires that the output of `op` have the same "
             "outer-dimension size as flat_values of any ragged inputs. (output shape: "
             f"{made.shape}; expected outer dimension size: {first.flat_values.shape[0]})"
         )
     return first.with_flat_values(made)
+
+
+def _require_same_rows(first: Any, other: Any) -> None:
+    """Refuses ragged tensors whose rows differ; in a graph when it runs."""
+
+    def check(splits: list[Any], others: list[Any]) -> list[Any]:
+        same = all(np.array_equal(a, b) for a, b in zip(splits, others, strict=True))
+        require(same, "RaggedTensors have incompatible nested row splits")
+        return []
+
+    splits, others = list(first.nested_row_splits), list(other.nested_row_splits)
+    if state.tracer is None:
+        check(splits, others)
+    elif not all(a is b for a, b in zip(splits, others, strict=True)):
+        call_on_host("Assert", check, (splits, others), {}, WRITES, results=[])
 
 
 def _flattened(value: Any, found: list[Any]) -> Any:

@@ -15,7 +15,13 @@ from tapeflow.engine.ops.array.creation import zeros
 from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged import ragged_tensor
 from tapeflow.engine.ops.ragged.factories import within
-from tapeflow.engine.ops.ragged.row_partition import Array, RowPartition, require, runs
+from tapeflow.engine.ops.ragged.row_partition import (
+    Array,
+    RowPartition,
+    require,
+    require_shape,
+    runs,
+)
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -70,7 +76,7 @@ def to_tensor(ragged: Any, default_value: Any, shape: Any) -> Any:
             bounds[i + 1] = partition.uniform
     if shape is not None:
         wanted = _wanted_shape(shape)
-        require(
+        require_shape(
             len(wanted) == depth + len(inner),
             f"rt_input.shape and shape={wanted} are incompatible: rt_input.rank = "
             f"{depth + len(inner)} but shape.rank = {len(wanted)}",

@@ -195,7 +195,8 @@ def _concat(many: list[Any], axis: int) -> Any:
         order = np.arange(count * len(many)).reshape(len(many), count).T.reshape(-1)
         mixed = pick(_concat(many, 0), order)
         total = np.sum([x._partition.lengths for x in many], axis=0)
-        return divided(mixed.values, RowPartition.of_lengths(total.astype(total.dtype)))
+        dtype = np.result_type(*[x._partition.splits for x in many])
+        return divided(mixed.values, RowPartition.of_lengths(total.astype(dtype)))
     below = _concat([x.values for x in many], axis - 1)
     return many[0].with_values(below)
 

@@ -15,7 +15,12 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.host_functions import call_on_host
-from tapeflow.engine.ops.ragged.row_partition import RowPartition, TracedPartition, require
+from tapeflow.engine.ops.ragged.row_partition import (
+    RowPartition,
+    TracedPartition,
+    require,
+    require_shape,
+)
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
@@ -54,7 +59,7 @@ def _indices(value: Any, name: str, values: Any) -> Any:
 
 def _size(values: Any) -> Any:
     """The number of rows of values: an int, or a symbolic tensor where a graph decides."""
-    require(values.shape.rank != 0, "values: expected rank 1 or more; received a scalar")
+    require_shape(values.shape.rank != 0, "values: expected rank 1 or more; received a scalar")
     size = None if values.shape.rank is None else values.shape.as_list()[0]
     if size is not None:
         return size

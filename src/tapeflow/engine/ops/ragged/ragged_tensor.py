@@ -18,7 +18,7 @@ from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.ragged import factories
 from tapeflow.engine.ops.ragged.printing import text
-from tapeflow.engine.ops.ragged.row_partition import RowPartition, partition_of
+from tapeflow.engine.ops.ragged.row_partition import partition_of
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.convert import CONVERTERS
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -431,27 +431,9 @@ class RaggedTensor(CompositeTensor):
         return values  # type: ignore[no-any-return]
 
     def _stand_in(self, how: Any) -> RaggedTensor:
-        """A small eager one of this kind, for `ops/host_functions.py`."""
-        partitions = []
-        count = self._partition.count
-        for partition in self._partitions():
-            if isinstance(partition, RowPartition):
-                splits = partition.splits
-            elif partition.uniform is None:
-                known = None
-                if partition is self._partitions()[-1] and self.flat_values.shape.rank:
-                    known = self.flat_values.shape.as_list()[0]
-                splits = how.rows(known, count, partition.dtype)
-            else:
-                number = how.size if count is None else count
-                splits = (np.arange(number + 1) * partition.uniform).astype(partition.dtype)
-            partitions.append(partition_of(_tensor(splits), partition.uniform))
-            count = int(splits[-1])
-        inner = how.tensor(self.flat_values).shape.as_list()[1:]
-        values: Any = _tensor(how.array(self.dtype.np, (count or 0, *inner)))
-        for made in reversed(partitions):
-            values = RaggedTensor(values, made, internal=True)
-        return values  # type: ignore[no-any-return]
+        from tapeflow.engine.ops.ragged import stand_ins
+
+        return stand_ins.ragged(self, how)
 
     def _forget_counts(self, specs: list[Any], first: int, samples: list[list[Any]]) -> None:
         for spec in (specs[first], *specs[first + 2 : first + 1 + self.ragged_rank]):

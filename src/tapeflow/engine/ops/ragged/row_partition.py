@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.runtime.tensor import EagerTensor
 
@@ -140,3 +141,11 @@ def require(condition: Any, message: str) -> None:
     """Raises `InvalidArgumentError` unless `condition` holds."""
     if not condition:
         raise InvalidArgumentError(None, None, message)
+
+
+def require_shape(condition: Any, message: str) -> None:
+    """The same for what shapes decide: a `ValueError` while a function is traced."""
+    if not condition:
+        error = InvalidArgumentError(None, None, message)
+        error.rule_error = error  # type: ignore[attr-defined]
+        raise ValueError(message) if state.tracer is not None else error

@@ -10,7 +10,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype, require_rank, shape_text
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype, require_rank, shape_text
 from tapeflow.engine.ir.primitive import DRAWS, HOST, NOT_DIFFERENTIABLE, Primitive, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -30,7 +30,7 @@ def _specs(true_classes: Spec, num_true: int, num_sampled: int) -> tuple[Spec, S
     require_rank(true_classes, 2, "true_classes")
     dims = true_classes.shape
     if dims is not None and dims[1] not in (num_true, None):
-        reject(f"true_classes: expected [batch, {num_true}]; received {shape_text(dims)}")
+        reject_values(f"true_classes: expected [batch, {num_true}]; received {shape_text(dims)}")
     if num_true < 1 or num_sampled < 1:
         reject(f"expected num_true >= 1, num_sampled >= 1; received {num_true}, {num_sampled}")
     batch = None if dims is None else dims[0]
@@ -55,7 +55,9 @@ def _ranged_infer(
     if range_max < 1:
         reject(f"range_max: expected at least 1; received {range_max}")
     if unique and num_sampled > range_max:
-        reject(f"num_sampled: expected at most range_max = {range_max}; received {num_sampled}")
+        reject_values(
+            f"num_sampled: expected at most range_max = {range_max}; received {num_sampled}"
+        )
     return specs
 
 

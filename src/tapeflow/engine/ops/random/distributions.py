@@ -16,6 +16,7 @@ from tapeflow.engine.ir.infer import (
     elementwise,
     reads_values,
     reject,
+    reject_values,
     require_dtype,
     require_same_dtype,
     shape_text,
@@ -56,7 +57,7 @@ RATES = FLOATS | {dtypes.int32, dtypes.int64}
 
 def _appended(shape: Spec, parameter: Spec) -> Dims | None:
     """The dimensions of `shape`, then those of the parameter."""
-    dims = drawn_dims(shape)
+    dims = drawn_dims(shape, reject)
     if dims is None or parameter.shape is None:
         return None
     return dims + parameter.shape
@@ -71,7 +72,7 @@ def ending_with(shape: Spec, batch: Dims | None) -> Dims | None:
     if len(end) != len(batch) or any(
         m is not None and n is not None and m != n for m, n in zip(end, batch, strict=True)
     ):
-        reject(
+        reject_values(
             f"shape: expected to end with the parameters' shape {shape_text(batch)}; "
             f"received {shape_text(dims)}"
         )

@@ -15,6 +15,8 @@ from tapeflow.engine.ir.infer import (
     product,
     reads_values,
     reject,
+    reject_dtype,
+    reject_values,
     require_dtype,
     require_rank,
     require_same_dtype,
@@ -42,16 +44,16 @@ INTEGER = frozenset((dtypes.int32, dtypes.int64))
 RESERVED = 256
 
 
-def drawn_dims(shape: Spec) -> Dims | None:
+def drawn_dims(shape: Spec, refuse: Any = reject_values) -> Dims | None:
     """The output's dimensions, from a shape-valued input that must not be negative."""
     dims = known_dims(shape, "shape")
     if dims is not None:
         for d in dims:
             if d is not None and d < 0:
-                reject(f"shape: expected dimensions >= 0; received {shape_text(dims)}")
+                refuse(f"shape: expected dimensions >= 0; received {shape_text(dims)}")
         count = product(dims)
         if count is not None and count >= 2**63:
-            reject(f"shape: expected fewer than 2**63 elements; received {shape_text(dims)}")
+            reject_values(f"shape: expected fewer than 2**63 elements; received {shape_text(dims)}")
     return dims
 
 
@@ -59,7 +61,7 @@ def require_attribute(dtype: DType, allowed: Collection[DType]) -> None:
     """Rejects an output dtype that the op does not make."""
     if dtype not in allowed:
         names = ", ".join(sorted(d.name for d in allowed))
-        reject(f"dtype: expected one of {names}; received {dtype.name}")
+        reject_dtype(f"dtype: expected one of {names}; received {dtype.name}")
 
 
 @reads_values(0)
@@ -240,7 +242,7 @@ def require_range(minval: Spec, maxval: Spec, dims: Dims | None) -> None:
     if minval.value is not None and maxval.value is not None:
         low, high = int(minval.value), int(maxval.value)
         if low >= high:
-            reject(f"minval: expected less than maxval; received {low} >= {high}")
+            reject_values(f"minval: expected less than maxval; received {low} >= {high}")
 
 
 def _integer_kernel(shape: Array, minval: Array, maxval: Array, *, seed: int, seed2: int) -> Array:
@@ -410,7 +412,9 @@ def categorical_spec(logits: Spec, num_samples: Spec, output_dtype: DType) -> Sp
     if logits.shape is None:
         return Spec(output_dtype, (None, samples))
     if logits.shape[1] == 0:
-        reject(f"logits: expected at least one class; received shape {shape_text(logits.shape)}")
+        reject_values(
+            f"logits: expected at least one class; received shape {shape_text(logits.shape)}"
+        )
     return Spec(output_dtype, (logits.shape[0], samples))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_text
+from tapeflow.engine.ir.infer import reads_values, reject, reject_values, require_dtype, shape_text
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Dims, Spec
@@ -119,7 +119,9 @@ def require_stream(key: Spec, counter: Spec, alg: Spec) -> None:
     if key.shape is not None and key.shape not in ((1,), (None,)):
         reject(f"key: expected shape [1]; received {shape_text(key.shape)}")
     if alg.value is not None and int(alg.value) == THREEFRY:
-        reject("alg: expected Philox (1) or auto-select (3); received ThreeFry (2), not for CPU")
+        reject_values(
+            "alg: expected Philox (1) or auto-select (3); received ThreeFry (2), not for CPU"
+        )
     if counter.shape is not None:
         size = counter.shape[0] if len(counter.shape) == 1 else 0
         if size is not None and size < 2:

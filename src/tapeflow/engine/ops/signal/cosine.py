@@ -14,7 +14,7 @@ from tapeflow.engine.ops.array import concatenation, repetition
 from tapeflow.engine.ops.math import complex_numbers
 from tapeflow.engine.ops.math.arithmetic import multiply, negative, subtract
 from tapeflow.engine.ops.math.complex_numbers import real
-from tapeflow.engine.ops.signal import fourier, frames, window_functions
+from tapeflow.engine.ops.signal import fitting, fourier, frames, window_functions
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.tracing.deferral import planned
@@ -109,7 +109,7 @@ def dct(
     if n is not None:
         if n < 1:
             raise ValueError(f"n should be a positive integer, got: {n}")
-        x = fourier.fit(x, [int(n)], 1)
+        x = fitting.fit(x, [int(n)], 1)
     size = x.shape.as_list()[-1]
     if type == 1:
         if size < 2:
@@ -127,7 +127,7 @@ def dct(
             x = multiply(x, _constant(np.sqrt([1 / size] + [0.5 / size] * (size - 1)), x.dtype))
         y = fourier.irfft(_turned(x, index * np.pi / 2 / size), [2 * size])[..., :size]
         return multiply(y, 2.0 * size)
-    spectrum = fourier.fft(fourier.fit(_turned(x, -index * np.pi / 2 / size), [2 * size], 1))
+    spectrum = fourier.fft(fitting.fit(_turned(x, -index * np.pi / 2 / size), [2 * size], 1))
     y = real(_turned(spectrum[..., :size], -(2 * index + 1) * np.pi / 4 / size))
     return multiply(y, float(np.sqrt(2 / size)) if ortho else 2.0)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import silenced
+from tapeflow.engine.core.context import silenced, state
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reads_values, reject, require_dtype, shape_text
@@ -18,10 +18,6 @@ from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import (
     concatenation,
-    creation,
-    dimensions,
-    joining,
-    padding,
     selection,
     sequences,
     shaping,
@@ -34,10 +30,10 @@ from tapeflow.engine.ops.math.complex_numbers import real
 from tapeflow.engine.ops.math.extrema import maximum
 from tapeflow.engine.ops.math.folds import reduce_prod
 from tapeflow.engine.ops.math.logical import logical_or
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.ops.signal.fitting import fit, fit_array, sizes_of, static_sizes
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.deferral import planned
 
 _COMPLEX_OF = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 _REAL_OF = {v: k for k, v in _COMPLEX_OF.items()}
@@ -64,59 +60,6 @@ def _scale(x: Any, rank: int, inverse: bool) -> Any:
         return cast(divide(1.0, count) if inverse else count, x.dtype)
     known = float(math.prod(dims[-rank:]))
     return convert(np.array(1 / known if inverse else known, x.dtype.np))
-
-
-def _static_sizes(lengths: Any) -> list[int] | None:
-    known = static_value(lengths)
-    return None if known is None else [int(n) for n in known]
-
-
-def fit(x: Any, sizes: Any, count: int) -> Any:
-    """Cuts or pads with zeros the last dimensions of a tensor to the given sizes.
-
-    Args:
-      x: the tensor.
-      sizes: a list of integers, or an integer vector.
-      count: how many there are.
-    """
-    if isinstance(sizes, Tensor) or x.shape.rank is None or None in x.shape.as_list():
-        return _fit_symbolic(x, sizes, count)
-    have = x.shape.as_list()
-    lead = len(have) - len(sizes)
-    if have[lead:] == sizes:
-        return x
-    x = x[(Ellipsis, *(slice(0, n) for n in sizes))]
-    missing = [max(n - m, 0) for n, m in zip(sizes, have[lead:], strict=True)]
-    if any(missing):
-        x = padding.pad(x, [[0, 0]] * lead + [[0, n] for n in missing])
-    return x
-
-
-def _fit_symbolic(x: Any, sizes: Any, count: int) -> Any:
-    wanted = convert(sizes, hint=dtypes.int32)
-    have = shaping.shape(x, wanted.dtype)[-count:]
-    x = x[(Ellipsis, *[slice(0, wanted[i]) for i in range(count)])]
-    missing = maximum(wanted - have, 0)
-    after = joining.stack([creation.zeros_like(missing), missing], axis=1)
-    rank = dimensions.rank(x) if x.shape.rank is None else x.shape.rank
-    lead = creation.zeros([rank - count, 2], wanted.dtype)
-    return padding.pad(x, concatenation.concat([lead, after], 0))
-
-
-def _sizes_of(x: Any, rank: int) -> Any:
-    """The last dimensions of a tensor: a list, or a vector where they are not known."""
-    dims = x.shape._dims
-    if dims is None or None in dims[-rank:]:
-        return shaping.shape(x)[-rank:]
-    return list(dims[-rank:])
-
-
-def _fit_array(x: np.ndarray, sizes: list[int]) -> np.ndarray:
-    x = x[(Ellipsis, *(slice(0, n) for n in sizes))]
-    missing = [n - m for n, m in zip(sizes, x.shape[x.ndim - len(sizes) :], strict=True)]
-    if any(missing):
-        x = np.pad(x, [(0, 0)] * (x.ndim - len(sizes)) + [(0, n) for n in missing])
-    return x
 
 
 # -- complex transforms --------------------------------------------------------------------------
@@ -190,7 +133,7 @@ def _make_rfft(rank: int) -> Primitive:
     @silenced
     def kernel(input: np.ndarray, fft_length: np.ndarray, Tcomplex: DType) -> np.ndarray:
         sizes = fft_length.tolist()
-        x = _fit_array(input, sizes)
+        x = fit_array(input, sizes)
         if not x.size:
             last = sizes[-1] // 2 + 1 if sizes[-1] else 0
             return np.zeros((*x.shape[:-1], last), Tcomplex.np)
@@ -198,14 +141,14 @@ def _make_rfft(rank: int) -> Primitive:
 
     def vjp(ctx: Any, dy: Any) -> Any:
         x, lengths = ctx.inputs
-        sizes = _static_sizes(lengths)
+        sizes = static_sizes(lengths)
         # The transform's adjoint; the bins that a real transform leaves out get nothing.
         dx = apply(COMPLEX["IFFT", rank], fit(dy, lengths if sizes is None else sizes, rank))
         if sizes is None:
             dx = multiply(real(dx), cast(reduce_prod(lengths), x.dtype))
         else:
             dx = multiply(real(dx), float(math.prod(sizes)))
-        return fit(dx, _sizes_of(x, rank), rank), None
+        return fit(dx, sizes_of(x, rank), rank), None
 
     def samples(draw: Draw) -> Iterable[Sample]:
         for dtype in (dtypes.float32, dtypes.float64):
@@ -225,7 +168,7 @@ def _make_rfft(rank: int) -> Primitive:
 
 def _bin_weights(lengths: Any) -> Any:
     """How often each bin of a real transform's last dimension stands in the sum, over the count."""
-    sizes = _static_sizes(lengths)
+    sizes = static_sizes(lengths)
     if sizes is not None:
         weights = np.full(sizes[-1] // 2 + 1, 2.0 / math.prod(sizes))
         weights[0] /= 2
@@ -252,7 +195,7 @@ def _make_irfft(rank: int) -> Primitive:
     @silenced
     def kernel(input: np.ndarray, fft_length: np.ndarray, Treal: DType) -> np.ndarray:
         sizes = fft_length.tolist()
-        x = _fit_array(input, [*sizes[:-1], sizes[-1] // 2 + 1])
+        x = fit_array(input, [*sizes[:-1], sizes[-1] // 2 + 1])
         if not math.prod(sizes) or not x.size:
             return np.zeros((*x.shape[:-rank], *sizes), Treal.np)
         return np.fft.irfftn(x, sizes, axes=_axes(rank)).astype(Treal.np, copy=False)
@@ -261,7 +204,7 @@ def _make_irfft(rank: int) -> Primitive:
         x, lengths = ctx.inputs
         spectrum = apply(RFFT[rank], dy, lengths, Tcomplex=x.dtype)
         dx = multiply(spectrum, cast(_bin_weights(lengths), x.dtype))
-        return fit(dx, _sizes_of(x, rank), rank), None
+        return fit(dx, sizes_of(x, rank), rank), None
 
     def samples(draw: Draw) -> Iterable[Sample]:
         for dtype in (dtypes.complex64, dtypes.complex128):
@@ -271,7 +214,7 @@ def _make_irfft(rank: int) -> Primitive:
                 # The spectrum of something real: of others, libraries disagree about the rest.
                 whole = draw.reals(2, *sizes[-rank:], dtype=_REAL_OF[dtype])
                 x = np.fft.rfftn(whole, axes=_axes(rank))
-                x = _fit_array(x, list(shape[-rank:])).astype(dtype.np)
+                x = fit_array(x, list(shape[-rank:])).astype(dtype.np)
                 yield Sample(
                     x,
                     np.array(sizes[-rank:], np.int32),
@@ -293,12 +236,14 @@ def _lengths_of(x: Any, fft_length: Any, rank: int, inverse: bool) -> Any:
         raise ValueError(f"Shape {x.shape} must have rank at least {rank}")
     if fft_length is not None:
         if isinstance(fft_length, (int, np.integer)):
-            raise TypeError("fft_length: expected a vector of integers; received a scalar")
+            message = "fft_length: expected a vector of integers; received a scalar"
+            raise TypeError(message) if state.tracer is None else ValueError(message)
         return fft_length if isinstance(fft_length, Tensor) else convert(fft_length, dtypes.int32)
-    sizes = _sizes_of(x, rank)
+    sizes = sizes_of(x, rank)
     if isinstance(sizes, Tensor):
+        vector: Any = sizes
         if inverse:
-            sizes = concatenation.concat([sizes[:-1], maximum(0, 2 * (sizes[-1:] - 1))], 0)
+            sizes = concatenation.concat([vector[:-1], maximum(0, 2 * (vector[-1:] - 1))], 0)
         return sizes
     if inverse:
         sizes[-1] = max(0, 2 * (sizes[-1] - 1))
@@ -609,61 +554,3 @@ def irfft3d(input_tensor: Any, fft_length: Any = None, name: str | None = None) 
       TensorShape([1, 1, 2])
     """
     return _inverse_real_transform(3, input_tensor, fft_length)
-
-
-@export("signal.fftshift")
-@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
-def fftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
-    """Moves the zero frequency to the middle.
-
-    Args:
-      x: tensor of any dtype.
-      axes: dimensions to shift, an int or a list; by default all.
-      name: ignored in eager mode.
-
-    Returns:
-      A tensor of the shape and dtype of `x`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.signal.fftshift([0, 1, 2, -2, -1]).numpy()
-      array([-2, -1,  0,  1,  2], dtype=int32)
-    """
-    return _shifted(x, axes, lambda n: (n + 1) // 2)
-
-
-@export("signal.ifftshift")
-@planned(sizes=("x",), values=("axes",), result=lambda x, **_: Spec(x.dtype, x.shape._dims))
-def ifftshift(x: Any, axes: Any = None, name: str | None = None) -> Any:
-    """Undoes `tf.signal.fftshift`.
-
-    Args:
-      x: tensor of any dtype.
-      axes: dimensions to shift, an int or a list; by default all.
-      name: ignored in eager mode.
-
-    Returns:
-      A tensor of the shape and dtype of `x`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.signal.ifftshift([-2, -1, 0, 1, 2]).numpy()
-      array([ 0,  1,  2, -2, -1], dtype=int32)
-    """
-    return _shifted(x, axes, lambda n: n // 2)
-
-
-def _shifted(x: Any, axes: Any, first: Callable[[int], int]) -> Any:
-    x = convert(x)
-    if axes is None:
-        axes = range(x.shape.ndims)
-    elif isinstance(axes, int):
-        axes = (axes,)
-    elif isinstance(axes, Tensor):
-        axes = np.reshape(static_value(axes), -1).tolist()
-    for axis in axes:
-        at = axis % x.shape.ndims
-        cut = first(x.shape[at])
-        lead = (slice(None),) * at
-        x = concatenation.concat([x[(*lead, slice(cut, None))], x[(*lead, slice(0, cut))]], at)
-    return x

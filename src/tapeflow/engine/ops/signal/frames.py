@@ -16,10 +16,10 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import dimensions, padding, shaping
 from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.extrema import maximum
-from tapeflow.engine.ops.signal.fourier import fit
+from tapeflow.engine.ops.signal.fitting import fit
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import apply
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 from tapeflow.engine.tracing.deferral import planned
 
 
@@ -159,6 +159,8 @@ def _frames_spec(signal: Any, frame_length: Any, axis: int, **_: Any) -> Spec:
     """What is known of frames of a length that is known when the graph runs."""
     x = convert(signal)
     dims, known = x.shape._dims, static_value(frame_length)
+    if isinstance(axis, Tensor):
+        return Spec(x.dtype, None if dims is None else (None,) * (len(dims) + 1))
     if not dims or not -len(dims) <= axis < len(dims):
         return Spec(x.dtype, None)
     at = axis % len(dims)
@@ -173,7 +175,7 @@ def _signal_spec(signal: Any, **_: Any) -> Spec:
 
 
 @export("signal.frame")
-@planned(values=("frame_length", "frame_step"), result=_frames_spec)
+@planned(values=("frame_length", "frame_step", "axis"), result=_frames_spec)
 def frame(
     signal: Any,
     frame_length: Any,
@@ -215,7 +217,7 @@ def frame(
         raise ValueError(f"Shape {x.shape} must have rank at least 1")
     if not -rank <= axis < rank:
         raise IndexError(f"frame: axis {axis} is out of range for shape {x.shape}")
-    axis %= rank
+    axis = int(axis) % rank
     if axis != rank - 1:
         x = dimensions.transpose(x, [i for i in range(rank) if i != axis] + [axis])
     if pad_end and step > 0:

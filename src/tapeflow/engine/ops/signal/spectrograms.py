@@ -14,7 +14,7 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import padding, repetition, shaping
 from tapeflow.engine.ops.math.arithmetic import multiply, square, truediv
 from tapeflow.engine.ops.math.reductions import reduce_sum
-from tapeflow.engine.ops.signal import fourier, frames, window_functions
+from tapeflow.engine.ops.signal import fitting, fourier, frames, window_functions
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.tracing.deferral import planned
@@ -127,7 +127,7 @@ def inverse_stft(
     size = _power_of_two(length)
     if fft_length is not None:
         size = frames.to_length(fft_length, "fft_length")
-    y = fourier.fit(fourier.irfft(x, [size]), [length], 1)
+    y = fitting.fit(fourier.irfft(x, [size]), [length], 1)
     if window_fn is not None:
         y = multiply(y, window_fn(length, dtype=y.dtype))
     return frames.overlap_and_add(y, frame_step)

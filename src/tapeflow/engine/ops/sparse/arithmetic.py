@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.ir.primitive import WRITES
 from tapeflow.engine.ops.array import concatenation, gathering
-from tapeflow.engine.ops.host_functions import on_host
+from tapeflow.engine.ops.host_functions import call_on_host, on_host
 from tapeflow.engine.ops.math import arithmetic, exponentials, extrema, segments
 from tapeflow.engine.ops.sparse.coordinates import (
     Array,
@@ -199,9 +201,28 @@ def map_values(op: Any, *args: Any, **kwargs: Any) -> Any:
         raise ValueError("No SparseTensor in argument list of map_values")
     first = found[0]
     for other in found[1:]:
-        if not np.array_equal(first.indices._array, other.indices._array):
-            raise refuse("Equal", "the sparse tensors have values at different places")
+        _require_same_places(first, other)
     return first.with_values(convert(op(*args, **kwargs)))
+
+
+def _require_same_places(first: SparseTensor, other: SparseTensor) -> None:
+    """Refuses sparse tensors with other coordinates; in a graph when it runs."""
+
+    def check(indices: Any, others: Any) -> list[Any]:
+        if not np.array_equal(indices._array, others._array):
+            raise refuse("Equal", "the sparse tensors have values at different places")
+        return []
+
+    if state.tracer is None:
+        check(first.indices, other.indices)
+    elif first.indices is not other.indices:
+        if not first.indices.shape.is_compatible_with(other.indices.shape):
+            raise ValueError(
+                f"map_values: indices: expected equal shapes; received {first.indices.shape} and "
+                f"{other.indices.shape}"
+            )
+        places = (first.indices, other.indices)
+        call_on_host("Assert", check, places, {}, WRITES, results=[])
 
 
 @export("sparse.softmax")

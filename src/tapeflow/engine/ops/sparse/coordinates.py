@@ -68,6 +68,20 @@ def refuse(op: str, message: str) -> InvalidArgumentError:
     return InvalidArgumentError(None, None, f"{op}: {message} [Op:{op}]")
 
 
+def refuse_shape(op: str, message: str) -> InvalidArgumentError:
+    """The error for shapes that do not fit; a graph refuses them while it is built."""
+    error = refuse(op, message)
+    error.rule_error = error  # type: ignore[attr-defined]
+    return error
+
+
+def refuse_dtype(op: str, message: str) -> InvalidArgumentError:
+    """The error for dtypes that do not fit; a graph refuses them while it is built."""
+    error = refuse_shape(op, message)
+    error.about_dtype = True  # type: ignore[attr-defined]
+    return error
+
+
 def require_inside(op: str, indices: Array, shape: tuple[int, ...]) -> None:
     """Rejects places outside of the shape."""
     bad = ((indices < 0) | (indices >= np.array(shape, np.int64))).any(axis=1)
@@ -84,4 +98,5 @@ def same_shape(op: str, a: SparseTensor, b: SparseTensor) -> None:
     """Rejects sparse tensors of different shapes."""
     first, second = parts(a)[2], parts(b)[2]
     if first != second:
-        raise refuse(op, f"Operands' shapes do not match: got {list(first)} and {list(second)}")
+        kind = refuse_shape if op == "SparseAdd" else refuse  # the others look when they run
+        raise kind(op, f"Operands' shapes do not match: got {list(first)} and {list(second)}")

@@ -13,7 +13,16 @@ from tapeflow.engine.ops.array import dimensions, gathering, shaping
 from tapeflow.engine.ops.host_functions import on_host
 from tapeflow.engine.ops.math import arithmetic, segments
 from tapeflow.engine.ops.math.complex_numbers import conj
-from tapeflow.engine.ops.sparse.coordinates import made, numbered, parts, placed, refuse, to_sparse
+from tapeflow.engine.ops.sparse.coordinates import (
+    made,
+    numbered,
+    parts,
+    placed,
+    refuse,
+    refuse_dtype,
+    refuse_shape,
+    to_sparse,
+)
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from tapeflow.engine.runtime.tensor import EagerTensor
@@ -55,11 +64,11 @@ def sparse_dense_matmul(
     indices, values, shape = parts(sp)
     x = convert(b)
     if x.dtype is not sp.dtype:
-        raise refuse(op, f"b: expected dtype {sp.dtype.name}; received {x.dtype.name}")
+        raise refuse_dtype(op, f"b: expected dtype {sp.dtype.name}; received {x.dtype.name}")
     if len(shape) != 2:
-        raise refuse(op, f"Tensor 'a_shape' must have 2 elements; received {list(shape)}")
+        raise refuse_shape(op, f"Tensor 'a_shape' must have 2 elements; received {list(shape)}")
     if x.shape.rank != 2:
-        raise refuse(op, f"Tensor 'b' is not a matrix; received shape {x.shape}")
+        raise refuse_shape(op, f"Tensor 'b' is not a matrix; received shape {x.shape}")
     bad = ((indices < 0) | (indices >= np.array(shape))).any(axis=1)
     if bad.any():
         raise refuse(
@@ -70,7 +79,7 @@ def sparse_dense_matmul(
     if adjoint_a:
         indices, shape, values = indices[:, ::-1], shape[::-1], conj(values)
     if shape[1] != x.shape.as_list()[0]:
-        raise refuse(
+        raise refuse_shape(
             op,
             "Cannot multiply A and B because inner dimension does not match: "
             f"{shape[1]} vs. {x.shape.as_list()[0]}.  Did you forget a transpose?",

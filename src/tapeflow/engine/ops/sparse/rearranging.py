@@ -16,13 +16,29 @@ from tapeflow.engine.ops.sparse.coordinates import (
     parts,
     placed,
     refuse,
+    refuse_shape,
     require_inside,
     take,
     to_sparse,
 )
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.indexed_slices import IndexedSlices
+from tapeflow.engine.runtime.sparse_tensor import SparseTensor
 from tapeflow.engine.runtime.tensor import EagerTensor
+
+
+def _example_of_rank(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
+    """Something of the kind that `reshape` gives."""
+    rank = len(np.asarray(convert(shape)))
+    sp_input = to_sparse(sp_input)
+    count = sp_input.values.shape.as_list()[0]
+    places = EagerTensor(np.zeros((count, rank), np.int64))
+    return SparseTensor(places, sp_input.values, EagerTensor(np.full(rank, -1, np.int64)))
+
+
+def _example_like(sp_input: Any, new_shape: Any = None) -> SparseTensor:
+    """Something of the kind that `reset_shape` gives."""
+    return _example_of_rank(sp_input, sp_input.dense_shape)
 
 
 @export("sparse.reorder")
@@ -83,7 +99,7 @@ def transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> Any:
 
 
 @export("sparse.reshape")
-@on_host("SparseReshape")
+@on_host("SparseReshape", example=_example_of_rank)
 def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
     """Gives another shape, with the elements in the same row-major order.
 
@@ -109,16 +125,16 @@ def reshape(sp_input: Any, shape: Any, name: str | None = None) -> Any:
     wanted = np.asarray(convert(shape, None)).astype(np.int64).tolist()
     size = int(np.prod(old, dtype=np.int64))
     if wanted.count(-1) > 1:
-        raise refuse("SparseReshape", f"shape: expected -1 at most once; received {wanted}")
+        raise refuse_shape("SparseReshape", f"shape: expected -1 at most once; received {wanted}")
     if -1 in wanted:
         rest = int(np.prod([d for d in wanted if d != -1], dtype=np.int64))
         if rest == 0 or size % rest:
-            raise refuse(
+            raise refuse_shape(
                 "SparseReshape", f"shape: expected a divisor of {size} elements; received {wanted}"
             )
         wanted[wanted.index(-1)] = size // rest
     if int(np.prod(wanted, dtype=np.int64)) != size:
-        raise refuse("SparseReshape", f"shape: expected {size} elements; received {wanted}")
+        raise refuse_shape("SparseReshape", f"shape: expected {size} elements; received {wanted}")
     return made(placed(numbered(indices, old), tuple(wanted)), values, wanted)
 
 
@@ -147,7 +163,9 @@ def expand_dims(sp_input: Any, axis: Any = None, name: str | None = None) -> Any
     rank = len(shape)
     at = -1 if axis is None else int(axis)
     if not -rank - 1 <= at <= rank:
-        raise refuse("Slice", f"axis: expected a number in [{-rank - 1}, {rank}]; received {at}")
+        raise refuse_shape(
+            "Slice", f"axis: expected a number in [{-rank - 1}, {rank}]; received {at}"
+        )
     at = at + rank + 1 if at < 0 else at
     return made(np.insert(indices, at, 0, axis=1), values, (*shape[:at], 1, *shape[at:]))
 
@@ -332,7 +350,7 @@ def split(
 
 
 @export("sparse.reset_shape")
-@on_host("SparseResetShape")
+@on_host("SparseResetShape", example=_example_like)
 def reset_shape(sp_input: Any, new_shape: Any = None) -> Any:
     """Gives another shape while indices stay: the tightest one, or a greater one.
 
@@ -426,7 +444,7 @@ def mask(a: Any, mask_indices: Any, name: str | None = None) -> Any:
       >>> tf.sparse.mask(s, [5]).values.numpy()
       array([1.], dtype=float32)
     """
-    keep = ~np.isin(a.indices._array, np.asarray(convert(mask_indices)))
+    keep = ~np.isin(np.asarray(convert(a.indices)), np.asarray(convert(mask_indices)))
     rows = EagerTensor(np.flatnonzero(keep))
     return IndexedSlices(
         gathering.gather(a.values, rows), gathering.gather(a.indices, rows), a.dense_shape

@@ -9,7 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype
+from tapeflow.engine.ir.infer import reject, reject_values, require_dtype
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -23,7 +23,7 @@ def _infer(input: Spec, num_buckets: int, key: Any = (0, 0)) -> Spec:
     if num_buckets < 1:
         reject(f"num_buckets: expected a number >= 1; received {num_buckets}")
     if len(key) != 2:
-        reject(f"key: expected two integers; received {list(key)}")
+        reject_values(f"key: expected two integers; received {list(key)}")
     return Spec(dtypes.int64, input.shape)
 
 

@@ -156,8 +156,12 @@ def starts_of_characters(text: bytes) -> list[int]:
     return [i for i, byte in enumerate(text) if byte & 0xC0 != 0x80]
 
 
-def _length(input: np.ndarray, unit: str) -> np.ndarray:
+def _length_infer(input: Spec, unit: str) -> Any:
     check_unit(unit)
+    return of_strings(dtypes.int32)(input)
+
+
+def _length(input: np.ndarray, unit: str) -> np.ndarray:
     count = len if unit == "BYTE" else lambda s: len(starts_of_characters(s))
     sizes = [count(s) for s in input.reshape(-1).tolist()]
     return np.array(sizes, np.int32).reshape(input.shape)
@@ -170,7 +174,7 @@ def _length_samples(draw: Draw) -> Iterable[Sample]:
 
 length_p = primitive(
     "StringLength",
-    infer=of_strings(dtypes.int32),
+    infer=_length_infer,
     kernel=_length,
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
@@ -202,6 +206,7 @@ def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Any:
 
 
 def _substr_infer(input: Spec, pos: Spec, len: Spec, unit: str) -> Spec:
+    check_unit(unit)
     require_dtype(input, STRING)
     require_dtype(pos, dtypes.INDEX, "pos")
     require_same_dtype(pos, len)
@@ -226,7 +231,6 @@ def _part(text: bytes, pos: int, size: int, unit: str) -> bytes:
 
 
 def _substr(input: np.ndarray, pos: np.ndarray, len: np.ndarray, unit: str) -> np.ndarray:
-    check_unit(unit)
     texts, starts, sizes = np.broadcast_arrays(input, pos, len)
     every = zip(
         texts.reshape(-1).tolist(), starts.reshape(-1).tolist(), sizes.reshape(-1).tolist(),

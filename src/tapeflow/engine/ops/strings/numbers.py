@@ -11,7 +11,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, as_dtype
 from tapeflow.engine.core.export import export
-from tapeflow.engine.ir.infer import reject, require_dtype
+from tapeflow.engine.ir.infer import reject, reject_dtype, require_dtype
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
 from tapeflow.engine.ir.spec import Spec
@@ -55,7 +55,7 @@ def _to_number(string_tensor: np.ndarray, out_type: DType) -> np.ndarray:
 def _to_number_infer(string_tensor: Spec, out_type: DType) -> Spec:
     require_dtype(string_tensor, STRING, "string_tensor")
     if out_type not in _NUMBERS:
-        reject(f"out_type: expected a dtype of numbers; received {out_type.name}")
+        reject_dtype(f"out_type: expected a dtype of numbers; received {out_type.name}")
     return Spec(out_type, string_tensor.shape)
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, primitive
 from tapeflow.engine.ir.samples import Draw, Sample
+from tapeflow.engine.ops.host_functions import call_on_host
 from tapeflow.engine.ops.strings.arguments import array_of, map_strings, of_strings, to_strings
 from tapeflow.engine.ops.strings.re2 import translate
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.graph import known_value
 
 # Strings are matched as characters; bytes that are no UTF-8 stand for themselves.
 _CODEC = ("utf-8", "surrogateescape")
@@ -142,12 +147,25 @@ def _pattern(value: Any, argument: str) -> str:
     """A pattern or rewrite, given as a string or a scalar tensor of strings."""
     if isinstance(value, (str, bytes)):
         return value if isinstance(value, str) else value.decode(*_CODEC)
-    known = static_value(convert(value, dtypes.string))
-    if known is None:
-        raise TypeError(f"{argument}: expected a value that is known when the function is traced")
+    known = known_value(convert(value, dtypes.string))
+    assert known is not None
     if known.ndim:
-        reject(f"{argument}: expected a scalar; received shape {list(known.shape)}")
+        message = f"{argument}: expected a scalar; received shape {list(known.shape)}"
+        if state.tracer is not None:  # a shape rule
+            raise ValueError(message)
+        reject(message)
     return known.tolist().decode(*_CODEC)  # type: ignore[no-any-return]
+
+
+def _unknown(pattern: Any) -> bool:
+    """Whether the function that is traced computes a pattern."""
+    return isinstance(pattern, Tensor) and known_value(pattern) is None
+
+
+def _like(input: Any, *patterns: Any, matched: bool = False) -> Any:
+    """Something of the kind that a function of `input` gives."""
+    texts = to_strings(input)
+    return EagerTensor(np.ones(texts.shape.as_list(), bool)) if matched else texts
 
 
 @export("strings.regex_replace")
@@ -178,6 +196,9 @@ def regex_replace(
       >>> tf.strings.regex_replace("Text with tags.<br/>", "<[^>]+>", " ").numpy()
       b'Text with tags. '
     """
+    if _unknown(pattern) or _unknown(rewrite):
+        call = partial(regex_replace, replace_global=replace_global)
+        return call_on_host("RegexReplace", call, (input, pattern, rewrite), {}, example=_like)
     return apply(
         replace_p, to_strings(input), pattern=_pattern(pattern, "pattern"),
         rewrite=_pattern(rewrite, "rewrite"), replace_global=bool(replace_global),
@@ -204,4 +225,9 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Any:
       >>> tf.strings.regex_full_match(["TF lib", "lib TF"], ".*lib$").numpy()
       array([ True, False])
     """
+    if _unknown(pattern):
+        matched = partial(_like, matched=True)
+        return call_on_host(
+            "RegexFullMatch", regex_full_match, (input, pattern), {}, example=matched
+        )
     return apply(full_match_p, to_strings(input), pattern=_pattern(pattern, "pattern"))
