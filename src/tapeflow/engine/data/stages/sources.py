@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import nest
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import (
     InvalidArgumentError,
     OpError,
@@ -19,7 +19,6 @@ from tapeflow.engine.core.errors import (
 from tapeflow.engine.data.stages.stage import INFINITE, UNKNOWN, Element, Run, Stage, Stream
 from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.tensor import Tensor
 
 
 class TensorStage(Stage):
@@ -325,12 +324,10 @@ def _flatten_up_to(structure: Any, value: Any, parts: list[Any]) -> None:
 
 def _array_of(value: Any, dtype: Any, shape: Any) -> Any:
     try:
-        if isinstance(value, Tensor):
-            value = value.numpy()  # type: ignore[attr-defined]
-        if dtype.np == object:
-            array = convert(value, dtype)._array
-        else:
+        if isinstance(value, (np.ndarray, np.generic)) and dtype is not dtypes.string:
             array = np.array(value, dtype.np)  # a copy: generators refill their buffers
+        else:
+            array = convert(value, dtype)._array
     except (TypeError, ValueError):
         raise TypeError(
             "`generator` yielded an element that could not be converted to the expected type. The "
