@@ -48,8 +48,11 @@ def steps(tf, draw):
         "concatenate": lambda s: s.concatenate(other()),
         "zip": lambda s: d.zip((s, other())).map(lambda x, y: x * 10 + y),
         "enumerate": lambda s: s.enumerate(k).map(lambda i, x: i * x),
-        "window": lambda s: s.window(3, shift=k, stride=1 + seed % 2, drop_remainder=seed % 3 == 0)
-        .flat_map(lambda w: w.batch(3)).map(tf.reduce_sum),
+        "window": lambda s: (
+            s.window(3, shift=k, stride=1 + seed % 2, drop_remainder=seed % 3 == 0)
+            .flat_map(lambda w: w.batch(3))
+            .map(tf.reduce_sum)
+        ),
         "flat_map": lambda s: s.flat_map(lambda x: d.range(x % 3)),
         "interleave": lambda s: s.interleave(
             lambda x: d.from_tensors(x).repeat(x % 4), cycle_length=k, block_length=1 + seed % 2
@@ -59,19 +62,22 @@ def steps(tf, draw):
         "cache": lambda s: s.cache(),
         "prefetch": lambda s: s.prefetch(k),
         "unique": lambda s: s.unique(),
-        "group": lambda s: s.group_by_window(lambda x: x % k, lambda _, w: w.batch(3), window_size=3)
-        .map(tf.reduce_sum),
-        "padded": lambda s: s.map(lambda x: tf.range(x % 4)).padded_batch(2, padding_values=np.int64(-1))
-        .map(tf.reduce_sum),
-        "ragged": lambda s: s.map(lambda x: tf.range(x % 4)).ragged_batch(2)
-        .map(lambda r: tf.reduce_sum(r)),
+        "group": lambda s: s.group_by_window(
+            lambda x: x % k, lambda _, w: w.batch(3), window_size=3
+        ).map(tf.reduce_sum),
+        "padded": lambda s: (
+            s.map(lambda x: tf.range(x % 4))
+            .padded_batch(2, padding_values=np.int64(-1))
+            .map(tf.reduce_sum)
+        ),
+        "ragged": lambda s: (
+            s.map(lambda x: tf.range(x % 4)).ragged_batch(2).map(lambda r: tf.reduce_sum(r))
+        ),
         "sample": lambda s: d.sample_from_datasets([s, other()], seed=seed),
         "choose": lambda s: d.choose_from_datasets(
             [s, other()], d.range(2).repeat(), stop_on_empty_dataset=True
         ),
-        "uniform": lambda s: s.map(
-            lambda x: x + tf.random.uniform([], 0, 5, tf.int64, seed=seed)
-        ),
+        "uniform": lambda s: s.map(lambda x: x + tf.random.uniform([], 0, 5, tf.int64, seed=seed)),
     }
 
 
