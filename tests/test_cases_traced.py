@@ -17,7 +17,7 @@ import tapeflow as tf
 from harness.families import Entry, entries
 from harness.golden import family_path, load, traced_path
 from harness.seeds import forget_seed
-from harness.traced import COMPOSITES, FAMILIES, UNLIKE, disagreements, run_traced
+from harness.traced import COMPOSITES, FAMILIES, disagreements, run_traced
 from tapeflow.engine.compiler import compile as compiler
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -44,7 +44,7 @@ def runnable() -> list[Entry]:
         entry
         for family in FAMILIES
         for entry in entries(family)
-        if recorded(family)[1].get(entry.key) != {} and entry.key not in UNLIKE
+        if recorded(family)[1].get(entry.key) != {}
     ]
 
 

@@ -218,7 +218,7 @@ def builtins(tf):
         total = tf.constant(0, tf.int64)
         for i, (a, b) in enumerate(zip(dataset, dataset)):
             total += i * a * b
-        for x in map(lambda x: x * 10, filter(lambda x: x > 1, dataset)):
+        for x in map(lambda x: x * 10, filter(lambda x: x > 1, dataset)):  # noqa: C417
             total += x
         return total
 
@@ -318,7 +318,11 @@ def signature(tf):
     def f(dataset):
         return dataset.reduce(tf.constant(0, tf.int64), lambda s, x: s + tf.reduce_sum(x))
 
-    return [f(tf.data.Dataset.range(5).batch(2)), f(tf.data.Dataset.range(4).batch(2, drop_remainder=True)), f.experimental_get_tracing_count()]
+    return [
+        f(tf.data.Dataset.range(5).batch(2)),
+        f(tf.data.Dataset.range(4).batch(2, drop_remainder=True)),
+        f.experimental_get_tracing_count(),
+    ]
 
 
 GRAPHS = [
@@ -348,32 +352,137 @@ GRAPHS = [
     Case("data.Dataset.map", py_function_in_map, id="py_function"),
     Case("data.Dataset.map", function_in_map, id="tf.function"),
     bad("data.Dataset", not_in_functions(lambda d: d.__len__()), id="len in a function"),
-    bad("data.Dataset.as_numpy_iterator", not_in_functions(lambda d: list(d.as_numpy_iterator())), id="in a function"),
-    Case("data.Dataset.cardinality", not_in_functions(lambda d: d.cardinality()), id="in a function"),
-    Case("data.Dataset.get_single_element", not_in_functions(lambda d: d.batch(3).get_single_element()), id="in a function"),
+    bad(
+        "data.Dataset.as_numpy_iterator",
+        not_in_functions(lambda d: list(d.as_numpy_iterator())),
+        id="in a function",
+    ),
+    Case(
+        "data.Dataset.cardinality", not_in_functions(lambda d: d.cardinality()), id="in a function"
+    ),
+    Case(
+        "data.Dataset.get_single_element",
+        not_in_functions(lambda d: d.batch(3).get_single_element()),
+        id="in a function",
+    ),
 ]
 
 COMPOSITES = [
-    Case("data.Dataset.from_tensor_slices", lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf))), id="ragged"),
-    Case("data.Dataset.from_tensor_slices", lambda tf: described(tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[[1], [2, 3]], []]))), id="ragged twice"),
-    Case("data.Dataset.from_tensor_slices", lambda tf: described(tf.data.Dataset.from_tensor_slices(sparse(tf))), id="sparse"),
-    Case("data.Dataset.from_tensor_slices", lambda tf: described(tf.data.Dataset.from_tensor_slices({"a": ragged(tf), "b": [1, 2, 3]})), id="ragged and dense"),
-    Case("data.Dataset.from_tensors", lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf))), id="ragged"),
-    Case("data.Dataset.batch", lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf)).batch(2)), id="ragged"),
-    Case("data.Dataset.batch", lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf)).repeat(2).batch(2)), id="ragged twice"),
-    Case("data.Dataset.batch", lambda tf: described(tf.data.Dataset.from_tensor_slices(sparse(tf)).batch(2)), id="sparse"),
-    Case("data.Dataset.unbatch", lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf)).unbatch()), id="ragged"),
-    Case("data.Dataset.unbatch", lambda tf: described(tf.data.Dataset.from_tensors(sparse(tf)).unbatch()), id="sparse"),
-    Case("data.Dataset.map", lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf)).map(lambda x: x + 1)), id="ragged"),
-    Case("data.Dataset.map", lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf)).map(lambda x: tf.reduce_sum(x, axis=1))), id="ragged sum"),
-    Case("data.Dataset.as_numpy_iterator", lambda tf: values(tf.data.Dataset.from_tensor_slices(ragged(tf))), id="ragged"),
-    Case("data.Dataset.as_numpy_iterator", lambda tf: values(tf.data.Dataset.from_tensor_slices(sparse(tf))), id="sparse"),
-    Case("data.Dataset.ragged_batch", lambda tf: described(tf.data.Dataset.range(3).map(lambda x: tf.range(x)).ragged_batch(2))),
-    Case("data.Dataset.sparse_batch", lambda tf: described(tf.data.Dataset.range(3).map(lambda x: tf.range(x)).sparse_batch(2, [4]))),
-    Case("data.experimental.dense_to_ragged_batch", lambda tf: described(tf.data.Dataset.range(3).map(lambda x: tf.range(x)).apply(tf.data.experimental.dense_to_ragged_batch(2)))),
-    Case("data.experimental.dense_to_sparse_batch", lambda tf: described(tf.data.Dataset.range(3).map(lambda x: tf.range(x)).apply(tf.data.experimental.dense_to_sparse_batch(2, [4])))),
-    Case("data.Dataset.from_generator", lambda tf: described(tf.data.Dataset.from_generator(lambda: iter([ragged(tf)]), output_signature=tf.RaggedTensorSpec([3, None], tf.int32))), id="ragged"),
-    bad("data.Dataset.padded_batch", lambda tf: tf.data.Dataset.from_tensors(ragged(tf)).padded_batch(2), id="ragged"),
+    Case(
+        "data.Dataset.from_tensor_slices",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf))),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.from_tensor_slices",
+        lambda tf: described(
+            tf.data.Dataset.from_tensor_slices(tf.ragged.constant([[[1], [2, 3]], []]))
+        ),
+        id="ragged twice",
+    ),
+    Case(
+        "data.Dataset.from_tensor_slices",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices(sparse(tf))),
+        id="sparse",
+    ),
+    Case(
+        "data.Dataset.from_tensor_slices",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices({"a": ragged(tf), "b": [1, 2, 3]})),
+        id="ragged and dense",
+    ),
+    Case(
+        "data.Dataset.from_tensors",
+        lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf))),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.batch",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf)).batch(2)),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.batch",
+        lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf)).repeat(2).batch(2)),
+        id="ragged twice",
+    ),
+    Case(
+        "data.Dataset.batch",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices(sparse(tf)).batch(2)),
+        id="sparse",
+    ),
+    Case(
+        "data.Dataset.unbatch",
+        lambda tf: described(tf.data.Dataset.from_tensors(ragged(tf)).unbatch()),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.unbatch",
+        lambda tf: described(tf.data.Dataset.from_tensors(sparse(tf)).unbatch()),
+        id="sparse",
+    ),
+    Case(
+        "data.Dataset.map",
+        lambda tf: described(tf.data.Dataset.from_tensor_slices(ragged(tf)).map(lambda x: x + 1)),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.map",
+        lambda tf: described(
+            tf.data.Dataset.from_tensors(ragged(tf)).map(lambda x: tf.reduce_sum(x, axis=1))
+        ),
+        id="ragged sum",
+    ),
+    Case(
+        "data.Dataset.as_numpy_iterator",
+        lambda tf: values(tf.data.Dataset.from_tensor_slices(ragged(tf))),
+        id="ragged",
+    ),
+    Case(
+        "data.Dataset.as_numpy_iterator",
+        lambda tf: values(tf.data.Dataset.from_tensor_slices(sparse(tf))),
+        id="sparse",
+    ),
+    Case(
+        "data.Dataset.ragged_batch",
+        lambda tf: described(tf.data.Dataset.range(3).map(lambda x: tf.range(x)).ragged_batch(2)),
+    ),
+    Case(
+        "data.Dataset.sparse_batch",
+        lambda tf: described(
+            tf.data.Dataset.range(3).map(lambda x: tf.range(x)).sparse_batch(2, [4])
+        ),
+    ),
+    Case(
+        "data.experimental.dense_to_ragged_batch",
+        lambda tf: described(
+            tf.data.Dataset.range(3)
+            .map(lambda x: tf.range(x))
+            .apply(tf.data.experimental.dense_to_ragged_batch(2))
+        ),
+    ),
+    Case(
+        "data.experimental.dense_to_sparse_batch",
+        lambda tf: described(
+            tf.data.Dataset.range(3)
+            .map(lambda x: tf.range(x))
+            .apply(tf.data.experimental.dense_to_sparse_batch(2, [4]))
+        ),
+    ),
+    Case(
+        "data.Dataset.from_generator",
+        lambda tf: described(
+            tf.data.Dataset.from_generator(
+                lambda: iter([ragged(tf)]),
+                output_signature=tf.RaggedTensorSpec([3, None], tf.int32),
+            )
+        ),
+        id="ragged",
+    ),
+    bad(
+        "data.Dataset.padded_batch",
+        lambda tf: tf.data.Dataset.from_tensors(ragged(tf)).padded_batch(2),
+        id="ragged",
+    ),
 ]
 
 CASES = [*GRAPHS, *COMPOSITES]

@@ -62,7 +62,7 @@ def builtins_of_datasets(tf):
         s = tf.constant(0, tf.int64)
         for i, (x, y) in enumerate(zip(a, b)):
             s += x * y + i
-        above = map(lambda x: x > 3, a)
+        above = map(lambda x: x > 3, a)  # noqa: C417
         return s, any(above), all(above), len(a)
 
     return f(tf.data.Dataset.range(5), tf.data.Dataset.range(2, 7))

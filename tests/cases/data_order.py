@@ -88,7 +88,11 @@ SHUFFLES = [
         for g, s in ((0, 0), (0, 5), (1, 0), (2**31 + 5, 2**40))
     ],
     seeded("shuffle", lambda tf, D: shuffled(D, reshuffle_each_iteration=False), "fixed"),
-    seeded("shuffle", lambda tf, D: D.range(6).shuffle(6, reshuffle_each_iteration=False), "fixed without seed"),
+    seeded(
+        "shuffle",
+        lambda tf, D: D.range(6).shuffle(6, reshuffle_each_iteration=False),
+        "fixed without seed",
+    ),
     seeded("shuffle", without_seeds, "without seeds"),
     seeded("shuffle", after_other_numbers, "after other numbers"),
     seeded("shuffle", same_seeds, "same seeds"),
@@ -107,52 +111,167 @@ SHUFFLES = [
     seeded("shuffle", lambda tf, D: shuffled(D).concatenate(shuffled(D)), "concatenate"),
     seeded("shuffle", lambda tf, D: D.zip(shuffled(D), D.range(6).shuffle(3, seed=9)), "zip"),
     seeded("shuffle", lambda tf, D: [twice(D.zip(s, s)) for s in [shuffled(D)]], "zip with itself"),
-    seeded("shuffle", lambda tf, D: D.range(3).flat_map(lambda x: D.range(4).shuffle(4)), "in flat_map"),
-    seeded("shuffle", lambda tf, D: D.range(3).flat_map(lambda x: D.range(4).shuffle(4, seed=2)), "in flat_map, seed"),
-    seeded("shuffle", lambda tf, D: D.range(3).interleave(lambda x: D.range(4).shuffle(4, seed=2), cycle_length=2), "in interleave"),
+    seeded(
+        "shuffle", lambda tf, D: D.range(3).flat_map(lambda x: D.range(4).shuffle(4)), "in flat_map"
+    ),
+    seeded(
+        "shuffle",
+        lambda tf, D: D.range(3).flat_map(lambda x: D.range(4).shuffle(4, seed=2)),
+        "in flat_map, seed",
+    ),
+    seeded(
+        "shuffle",
+        lambda tf, D: D.range(3).interleave(
+            lambda x: D.range(4).shuffle(4, seed=2), cycle_length=2
+        ),
+        "in interleave",
+    ),
     seeded("shuffle", trained, "training data"),
     seeded("repeat", endless(6), "for ever"),
     seeded("repeat", endless(3), "for ever, small"),
-    *[seeded("repeat", lambda tf, D, n=n: shuffled(D, size=3).repeat(n), f"{n}") for n in (1, 2, 3)],
+    *[
+        seeded("repeat", lambda tf, D, n=n: shuffled(D, size=3).repeat(n), f"{n}")
+        for n in (1, 2, 3)
+    ],
     seeded("repeat", lambda tf, D: shuffled(D).take(4).repeat(2), "of take"),
     seeded("repeat", lambda tf, D: shuffled(D).batch(3).repeat(2), "of batch"),
     seeded("repeat", lambda tf, D: shuffled(D).prefetch(1).repeat(2), "of prefetch"),
-    seeded("repeat", lambda tf, D: shuffled(D).map(lambda x: x).repeat(2), "of map that does nothing"),
+    seeded(
+        "repeat", lambda tf, D: shuffled(D).map(lambda x: x).repeat(2), "of map that does nothing"
+    ),
     seeded("repeat", lambda tf, D: shuffled(D).map(lambda x: x + 1).repeat(2), "of map"),
-    seeded("repeat", lambda tf, D: shuffled(D, reshuffle_each_iteration=False).repeat(2), "of fixed order"),
+    seeded(
+        "repeat",
+        lambda tf, D: shuffled(D, reshuffle_each_iteration=False).repeat(2),
+        "of fixed order",
+    ),
     seeded("repeat", lambda tf, D: shuffled(D).repeat(2).batch(4), "then batch"),
     bad("data.Dataset.shuffle", lambda tf: tf.data.Dataset.range(3).shuffle(0), id="zero"),
     bad("data.Dataset.shuffle", lambda tf: tf.data.Dataset.range(3).shuffle(-1), id="minus one"),
     bad("data.Dataset.shuffle", lambda tf: tf.data.Dataset.range(3).shuffle(None), id="none"),
-    Case("data.experimental.shuffle_and_repeat", lambda tf: [tf.random.set_seed(7), twice(tf.data.Dataset.range(5).apply(tf.data.experimental.shuffle_and_repeat(4, 2, seed=3)))][1]),
+    Case(
+        "data.experimental.shuffle_and_repeat",
+        lambda tf: [
+            tf.random.set_seed(7),
+            twice(
+                tf.data.Dataset.range(5).apply(
+                    tf.data.experimental.shuffle_and_repeat(4, 2, seed=3)
+                )
+            ),
+        ][1],
+    ),
 ]
 
 NUMBERS = [
     seeded("random", lambda tf, D: D.random(seed=4).take(6), "fixed"),
-    seeded("random", lambda tf, D: D.random(seed=4, rerandomize_each_iteration=True).take(6), "anew"),
+    seeded(
+        "random", lambda tf, D: D.random(seed=4, rerandomize_each_iteration=True).take(6), "anew"
+    ),
     seeded("random", lambda tf, D: D.random().take(3), "without seed"),
     seeded("map", lambda tf, D: D.range(4).map(uniform(tf, seed=3)), "random, seed"),
     seeded("map", lambda tf, D: D.range(4).map(uniform(tf)), "random"),
     seeded("map", lambda tf, D: D.range(4).map(uniform(tf)).repeat(2), "random, repeated"),
-    seeded("map", lambda tf, D: D.range(4).map(uniform(tf)).map(lambda x: (x, tf.random.uniform([]))), "random twice"),
-    seeded("map", lambda tf, D: D.range(4).map(lambda x: tf.random.normal([2]) + tf.random.normal([2])).batch(2), "two in one"),
-    seeded("flat_map", lambda tf, D: D.range(2).flat_map(lambda x: D.range(3).map(uniform(tf, seed=1))), "random"),
-    seeded("interleave", lambda tf, D: D.range(2).interleave(lambda x: D.range(3).map(uniform(tf, seed=1)), cycle_length=2), "random"),
-    seeded("filter", lambda tf, D: D.range(12).filter(lambda x: tf.random.uniform([], seed=2) > 0.5), "random"),
+    seeded(
+        "map",
+        lambda tf, D: D.range(4).map(uniform(tf)).map(lambda x: (x, tf.random.uniform([]))),
+        "random twice",
+    ),
+    seeded(
+        "map",
+        lambda tf, D: (
+            D.range(4).map(lambda x: tf.random.normal([2]) + tf.random.normal([2])).batch(2)
+        ),
+        "two in one",
+    ),
+    seeded(
+        "flat_map",
+        lambda tf, D: D.range(2).flat_map(lambda x: D.range(3).map(uniform(tf, seed=1))),
+        "random",
+    ),
+    seeded(
+        "interleave",
+        lambda tf, D: D.range(2).interleave(
+            lambda x: D.range(3).map(uniform(tf, seed=1)), cycle_length=2
+        ),
+        "random",
+    ),
+    seeded(
+        "filter",
+        lambda tf, D: D.range(12).filter(lambda x: tf.random.uniform([], seed=2) > 0.5),
+        "random",
+    ),
 ]
 
 SAMPLES = [
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(5), D.range(10, 15)], seed=3), "even"),
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(5), D.range(10, 15), D.range(20, 25)], weights=[0.5, 0.2, 0.3], seed=3), "weights"),
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(5), D.range(10, 15)], seed=3, stop_on_empty_dataset=True), "stop"),
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(5), D.range(10, 15)], seed=3, rerandomize_each_iteration=True), "anew"),
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(3), D.range(4)], weights=[0.0, 1.0], seed=1), "weight zero"),
-    seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(3), D.range(4)], weights=D.from_tensors([0.5, 0.5]).repeat(), seed=1), "weights that change"),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets([D.range(5), D.range(10, 15)], seed=3),
+        "even",
+    ),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets(
+            [D.range(5), D.range(10, 15), D.range(20, 25)], weights=[0.5, 0.2, 0.3], seed=3
+        ),
+        "weights",
+    ),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets(
+            [D.range(5), D.range(10, 15)], seed=3, stop_on_empty_dataset=True
+        ),
+        "stop",
+    ),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets(
+            [D.range(5), D.range(10, 15)], seed=3, rerandomize_each_iteration=True
+        ),
+        "anew",
+    ),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets([D.range(3), D.range(4)], weights=[0.0, 1.0], seed=1),
+        "weight zero",
+    ),
+    seeded(
+        "sample_from_datasets",
+        lambda tf, D: D.sample_from_datasets(
+            [D.range(3), D.range(4)], weights=D.from_tensors([0.5, 0.5]).repeat(), seed=1
+        ),
+        "weights that change",
+    ),
     seeded("sample_from_datasets", lambda tf, D: D.sample_from_datasets([D.range(3)]), "one"),
-    bad("data.Dataset.sample_from_datasets", lambda tf: tf.data.Dataset.sample_from_datasets([]), id="nothing"),
-    bad("data.Dataset.sample_from_datasets", lambda tf: tf.data.Dataset.sample_from_datasets([tf.data.Dataset.range(3)] * 2, weights=[1.0]), id="weights"),
-    bad("data.Dataset.sample_from_datasets", lambda tf: tf.data.Dataset.sample_from_datasets([tf.data.Dataset.range(3), tf.data.Dataset.from_tensors("a")]), id="dtypes"),
-    Case("data.experimental.sample_from_datasets", lambda tf: [tf.random.set_seed(7), twice(tf.data.experimental.sample_from_datasets([tf.data.Dataset.range(5), tf.data.Dataset.range(9)], seed=3))][1]),
+    bad(
+        "data.Dataset.sample_from_datasets",
+        lambda tf: tf.data.Dataset.sample_from_datasets([]),
+        id="nothing",
+    ),
+    bad(
+        "data.Dataset.sample_from_datasets",
+        lambda tf: tf.data.Dataset.sample_from_datasets(
+            [tf.data.Dataset.range(3)] * 2, weights=[1.0]
+        ),
+        id="weights",
+    ),
+    bad(
+        "data.Dataset.sample_from_datasets",
+        lambda tf: tf.data.Dataset.sample_from_datasets(
+            [tf.data.Dataset.range(3), tf.data.Dataset.from_tensors("a")]
+        ),
+        id="dtypes",
+    ),
+    Case(
+        "data.experimental.sample_from_datasets",
+        lambda tf: [
+            tf.random.set_seed(7),
+            twice(
+                tf.data.experimental.sample_from_datasets(
+                    [tf.data.Dataset.range(5), tf.data.Dataset.range(9)], seed=3
+                )
+            ),
+        ][1],
+    ),
 ]
 
 CASES = [*SHUFFLES, *NUMBERS, *SAMPLES]

@@ -100,6 +100,44 @@ def input_contexts(tf):
     return seen, made
 
 
+def converted(tf):
+    """AutoGraph converts what a converted function hands to a strategy."""
+    strategy = tf.distribute.get_strategy()
+    v = tf.Variable(1.0)
+
+    def step(x):
+        if x > 0:
+            y = x * 2
+        else:
+            y = -x
+        return y
+
+    @tf.function
+    def run(x):
+        return strategy.run(step, args=(x,))
+
+    @tf.function
+    def update(x):
+        return strategy.extended.update(v, lambda a, b: step(b), args=(x,))
+
+    @tf.function
+    def merged(x):
+        context = tf.distribute.get_replica_context()
+        return context.merge_call(lambda _, value: step(value), args=(x,))
+
+    return [f(tf.constant(x)) for f in (run, update, merged) for x in (3.0, -3.0)]
+
+
+def not_converted(tf):
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function(autograph=False)
+    def run(x):
+        return strategy.run(lambda y: y if y > 0 else -y, args=(x,))
+
+    return run(tf.constant(1.0))
+
+
 def mixed(tf):
     with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
         with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
@@ -113,6 +151,8 @@ CASES = [
     Case("distribute.StrategyExtended", updates),
     Case("distribute.OneDeviceStrategy", created_in_scope),
     Case("distribute.InputContext", input_contexts),
+    Case("distribute.Strategy", converted, id="converted"),
+    Case("distribute.Strategy", not_converted, bad=True, id="not_converted"),
     Case("distribute.OneDeviceStrategy", mixed, bad=True),
     Case("distribute.get_strategy", lambda tf: tf.distribute.get_strategy().reduce("x", 1.0, None), bad=True),
     Case("distribute.get_strategy", lambda tf: tf.distribute.get_strategy().extended.worker_devices, bad=True),

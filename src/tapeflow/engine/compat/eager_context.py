@@ -7,7 +7,7 @@ from typing import Any
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.primitive import REGISTRY
 from tapeflow.engine.runtime.config import list_logical_devices, list_physical_devices
-from tapeflow.engine.runtime.execution import executing_eagerly, init_scope
+from tapeflow.engine.runtime.execution import executing_eagerly, outside_graphs
 
 
 class Context:
@@ -50,7 +50,7 @@ def eager_mode() -> Any:
     Returns:
       A context manager.
     """
-    return init_scope()
+    return outside_graphs()
 
 
 @export("__internal__.tf2.enabled")

@@ -58,7 +58,8 @@ class ThreadState(threading.local):
         self.name_scope: str = ""
         self.device: str | None = None
         self.variable_creators: tuple[Any, ...] = ()
-        self.control_inputs: tuple[Any, ...] = ()
+        # The graph that the innermost `init_scope` has left.
+        self.left_graph: Any = None
         # The streams of random operations of graphs, where a data pipeline has its own.
         self.random_streams: dict[Any, Any] | None = None
         # Called with each variable that is made, while a function is traced.

@@ -175,6 +175,11 @@ def counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Any:
 
     Returns:
       A `tf.data.Dataset`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> [int(x) for x in tf.data.experimental.Counter(5, 2).take(3)]
+      [5, 7, 9]
     """
     return DatasetV2.counter(start, step, dtype)
 
@@ -348,6 +353,12 @@ def dense_to_ragged_batch(
 
     Returns:
       A function for `tf.data.Dataset.apply`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> rows = tf.data.Dataset.range(3).map(lambda x: tf.range(x))
+      >>> print(next(iter(rows.apply(tf.data.experimental.dense_to_ragged_batch(3)))))
+      <tf.RaggedTensor [[], [0], [0, 1]]>
     """
     return lambda dataset: dataset.ragged_batch(batch_size, drop_remainder, row_splits_dtype)
 
@@ -362,6 +373,13 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
 
     Returns:
       A function for `tf.data.Dataset.apply`.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> rows = tf.data.Dataset.range(3).map(lambda x: tf.range(x))
+      >>> batch = next(iter(rows.apply(tf.data.experimental.dense_to_sparse_batch(3, [4]))))
+      >>> batch.dense_shape.numpy()
+      array([3, 4])
     """
     return lambda dataset: dataset.sparse_batch(batch_size, row_shape)
 

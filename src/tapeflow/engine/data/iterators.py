@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import json
 import threading
 from collections.abc import Iterator as PythonIterator
 from typing import Any
@@ -12,10 +13,22 @@ import numpy as np
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import state
-from tapeflow.engine.core.errors import OutOfRangeError
+from tapeflow.engine.core.errors import OpError, OutOfRangeError, UnimplementedError
 from tapeflow.engine.core.export import export
-from tapeflow.engine.core.specs import TensorSpec, TypeSpec, register_type_spec_from_value
-from tapeflow.engine.data.stages.stage import Element, Run, Stage, host_op, run_op
+from tapeflow.engine.core.specs import (
+    TensorSpec,
+    TypeSpec,
+    register_type_spec_from_value,
+    to_tensor,
+)
+from tapeflow.engine.data.stages.stage import (
+    MAX_SEEDS,
+    Element,
+    Run,
+    Stage,
+    host_op,
+    run_op,
+)
 from tapeflow.engine.data.structure import (
     as_array,
     dtypes_of,
@@ -34,12 +47,15 @@ from tapeflow.engine.runtime.tensor import VariantTensor, VariantValue
 class IteratorResource:
     """An iteration that is under way: what a graph captures, or gets as an argument."""
 
-    __slots__ = ("__weakref__", "_lock", "_stream")
+    __slots__ = ("__weakref__", "_lock", "_run", "_stage", "_stream", "_taken")
 
     _shared_name = "Iterator"
 
     def __init__(self, stage: Stage) -> None:
-        self._stream = stage.open(Run())
+        self._stage = stage
+        self._run = Run()
+        self._stream = stage.open(self._run)
+        self._taken = 0
         self._lock = threading.Lock()
 
     @property
@@ -56,7 +72,34 @@ class IteratorResource:
           StopIteration: when there is none.
         """
         with self._lock:
+            self._taken += 1
             return next(self._stream)
+
+    def save(self) -> str:
+        """Where the iteration is, as text.
+
+        Raises:
+          UnimplementedError: when it began more shuffled rounds than are remembered.
+        """
+        with self._lock:
+            if len(self._run.seeds) == MAX_SEEDS:
+                raise UnimplementedError(
+                    None, None, f"save: an iteration of more than {MAX_SEEDS} shuffled rounds"
+                )
+            return json.dumps({"taken": self._taken, "seeds": list(self._run.seeds)})
+
+    def restore(self, saved: str) -> None:
+        """Goes to where an iteration over the same pipeline was: begins anew, up to that place."""
+        state = json.loads(saved)
+        with self._lock:
+            self._run = Run([tuple(pair) for pair in state["seeds"]])
+            self._stream = self._stage.open(self._run)
+            self._taken = state["taken"]
+            for _ in range(self._taken):
+                try:
+                    next(self._stream)
+                except (StopIteration, OpError):
+                    continue
 
 
 def _end_of_sequence() -> OutOfRangeError:
@@ -363,6 +406,22 @@ class NumpyIterator(PythonIterator):  # type: ignore[type-arg]
         from tapeflow.engine.data.structure import to_numpy
 
         return nest.map_structure(to_numpy, next(self._iterator))
+
+    def save(self) -> Any:
+        """Where the iteration is.
+
+        Returns:
+          A string scalar for `restore`, of this iterator or another over the same pipeline.
+        """
+        return to_tensor(self._iterator._resource.save(), dtypes.string)
+
+    def restore(self, state: Any) -> None:
+        """Goes on from where an iteration was, by computing its elements once more.
+
+        Args:
+          state: what `save` returned.
+        """
+        self._iterator._resource.restore(bytes(to_tensor(state, dtypes.string).numpy()).decode())
 
     def next(self) -> Any:
         """The next element.

@@ -13,7 +13,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.shapes import TensorShape
-from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec, TypeSpec, type_spec_from_value
+from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec, type_spec_from_value
 from tapeflow.engine.data.stages.stage import Element, held, stack
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensorSpec
@@ -133,7 +133,7 @@ def batched_spec(element_spec: Any, size: int | None) -> Any:
     return nest.map_structure(lambda spec: _batched_leaf(spec, size), element_spec)
 
 
-def _batched_leaf(spec: TypeSpec, size: int | None) -> TypeSpec:
+def _batched_leaf(spec: Any, size: int | None) -> Any:
     if isinstance(spec, NoneTensorSpec):
         return spec
     shape = getattr(spec, "shape", None)
@@ -144,7 +144,7 @@ def _batched_leaf(spec: TypeSpec, size: int | None) -> TypeSpec:
     shape = TensorShape([size]).concatenate(shape)
     if isinstance(spec, RaggedTensorSpec):
         return RaggedTensorSpec(shape, spec.dtype, spec.ragged_rank + 1, spec.row_splits_dtype)
-    return type(spec)(shape, spec.dtype)  # type: ignore[call-arg]
+    return type(spec)(shape, spec.dtype)
 
 
 def row_spec(spec: Any) -> Any:

@@ -68,10 +68,25 @@ def is_symbolic_tensor(tensor: Any) -> bool:
     return isinstance(tensor, Tensor) and not isinstance(tensor, EagerTensor)
 
 
+@contextlib.contextmanager
+def outside_graphs() -> Iterator[None]:
+    """Runs eagerly, with no tapes, whatever is being built around the `with` block."""
+    before = state.tracer, state.recorders, state.left_graph
+    state.left_graph = state.tracer or state.left_graph
+    state.tracer = None
+    state.recorders = ()
+    try:
+        yield
+    finally:
+        state.tracer, state.recorders, state.left_graph = before
+
+
 @export("init_scope")
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """Leaves the function being traced, its name scopes and its tapes for the `with` block.
+    """Leaves the function being traced, and its tapes, for the `with` block.
+
+    A `tf.Graph` that is the default is not left: it is no function's.
 
     Returns:
       A context manager.
@@ -81,13 +96,18 @@ def init_scope() -> Iterator[None]:
       >>> with tf.init_scope():
       ...     v = tf.Variable(1.0)
     """
-    tracer, recorders = state.tracer, state.recorders
-    state.tracer = None
-    state.recorders = ()
+    outermost = state.tracer
+    while outermost is not None and outermost.building_function:
+        outermost = outermost.outer_graph
+    if outermost is None:
+        with outside_graphs():
+            yield
+        return
+    before, state.tracer = state.tracer, outermost
     try:
         yield
     finally:
-        state.tracer, state.recorders = tracer, recorders
+        state.tracer = before
 
 
 @export("control_dependencies")
@@ -141,14 +161,15 @@ def group(*inputs: Any, **kwargs: Any) -> Any:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
     if state.tracer is None:
         return None
-    for item in nest.flatten(inputs, expand_composites=True):
+    items = nest.flatten(inputs, expand_composites=True)
+    for item in items:
         if not isinstance(item, Tensor) and not hasattr(item, "op") and item is not None:
             if not hasattr(item, "node_def") and not hasattr(item, "_handle"):
                 raise TypeError(
                     "'inputs' should be zero or more (nested) Tensors. "
                     f"Received '{item}' with type '{type(item)}'."
                 )
-    return state.tracer.no_op(name or "group_deps")
+    return state.tracer.group(items, name)
 
 
 @export("no_op", "compat.v1.no_op")

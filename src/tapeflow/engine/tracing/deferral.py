@@ -25,7 +25,7 @@ from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
-from tapeflow.engine.runtime.execution import init_scope
+from tapeflow.engine.runtime.execution import outside_graphs
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
@@ -103,7 +103,7 @@ def eager_call(
     """
 
     def kernel(*arrays: Any, **attrs: Any) -> Any:
-        with init_scope():
+        with outside_graphs():
             out = function(*[EagerTensor(np.asarray(a)) for a in arrays], **attrs)
         return tuple([t._array for t in out]) if isinstance(out, tuple) else out._array
 

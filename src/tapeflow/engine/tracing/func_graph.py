@@ -83,9 +83,9 @@ class FuncGraph(Graph):
 
     # Taking things from outside.
 
-    def value_of(self, tensor: Any) -> SymbolicTensor:
+    def value_of(self, tensor: Any, name: str | None = None) -> SymbolicTensor:
         if type(tensor) is EagerTensor:
-            return self._capture_eager(tensor)
+            return self._capture_eager(tensor, name)
         if type(tensor) is VariantTensor:
             return self._capture_variant(tensor)
         if type(tensor) is SymbolicTensor:
@@ -106,7 +106,7 @@ class FuncGraph(Graph):
             outer = getattr(outer, "outer_graph", None)
         return False
 
-    def _capture_eager(self, tensor: EagerTensor) -> SymbolicTensor:
+    def _capture_eager(self, tensor: EagerTensor, name: str | None) -> SymbolicTensor:
         known = self._captures.get(id(tensor))
         if known is not None:
             return known.internal
@@ -116,7 +116,7 @@ class FuncGraph(Graph):
             spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
             internal = self._outermost_placeholder(spec, "capture")
         elif array.size <= SMALL:
-            internal = self.constant_of(tensor)
+            internal = self.constant_of(tensor, unique_name=name)
         else:
             spec = Spec(FROM_NUMPY[array.dtype], array.shape)
             internal = self._outermost_placeholder(spec, "capture")
@@ -259,6 +259,24 @@ class FuncGraph(Graph):
 
 def _outside(external: Any) -> Any:
     return external if isinstance(external, Tensor) else external._handle
+
+
+class CondBranchFuncGraph(FuncGraph):
+    """The graph of a branch."""
+
+    is_body = True
+
+
+class WhileCondFuncGraph(FuncGraph):
+    """The graph of a loop's condition."""
+
+    is_body = True
+
+
+class WhileBodyFuncGraph(FuncGraph):
+    """The graph of a loop's body."""
+
+    is_body = True
 
 
 class tracing_into:

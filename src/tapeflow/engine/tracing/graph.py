@@ -26,12 +26,20 @@ from tapeflow.engine.ir import graph as ir
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, structural_form
 from tapeflow.engine.ir.primitive import WRITES, Primitive
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.convert import made_by_engine
 from tapeflow.engine.runtime.dispatch import _apply_composite, name_op
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.tracing.control_inputs import (
+    Controller,
+    add_control_inputs,
+    operations_of,
+)
 from tapeflow.engine.tracing.deferral import as_inputs, is_late
-from tapeflow.engine.tracing.naming import operation_name
+from tapeflow.engine.tracing.elements import GraphElements
+from tapeflow.engine.tracing.naming import argument_name, is_argument, operation_name
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.partial_values import propagate
+from tapeflow.engine.tracing.session_era import SessionEraMembers
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
 
 NO_OP = structural_form("NoOp", effect=WRITES, kernel=tuple)
@@ -66,7 +74,7 @@ _VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\\/>-]*")
 
 
 @export("Graph")
-class Graph(ir.Graph):
+class Graph(GraphElements, SessionEraMembers, ir.Graph):
     """Operations and the tensors between them.
 
     In TensorFlow 2, graphs come from `tf.function`. A graph made by hand can be built and looked
@@ -82,16 +90,20 @@ class Graph(ir.Graph):
     """
 
     building_function = False
+    seed: Any = None
+    """The seed of the graph, set with `tf.random.set_seed`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seed: Any = None
-        self.finalized = False
+        self._finalized = False
         self._seeds_given = 0
         self._names: dict[str, int] = {}
         self._by_name: dict[str, Operation] = {}
         self._constants: dict[int, tuple[EagerTensor, SymbolicTensor]] = {}
         self._collections: dict[Any, list[Any]] = {}
+        self._not_feedable: set[int] = set()
+        self._not_fetchable: set[int] = set()
+        self._controllers: tuple[Controller, ...] = ()
         # Handles -> the variables (or other objects) that they are of.
         self.owners: dict[int, Any] = {}
 
@@ -117,9 +129,15 @@ class Graph(ir.Graph):
         if is_late(attrs):
             prim, inputs, attrs = as_inputs(prim, inputs, attrs)
         values = []
+        name = None
         for t in inputs:
             if type(t) is SymbolicTensor and t.node.graph is self:  # type: ignore[attr-defined]
                 values.append(t)
+            elif type(t) is EagerTensor:
+                # Constants are named after the operation, which is named first, as in TensorFlow.
+                if name is None:
+                    name = self._scoped(operation_name(prim))
+                values.append(self.value_of(t, f"{name}/{argument_name(prim, len(values))}"))
             elif isinstance(t, Tensor):
                 values.append(self.value_of(t))
             else:
@@ -132,7 +150,9 @@ class Graph(ir.Graph):
         several = isinstance(outs, tuple)
         out_specs = list(outs) if isinstance(outs, tuple) else [outs]
         propagate(prim, specs, attrs, out_specs)
-        node = self.add_operation(prim, tuple(values), attrs, out_specs)
+        node = self._append(
+            prim, tuple(values), attrs, out_specs, name or self._scoped(operation_name(prim))
+        )
         node.in_tuple = several and len(node.outputs) == 1
         record(prim, inputs, node.outputs, node.attrs)
         if ON_OPERATION is not None:
@@ -150,7 +170,21 @@ class Graph(ir.Graph):
         """Appends an operation whose outputs are described by `specs`."""
         if name is None:
             name = operation_name(prim)
-        node = Operation(self, prim, inputs, attrs, self._scoped(name), user_location())
+        return self._append(prim, inputs, attrs, specs, self._scoped(name))
+
+    def _append(
+        self,
+        prim: Primitive,
+        inputs: tuple[Any, ...],
+        attrs: dict[str, Any],
+        specs: list[Spec],
+        unique_name: str,
+    ) -> Operation:
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+        node = Operation(self, prim, inputs, attrs, unique_name, user_location())
+        if self._controllers:
+            add_control_inputs(node, self._controllers)
         node.outputs = [SymbolicTensor(node, i, spec) for i, spec in enumerate(specs)]
         self.nodes.append(node)
         self._by_name[node.name] = node
@@ -161,26 +195,51 @@ class Graph(ir.Graph):
             return self.unique_name(name[:-1])
         return self.unique_name(state.name_scope + name)
 
-    def value_of(self, tensor: Any) -> SymbolicTensor:
+    def value_of(self, tensor: Any, name: str | None = None) -> SymbolicTensor:
         """What stands for a tensor in this graph.
 
+        Args:
+          tensor: a tensor.
+          name: what to call a constant that is made of a Python value, scopes included.
+
         Raises:
-          TypeError: for a symbolic tensor of a graph that this one is not part of.
+          ValueError: for a symbolic tensor of another graph.
+          RuntimeError: for an eager tensor of the program's: only functions capture.
         """
         if type(tensor) is EagerTensor:
-            return self.constant_of(tensor)
-        if type(tensor) is SymbolicTensor and tensor.graph is self:
-            return tensor
+            if not made_by_engine(tensor) and is_argument(tensor):
+                raise RuntimeError(
+                    f"Attempting to capture an EagerTensor without building a function: {tensor!r} "
+                    "cannot be used in a tf.Graph made by hand. Make the constant inside of the "
+                    "graph, or use tf.function."
+                )
+            return self.constant_of(tensor, unique_name=name)
+        if type(tensor) is SymbolicTensor:
+            if tensor.graph is self:
+                return tensor
+            raise ValueError(
+                f"{tensor!r} must be from the same graph as the operation that uses it: it is from "
+                f"{tensor.graph!r}, the operation is added to {self!r}."
+            )
         raise out_of_scope(tensor, self)
 
-    def constant_of(self, tensor: EagerTensor, name: str | None = None) -> SymbolicTensor:
-        """A constant with a tensor's values."""
+    def constant_of(
+        self, tensor: EagerTensor, name: str | None = None, unique_name: str | None = None
+    ) -> SymbolicTensor:
+        """A constant with a tensor's values.
+
+        Args:
+          tensor: the tensor.
+          name: the wanted name, to which the open scopes are added.
+          unique_name: the wanted name with its scopes.
+        """
         known = self._constants.get(id(tensor))
         if known is not None:
             return known[1]
         array = tensor._array
         spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
-        node = self.add_operation(CONST, (), {"value": array}, [spec], name or "Const")
+        whole = self.unique_name(unique_name) if unique_name else self._scoped(name or "Const")
+        node = self._append(CONST, (), {"value": array}, [spec], whole)
         made: SymbolicTensor = node.outputs[0]
         self._constants[id(tensor)] = (tensor, made)  # held, so that the id stays taken
         return made
@@ -192,41 +251,56 @@ class Graph(ir.Graph):
         return made
 
     def capture_object(self, owner: Any) -> SymbolicTensor:
-        """Refused: only functions take variables from outside.
+        """The handle of one of the graph's own variables.
 
         Raises:
-          ValueError: always.
+          RuntimeError: for any other variable: only functions take variables from outside.
         """
-        raise ValueError(
-            f"{owner!r} cannot be used here: a graph made by hand takes no variables from outside. "
-            "Use tf.function."
+        handle = owner._handle
+        if type(handle) is SymbolicTensor:
+            return self.value_of(handle)
+        raise RuntimeError(
+            f"resource: Attempting to capture an EagerTensor without building a function: {owner!r} "
+            "cannot be used in a tf.Graph made by hand. Use tf.function."
         )
 
     def no_op(self, name: str | None = None) -> Operation:
         """An operation that does nothing, to be depended on."""
         return self.add_operation(NO_OP, (), {}, [], name or "NoOp")
 
+    def group(self, items: Any, name: str | None = None) -> Operation:
+        """An operation that does nothing after all of `items`."""
+        made = self.no_op(name or "group_deps")
+        for op in operations_of(items, self):
+            if op not in made.control_inputs:
+                made.control_inputs.append(op)
+        return made
+
     def control_dependencies(self, control_inputs: Any) -> Any:
-        """Calls what is callable; operations run in program order anyway."""
-        if callable(control_inputs) and not isinstance(control_inputs, Tensor):
-            control_inputs()
-        elif control_inputs is not None:
-            items = (
-                control_inputs
-                if isinstance(control_inputs, (list, tuple))
-                else list(control_inputs)
-            )
-            for item in items:
-                if callable(item) and not isinstance(item, Tensor):
-                    item()
-                elif not (isinstance(item, (Tensor, Operation)) or hasattr(item, "op")
-                          or hasattr(item, "_handle") or item is None
-                          or hasattr(item, "_components")):  # fmt: skip
-                    raise TypeError(
-                        f"Control input must be an Operation, a Tensor, or IndexedSlices; "
-                        f"received {item!r}"
-                    )
-        return contextlib.nullcontext()
+        """Notes that the operations made inside come after others; they run in program order anyway.
+
+        Args:
+          control_inputs: list of operations and tensors, to which those of blocks around are added;
+            functions, which are called; or None: no operation of the blocks around.
+
+        Returns:
+          A context manager.
+
+        Raises:
+          TypeError: for anything else.
+        """
+        if control_inputs is None:
+            return self._controlled_by(())
+        controller = Controller(operations_of(control_inputs, self))
+        return self._controlled_by((*self._controllers, controller))
+
+    @contextlib.contextmanager
+    def _controlled_by(self, controllers: tuple[Controller, ...]) -> Iterator[None]:
+        before, self._controllers = self._controllers, controllers
+        try:
+            yield
+        finally:
+            self._controllers = before
 
     def next_seed(self) -> int:
         """The seed of the next random operation that has none of its own."""
@@ -257,103 +331,14 @@ class Graph(ir.Graph):
         return made
 
     def name_scope(self, name: str | None) -> Any:
-        """A context manager: names made inside get `name/` in front."""
+        """A context manager: names made inside get `name/` in front; None or `""` removes all."""
         if name and not _VALID_SCOPE.fullmatch(name):
             raise ValueError(f"'{name}' is not a valid scope name.")
         return name_scope(name or "")
 
-    # Looking.
-
-    @property
-    def version(self) -> int:
-        """How many operations there are."""
-        return len(self.nodes)
-
-    def get_operations(self) -> list[Operation]:
-        """The operations, in the order in which they were made."""
-        return list(self.nodes)
-
-    def get_operation_by_name(self, name: str) -> Operation:
-        """The operation of that name.
-
-        Raises:
-          KeyError: when there is none.
-          TypeError: when `name` is no string.
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"Operation names are strings (or similar), not {type(name)}.")
-        found = self._by_name.get(name)
-        if found is None:
-            raise KeyError(f"The name '{name}' refers to an Operation not in the graph.")
-        return found
-
-    def get_tensor_by_name(self, name: str) -> SymbolicTensor:
-        """The tensor of that name, `"operation:index"`.
-
-        Raises:
-          KeyError: when there is none.
-          TypeError: when `name` is no string.
-          ValueError: when it has not that form.
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"Tensor names are strings (or similar), not {type(name)}.")
-        op_name, colon, index = name.partition(":")
-        if not colon or not index.isdigit():
-            raise ValueError(
-                f"The name '{name}' refers to an Operation, not a Tensor; tensor names have the "
-                'form "<op_name>:<output_index>".'
-            )
-        op = self._by_name.get(op_name)
-        if op is None or int(index) >= len(op.outputs):
-            raise KeyError(f"The name '{name}' refers to a Tensor which does not exist.")
-        found: SymbolicTensor = op.outputs[int(index)]
-        return found
-
-    def as_graph_element(
-        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
-    ) -> Any:
-        """The operation or tensor that `obj` (itself one, or a name) stands for in this graph.
-
-        Raises:
-          ValueError: when it belongs to another graph.
-          TypeError: when it is neither of those asked for.
-        """
-        if isinstance(obj, str):
-            if ":" in obj and allow_tensor:
-                return self.get_tensor_by_name(obj)
-            if allow_operation:
-                return self.get_operation_by_name(obj)
-        is_tensor, is_operation = isinstance(obj, SymbolicTensor), isinstance(obj, Operation)
-        if (is_tensor and allow_tensor) or (is_operation and allow_operation):
-            if obj.graph is not self:
-                raise ValueError(f"{obj!r} is not an element of this graph.")
-            return obj
-        raise TypeError(f"Can not convert a {type(obj).__name__} into a graph element.")
-
-    def finalize(self) -> None:
-        """Says that the graph is complete."""
-        self.finalized = True
-
-    def add_to_collection(self, name: Any, value: Any) -> None:
-        """Puts a value into a collection of that name."""
-        self._collections.setdefault(name, []).append(value)
-
-    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
-        """The values in a collection."""
-        return list(self._collections.get(name, ()))
-
-    def get_collection_ref(self, name: Any) -> list[Any]:
-        """The collection itself."""
-        return self._collections.setdefault(name, [])
-
-    @property
-    def collections(self) -> list[Any]:
-        """The names of the collections."""
-        return list(self._collections)
-
-    def is_feedable(self, tensor: Any) -> bool:
-        """Whether a value could be given for a tensor."""
-        return True
+    def get_name_scope(self) -> str:
+        """The scopes that are open, without the `/` at the end."""
+        return state.name_scope.removesuffix("/") if state.tracer is self else ""
 
 
 @export("compat.v1.get_default_graph")
@@ -363,8 +348,8 @@ def get_default_graph() -> Graph:
     Returns:
       A `tf.Graph`.
     """
-    tracer: Graph | None = state.tracer
-    return _OUTERMOST[0] if tracer is None else tracer
+    # What an `init_scope` has left is still the default.
+    return state.tracer or state.left_graph or _OUTERMOST[0]
 
 
 @export("compat.v1.reset_default_graph")

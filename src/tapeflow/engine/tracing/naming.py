@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
+from types import FrameType
+from typing import Any
 
 from tapeflow.engine.ir.primitive import Primitive
 
@@ -32,16 +36,7 @@ def operation_name(prim: Primitive) -> str:
     Eager operations have no names, so the functions do not hand the argument on; while a function
     is traced it is read off the frame of the one that the program calls.
     """
-    frame = sys._getframe(2)
-    last = None
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module != _OWN and not module.startswith(_OWN + "."):
-            break
-        if module.startswith(_CALLERS):  # they call public functions, as programs do
-            break
-        last = frame
-        frame = frame.f_back  # type: ignore[assignment]
+    last = _called_frame()
     if last is None:
         return _BY_FUNCTION.get(prim.name, prim.name)
     code = last.f_code
@@ -58,3 +53,53 @@ def operation_name(prim: Primitive) -> str:
 _OPERATOR_FRAMES = frozenset(
     ("call", "<lambda>", "_matmul", "_reflected_add", "_product_of_others", "truediv")
 )
+
+
+def _called_frame() -> FrameType | None:
+    """The frame of the engine's function that the program has called."""
+    frame: FrameType | None = sys._getframe(2)
+    last = None
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module != _OWN and not module.startswith(_OWN + "."):
+            break
+        if module.startswith(_CALLERS):  # they call public functions, as programs do
+            break
+        last = frame
+        frame = frame.f_back
+    return last
+
+
+def is_argument(tensor: Any) -> bool:
+    """Whether a tensor is an argument of the function that the program has called."""
+    frame = _called_frame()
+    if frame is None:
+        return False
+    code = frame.f_code
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    given = [frame.f_locals.get(name) for name in code.co_varnames[:count]]
+    while given:
+        value = given.pop()
+        if value is tensor:
+            return True
+        if isinstance(value, (list, tuple)):
+            given.extend(value)
+        elif isinstance(value, dict):
+            given.extend(value.values())
+    return False
+
+
+@functools.lru_cache(None)
+def argument_name(prim: Primitive, index: int) -> str:
+    """What an input of a primitive is called in the names of constants: `y` in `add/y`."""
+    try:
+        parameters = inspect.signature(prim.kernel).parameters.values()
+    except (TypeError, ValueError):  # NumPy's functions in C have none
+        parameters = {}.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if index < len(names):
+        return names[index].strip("_")
+    if not names and index < 2 and not prim.variadic:
+        return "xy"[index]
+    return f"values_{index - len(names)}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tapeflow.engine.core.context import state
-from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.graph import CONTROL_FLOW, Node
 from tapeflow.engine.ir.primitive import PURE, Primitive
@@ -46,15 +46,18 @@ class Operation(Node):
         return f"Stateless{name}" if name in CONTROL_FLOW and self.effect is PURE else name
 
     @property
-    def op_def(self) -> None:
-        """None: operations are declared in Python."""
-        return
+    def op_def(self) -> NoReturn:
+        """Refused: operations are declared in Python.
+
+        Raises:
+          tf.errors.UnimplementedError: always.
+        """
+        _refuse("Operation.op_def", "operations are declared in Python and have no OpDefs")
 
     @property
-    def node_def(self) -> str:
-        """A text with name, type and inputs."""
-        inputs = " ".join(f'input: "{t.name}"' for t in self.inputs)
-        return f'name: "{self.name}" op: "{self.type}" {inputs}'.rstrip()
+    def node_def(self) -> NodeDef:
+        """Name, type, device and inputs."""
+        return NodeDef(self)
 
     @property
     def traceback(self) -> list[tuple[str, int]]:
@@ -73,17 +76,23 @@ class Operation(Node):
         """An attribute.
 
         Args:
-          name: the attribute's name; `T` and `dtype` are the dtype of the first input or output.
+          name: the attribute's name. `T` and `dtype` are the dtype of the first input or output,
+            `SrcT` and `DstT` those of a cast, `N` the number of inputs.
 
         Raises:
           ValueError: when there is none of that name.
         """
         if name in self.attrs:
-            return self.attrs[name]
-        if name in ("T", "dtype") and (self.inputs or self.outputs):
-            first = self.inputs[0] if self.inputs and name == "T" else self.outputs[0]
-            dtype: DType = first.dtype
-            return dtype
+            value = self.attrs[name]
+            if isinstance(value, str):
+                return value.encode()
+            return list(value) if isinstance(value, tuple) else value
+        if name in ("T", "SrcT") and self.inputs:
+            return self.inputs[0].dtype
+        if name in ("T", "dtype", "DstT") and self.outputs:
+            return self.outputs[0].dtype
+        if name == "N" and self.prim.variadic:
+            return len(self.inputs)
         raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
@@ -97,8 +106,53 @@ class Operation(Node):
             "call the traced function."
         )
 
+    @classmethod
+    def from_node_def(cls, node_def: Any, g: Any, **options: Any) -> NoReturn:
+        """Refused: operations are made by the public functions.
+
+        Raises:
+          tf.errors.UnimplementedError: always.
+        """
+        _refuse("Operation.from_node_def", "call the public function that makes the operation")
+
+    def experimental_set_type(self, type_proto: Any) -> NoReturn:
+        """Refused: an operation's type follows from its inputs.
+
+        Raises:
+          tf.errors.UnimplementedError: always.
+        """
+        _refuse("Operation.experimental_set_type", "types follow from the inputs")
+
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"
 
     def __str__(self) -> str:
-        return self.node_def
+        return str(self.node_def)
+
+
+class NodeDef:
+    """What an operation's protocol buffer says of it, as far as programs ask.
+
+    Attributes:
+      name: the operation's name.
+      op: its type.
+      device: the device asked for.
+      input: names of its inputs, then of its control inputs with `^` in front.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self.name = operation.name
+        self.op = operation.type
+        self.device = operation.device
+        self.input = [t.name.removesuffix(":0") for t in operation.inputs] + [
+            f"^{op.name}" for op in operation.control_inputs
+        ]
+
+    def __str__(self) -> str:
+        lines = [f'name: "{self.name}"', f'op: "{self.op}"']
+        lines += [f'input: "{name}"' for name in self.input]
+        return "\n".join(lines) + "\n"
+
+
+def _refuse(what: str, why: str) -> NoReturn:
+    raise UnimplementedError(None, None, f"{what}: {why}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.compat.distribute.reducing import as_reduce_op
@@ -70,7 +71,7 @@ class ReplicaContext:
           What it returns.
         """
         with CrossReplica(self._strategy):
-            return merge_fn(self._strategy, *args, **(kwargs or {}))
+            return as_converted(merge_fn)(self._strategy, *args, **(kwargs or {}))
 
     def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
         """Reduces a value over all replicas, and gives each the result.
@@ -106,6 +107,16 @@ class ReplicaContext:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._strategy!r}>"
+
+
+def as_converted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function as AutoGraph makes it, where the code that passes it on is converted, too."""
+    if state.tracer is None:
+        return function
+    from tapeflow.engine.autograph.conversion import tf_convert
+    from tapeflow.engine.autograph.status import control_status_ctx
+
+    return tf_convert(function, control_status_ctx(), convert_by_default=False)
 
 
 def _as_tensor(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from tapeflow.engine.compat.distribute.former_methods import FormerMethods
 from tapeflow.engine.compat.distribute.inputs import InputContext, ValueContext
 from tapeflow.engine.compat.distribute.reducing import as_reduce_op, reduce_over_axis
-from tapeflow.engine.compat.distribute.replica import CrossReplica, ReplicaContext
+from tapeflow.engine.compat.distribute.replica import CrossReplica, ReplicaContext, as_converted
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
@@ -128,7 +128,7 @@ class StrategyExtended:
           What it returns.
         """
         with CrossReplica(self._strategy):
-            result = fn(var, *args, **(kwargs or {}))
+            result = as_converted(fn)(var, *args, **(kwargs or {}))
         return result if group else nest.map_structure(lambda v: (v,), result)
 
     def reduce_to(self, reduce_op: Any, value: Any, destinations: Any, options: Any = None) -> Any:
@@ -236,7 +236,7 @@ class Strategy(FormerMethods):
         """
         del options
         with ReplicaContext(self, 0):
-            return fn(*args, **(kwargs or {}))
+            return as_converted(fn)(*args, **(kwargs or {}))
 
     def reduce(self, reduce_op: Any, value: Any, axis: int | None) -> Any:
         """Reduces what `run` returned to one value.

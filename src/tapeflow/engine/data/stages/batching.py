@@ -170,7 +170,8 @@ def _padded(column: Any, shape: tuple[int, ...], value: Any) -> np.ndarray[Any, 
     first = column[0]
     out = np.full((len(column), *target), value, object if type(first) is bytes else first.dtype)
     for i, (item, found) in enumerate(zip(column, shapes, strict=True)):
-        out[(i, *[slice(n) for n in found])] = item
+        place: Any = (i, *[slice(n) for n in found])
+        out[place] = item
     return out
 
 

@@ -44,7 +44,7 @@ class ShuffleStage(Stage):
         self.in_memory = source.in_memory
 
     def open(self, run: Run) -> Stream:
-        seed, seed2 = self._seeds.next_pair()
+        seed, seed2 = run.take(self._seeds)
         if isinstance(self._source, RowsStage):
             return _ShuffledRows(self._source, self._size, seed, seed2)
         return _Shuffled(self._source.open(run), self._size, seed, seed2)
@@ -144,7 +144,7 @@ class RandomStage(Stage):
         self._seeds = SeedGenerator(int(seed), int(seed2), anew)
 
     def open(self, run: Run) -> Stream:
-        return _RandomStream(*self._seeds.next_pair())
+        return _RandomStream(*run.take(self._seeds))
 
     def cardinality(self) -> int:
         return INFINITE

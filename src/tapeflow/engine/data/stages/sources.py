@@ -161,9 +161,9 @@ class TensorSliceStage(RowsStage):
         return [c[number] for c in self.components]
 
     def rows(self, which: slice | list[int]) -> Element:
-        if type(which) is list:
-            return [c.take(which, 0) for c in self.components]
-        return [c[which] for c in self.components]
+        if isinstance(which, slice):
+            return [c[which] for c in self.components]
+        return [c.take(which, 0) for c in self.components]
 
 
 class RangeStage(RowsStage):
@@ -183,7 +183,9 @@ class RangeStage(RowsStage):
         return [self._type(self._start + number * self._step)]
 
     def rows(self, which: slice | list[int]) -> Element:
-        numbers = np.array(which) if type(which) is list else np.arange(which.start, which.stop)
+        numbers = (
+            np.arange(which.start, which.stop) if isinstance(which, slice) else np.array(which)
+        )
         return [(numbers * self._step + self._start).astype(self._type)]
 
 

@@ -7,7 +7,8 @@ stages where a component is itself a dataset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,15 +32,31 @@ _VARIANT = Spec(dtypes.variant, ())
 class Run:
     """One iteration over a whole pipeline, shared by all of its streams.
 
+    Args:
+      seeds: the seeds that another iteration took, to be taken once more.
+
     Attributes:
       random_streams: the positions of the random operations in the pipeline's functions, which
         start anew with each iteration.
+      seeds: the seeds that stages took, in order.
     """
 
-    __slots__ = ("random_streams",)
+    __slots__ = ("_again", "random_streams", "seeds")
 
-    def __init__(self) -> None:
+    def __init__(self, seeds: Iterable[tuple[int, int]] = ()) -> None:
         self.random_streams: dict[Any, Any] = {}
+        self.seeds: deque[tuple[int, int]] = deque(maxlen=MAX_SEEDS)
+        self._again = iter(seeds)
+
+    def take(self, generator: Any) -> tuple[int, int]:
+        """The seeds of a stage that is opened."""
+        pair: tuple[int, int] = next(self._again, None) or generator.next_pair()
+        self.seeds.append(pair)
+        return pair
+
+
+MAX_SEEDS = 4096
+"""So many seeds are remembered: a pipeline may be repeated for ever."""
 
 
 class Stream:

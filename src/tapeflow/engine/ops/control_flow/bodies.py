@@ -6,6 +6,7 @@ its bodies capture; a body that does not use one has a placeholder for it all th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
-from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
+from tapeflow.engine.tracing.func_graph import CondBranchFuncGraph, FuncGraph, tracing_into
 from tapeflow.engine.tracing.graph import record
 from tapeflow.engine.tracing.operation import Operation
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -47,11 +48,18 @@ def control_flow_form(name: str, vjp: Callable[..., Any]) -> ControlFlow:
     )
 
 
-def new_body(name: str) -> FuncGraph:
-    """An empty graph for a branch or a loop's body, inside of the graph that is traced."""
+_numbers = itertools.count()
+
+
+def new_body(name: str, kind: type[FuncGraph] = CondBranchFuncGraph) -> FuncGraph:
+    """An empty graph inside of the graph that is traced.
+
+    Args:
+      name: its name, to which a number is added.
+      kind: whether of a branch, a loop's condition or a loop's body.
+    """
     outer = state.tracer
-    graph = FuncGraph(name)
-    graph.is_body = True
+    graph = kind(f"{name}_{next(_numbers)}")
     graph.seed = outer.seed
     return graph
 

@@ -143,7 +143,7 @@ def branch(
     """
     graphs, structures, flat = [], [], []
     for function, label in zip(functions, names, strict=True):
-        graph = new_body(label)
+        graph = new_body(f"{name}_{label.removesuffix('_fn')}")
         structured, outputs = trace_body(graph, function, ())
         graphs.append(graph)
         structures.append(structured)

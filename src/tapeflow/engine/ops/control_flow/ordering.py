@@ -65,9 +65,8 @@ def tuple_(tensors: Any, control_inputs: Any = None, name: str | None = None) ->
         return list(tensors)
     if all(t is None for t in tensors):
         raise ValueError(f"`tensors` must have at least one Tensor. Received: {tensors}.")
-    if control_inputs:
-        state.tracer.control_dependencies(control_inputs)
-    return [None if t is None else t if is_composite(t) else identity(convert(t)) for t in tensors]
+    with state.tracer.control_dependencies(control_inputs or ()):
+        return [t if t is None or is_composite(t) else identity(convert(t)) for t in tensors]
 
 
 @export("compat.v1.tuple")

@@ -24,6 +24,7 @@ from tapeflow.engine.ops.math import comparison, logical
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.tracing.func_graph import WhileBodyFuncGraph, WhileCondFuncGraph
 
 
 def traced_while(
@@ -72,7 +73,7 @@ def traced_while(
         packed = nest.pack_sequence_as(start, inputs, expand_composites=True)
         return count, nest.map_structure(_entering, packed, start), inputs
 
-    cond_graph = new_body("cond")
+    cond_graph = new_body("while_cond", WhileCondFuncGraph)
     count, packed, cond_inputs = arguments(cond_graph)
     cond_inputs = [*count, *cond_inputs]
 
@@ -92,7 +93,7 @@ def traced_while(
 
     _, cond_outputs = trace_body(cond_graph, whole_cond, ())
 
-    body_graph = new_body("body")
+    body_graph = new_body("while_body", WhileBodyFuncGraph)
     body_count, body_packed, body_inputs = arguments(body_graph)
 
     after: list[Any] = []

@@ -566,8 +566,10 @@ class RaggedTensorSpec(TypeSpec):
 
     def _from_components(self, components: Any) -> Any:
         values = components[0]
-        for splits in components[:0:-1]:
-            values = RaggedTensor(values, partition_of(splits), internal=True)
+        dims = self._shape._dims or (None,) * len(components)
+        for axis in range(len(components) - 1, 0, -1):
+            partition = partition_of(components[axis], dims[axis])
+            values = RaggedTensor(values, partition, internal=True)
         return values
 
 
