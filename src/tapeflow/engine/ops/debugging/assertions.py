@@ -232,6 +232,10 @@ def assert_greater(
 
     Returns:
       None; while a function is traced, the operation that checks.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> tf.debugging.assert_greater([2, 3], tf.constant([1, 2]))
     """
     return _compare(x, y, ">", comparison.greater, message, summarize)
 
