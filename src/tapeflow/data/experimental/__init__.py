@@ -33,6 +33,16 @@ if TYPE_CHECKING:
     from tapeflow.engine.data.experimental import to_variant as to_variant
     from tapeflow.engine.data.experimental import unbatch as unbatch
     from tapeflow.engine.data.experimental import unique as unique
+    from tapeflow.engine.data.experimental_groups import Reducer as Reducer
+    from tapeflow.engine.data.experimental_groups import group_by_reducer as group_by_reducer
+    from tapeflow.engine.data.experimental_groups import pad_to_cardinality as pad_to_cardinality
+    from tapeflow.engine.data.experimental_transformations import copy_to_device as copy_to_device
+    from tapeflow.engine.data.experimental_transformations import load as load
+    from tapeflow.engine.data.experimental_transformations import parallel_interleave as parallel_interleave
+    from tapeflow.engine.data.experimental_transformations import prefetch_to_device as prefetch_to_device
+    from tapeflow.engine.data.experimental_transformations import rejection_resample as rejection_resample
+    from tapeflow.engine.data.experimental_transformations import save as save
+    from tapeflow.engine.data.experimental_transformations import snapshot as snapshot
     from tapeflow.engine.data.iterators import get_next_as_optional as get_next_as_optional
     from tapeflow.engine.data.options import AUTOTUNE as AUTOTUNE
     from tapeflow.engine.data.options import AutoShardPolicy as AutoShardPolicy
@@ -46,12 +56,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.data.options import ServiceOptions as ServiceOptions
     from tapeflow.engine.data.options import ThreadingOptions as ThreadingOptions
     from tapeflow.engine.data.options import UNKNOWN_CARDINALITY as UNKNOWN_CARDINALITY
-    from tapeflow.engine.data.transformations import Reducer as Reducer
-    from tapeflow.engine.data.transformations import copy_to_device as copy_to_device
-    from tapeflow.engine.data.transformations import group_by_reducer as group_by_reducer
-    from tapeflow.engine.data.transformations import pad_to_cardinality as pad_to_cardinality
-    from tapeflow.engine.data.transformations import parallel_interleave as parallel_interleave
-    from tapeflow.engine.data.transformations import prefetch_to_device as prefetch_to_device
     from tapeflow.engine.ops.control_flow.optionals import Optional as Optional
 else:
     __getattr__, __dir__, __all__ = attach(
@@ -67,7 +71,7 @@ else:
             "INFINITE_CARDINALITY": "tapeflow.engine.data.options:INFINITE_CARDINALITY",
             "OptimizationOptions": "tapeflow.engine.data.options:OptimizationOptions",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
-            "Reducer": "tapeflow.engine.data.transformations:Reducer",
+            "Reducer": "tapeflow.engine.data.experimental_groups:Reducer",
             "SHARD_HINT": "tapeflow.engine.data.options:SHARD_HINT",
             "ServiceOptions": "tapeflow.engine.data.options:ServiceOptions",
             "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
@@ -77,7 +81,7 @@ else:
             "bucket_by_sequence_length": "tapeflow.engine.data.experimental:bucket_by_sequence_length",
             "cardinality": "tapeflow.engine.data.experimental:cardinality",
             "choose_from_datasets": "tapeflow.engine.data.experimental:choose_from_datasets",
-            "copy_to_device": "tapeflow.engine.data.transformations:copy_to_device",
+            "copy_to_device": "tapeflow.engine.data.experimental_transformations:copy_to_device",
             "dense_to_ragged_batch": "tapeflow.engine.data.experimental:dense_to_ragged_batch",
             "dense_to_sparse_batch": "tapeflow.engine.data.experimental:dense_to_sparse_batch",
             "enumerate_dataset": "tapeflow.engine.data.experimental:enumerate_dataset",
@@ -86,16 +90,20 @@ else:
             "get_next_as_optional": "tapeflow.engine.data.iterators:get_next_as_optional",
             "get_single_element": "tapeflow.engine.data.experimental:get_single_element",
             "get_structure": "tapeflow.engine.data.experimental:get_structure",
-            "group_by_reducer": "tapeflow.engine.data.transformations:group_by_reducer",
+            "group_by_reducer": "tapeflow.engine.data.experimental_groups:group_by_reducer",
             "group_by_window": "tapeflow.engine.data.experimental:group_by_window",
             "ignore_errors": "tapeflow.engine.data.experimental:ignore_errors",
+            "load": "tapeflow.engine.data.experimental_transformations:load",
             "map_and_batch": "tapeflow.engine.data.experimental:map_and_batch",
-            "pad_to_cardinality": "tapeflow.engine.data.transformations:pad_to_cardinality",
-            "parallel_interleave": "tapeflow.engine.data.transformations:parallel_interleave",
-            "prefetch_to_device": "tapeflow.engine.data.transformations:prefetch_to_device",
+            "pad_to_cardinality": "tapeflow.engine.data.experimental_groups:pad_to_cardinality",
+            "parallel_interleave": "tapeflow.engine.data.experimental_transformations:parallel_interleave",
+            "prefetch_to_device": "tapeflow.engine.data.experimental_transformations:prefetch_to_device",
+            "rejection_resample": "tapeflow.engine.data.experimental_transformations:rejection_resample",
             "sample_from_datasets": "tapeflow.engine.data.experimental:sample_from_datasets",
+            "save": "tapeflow.engine.data.experimental_transformations:save",
             "scan": "tapeflow.engine.data.experimental:scan",
             "shuffle_and_repeat": "tapeflow.engine.data.experimental:shuffle_and_repeat",
+            "snapshot": "tapeflow.engine.data.experimental_transformations:snapshot",
             "take_while": "tapeflow.engine.data.experimental:take_while",
             "to_variant": "tapeflow.engine.data.experimental:to_variant",
             "unbatch": "tapeflow.engine.data.experimental:unbatch",

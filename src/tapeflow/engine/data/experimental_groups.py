@@ -1,4 +1,4 @@
-"""Functions for `tf.data.Dataset.apply` that do what no method of datasets does."""
+"""`tf.data.experimental`: one element of each group, and elements that fill a dataset up."""
 
 from __future__ import annotations
 
@@ -14,77 +14,6 @@ from tapeflow.engine.data.dataset import DatasetV2
 from tapeflow.engine.runtime.convert import convert
 
 Transformation = Callable[[Any], Any]
-
-
-@export("data.experimental.parallel_interleave")
-def parallel_interleave(
-    map_func: Any,
-    cycle_length: Any,
-    block_length: Any = 1,
-    sloppy: bool | None = False,
-    buffer_output_elements: Any = None,
-    prefetch_input_elements: Any = None,
-) -> Transformation:
-    """Takes elements of several datasets by turns, as `tf.data.Dataset.interleave` does.
-
-    Args:
-      map_func: as for `interleave`.
-      cycle_length: as for `interleave`.
-      block_length: as for `interleave`.
-      sloppy: accepted; the order is always the same.
-      buffer_output_elements: accepted and not used.
-      prefetch_input_elements: accepted and not used.
-
-    Returns:
-      A function for `tf.data.Dataset.apply`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> pair = lambda x: tf.data.Dataset.from_tensors(x).repeat(2)
-      >>> by_turns = tf.data.experimental.parallel_interleave(pair, cycle_length=2)
-      >>> [int(n) for n in tf.data.Dataset.range(2).apply(by_turns)]
-      [0, 1, 0, 1]
-    """
-    return lambda dataset: dataset.interleave(map_func, cycle_length, block_length)
-
-
-@export("data.experimental.prefetch_to_device")
-def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
-    """Fetches elements ahead of time; there is one device.
-
-    Args:
-      device: accepted and not used.
-      buffer_size: as for `tf.data.Dataset.prefetch`.
-
-    Returns:
-      A function for `tf.data.Dataset.apply`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> ahead = tf.data.experimental.prefetch_to_device("/cpu:0")
-      >>> len(tf.data.Dataset.range(3).apply(ahead))
-      3
-    """
-    return lambda dataset: dataset.prefetch(-1 if buffer_size is None else buffer_size)
-
-
-@export("data.experimental.copy_to_device")
-def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
-    """Leaves a dataset as it is; there is one device.
-
-    Args:
-      target_device: accepted and not used.
-      source_device: accepted and not used.
-
-    Returns:
-      A function for `tf.data.Dataset.apply`.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> len(tf.data.Dataset.range(3).apply(tf.data.experimental.copy_to_device("/cpu:0")))
-      3
-    """
-    return lambda dataset: dataset
 
 
 @export("data.experimental.pad_to_cardinality")
@@ -144,9 +73,24 @@ class Reducer:
     """
 
     def __init__(self, init_func: Any, reduce_func: Any, finalize_func: Any) -> None:
-        self.init_func = init_func
-        self.reduce_func = reduce_func
-        self.finalize_func = finalize_func
+        self._init_func = init_func
+        self._reduce_func = reduce_func
+        self._finalize_func = finalize_func
+
+    @property
+    def init_func(self) -> Any:
+        """Gives the state to begin with."""
+        return self._init_func
+
+    @property
+    def reduce_func(self) -> Any:
+        """Gives the next state."""
+        return self._reduce_func
+
+    @property
+    def finalize_func(self) -> Any:
+        """Gives the result."""
+        return self._finalize_func
 
 
 @export("data.experimental.group_by_reducer")
