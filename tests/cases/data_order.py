@@ -274,4 +274,28 @@ SAMPLES = [
     ),
 ]
 
-CASES = [*SHUFFLES, *NUMBERS, *SAMPLES]
+
+
+def resampled(target, initial=None, pairs=False):
+    def build(tf, D):
+        labels = D.from_tensor_slices(np.array([0, 1, 1, 0, 0, 1, 0, 1, 0, 0] * 12, np.int32))
+        if pairs:
+            labels = labels.map(lambda c: (c, c * 10))
+            made = labels.rejection_resample(lambda c, x: c, target, initial, seed=2)
+        else:
+            made = labels.rejection_resample(lambda c: c, target, initial, seed=2)
+        return [list(made.take(25).as_numpy_iterator()), str(made.element_spec)]
+
+    return build
+
+
+RESAMPLES = [
+    seeded("rejection_resample", resampled([0.5, 0.5], [0.6, 0.4]), "known"),
+    seeded("rejection_resample", resampled([0.2, 0.8], [0.6, 0.4]), "far"),
+    seeded("rejection_resample", resampled([0.6, 0.4], [0.6, 0.4]), "same"),
+    seeded("rejection_resample", resampled([0.5, 0.5]), "estimated"),
+    seeded("rejection_resample", resampled([0.5, 0.5], [0.6, 0.4], pairs=True), "pairs"),
+    seeded("rejection_resample", resampled([0.0, 1.0], [0.6, 0.4]), "one class"),
+]
+
+CASES = [*SHUFFLES, *NUMBERS, *SAMPLES, *RESAMPLES]

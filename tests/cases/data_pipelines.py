@@ -1,6 +1,7 @@
 """Datasets: sources, transformations, cardinalities, element specs, bad input."""
 
 import collections
+import tempfile
 
 import numpy as np
 
@@ -987,4 +988,76 @@ REST = [
     ),
 ]
 
-CASES = [*SOURCES, *FUNCTIONS, *SELECTION, *BATCHES, *WINDOWS, *REST]
+
+
+def on_disk(build, **kwargs):
+    """A dataset after it was saved and loaded."""
+
+    def run(tf):
+        with tempfile.TemporaryDirectory() as directory:
+            path = directory + "/saved"
+            build(tf.data.Dataset).save(path, **kwargs)
+            made = tf.data.Dataset.load(path, compression=kwargs.get("compression"))
+            return [values(made), str(made.element_spec)]
+
+    return run
+
+
+def shards_on_disk(tf):
+    with tempfile.TemporaryDirectory() as directory:
+        path = directory + "/saved"
+        tf.data.Dataset.range(6).save(path, shard_func=lambda x: x % 2)
+        made = tf.data.Dataset.load(path, reader_func=lambda shards: shards.flat_map(lambda d: d))
+        return [sorted(values(made)), str(made.element_spec)]
+
+
+def snapshots(tf):
+    runs = []
+
+    def note(x):
+        runs.append(1)
+        return x
+
+    with tempfile.TemporaryDirectory() as directory:
+        noted = tf.data.Dataset.range(3).map(lambda x: tf.py_function(note, [x], tf.int64))
+        made = noted.snapshot(directory + "/snapshot")
+        return [[int(x) for x in made], [int(x) for x in made], len(runs)]
+
+
+def fingerprints(tf):
+    D = tf.data.Dataset
+
+    def same(a, b):
+        return bool(a.fingerprint() == b.fingerprint())
+
+    return [
+        D.range(3).fingerprint().dtype.name,
+        same(D.range(3), D.range(3)),
+        same(D.range(3), D.range(4)),
+        same(D.range(3), D.range(3).take(2)),
+        same(D.range(3).batch(2), D.range(3).batch(3)),
+    ]
+
+
+def saved_iterator(tf):
+    it = tf.data.Dataset.range(5).map(lambda x: x * 2).as_numpy_iterator()
+    next(it)
+    saved = it.save()
+    found = [next(it), next(it)]
+    it.restore(saved)
+    return [saved.dtype.name, *found, *it]
+
+
+STORAGE = [
+    Case("data.Dataset.save", on_disk(lambda D: D.range(4))),
+    Case("data.Dataset.save", on_disk(lambda D: D.from_tensor_slices(([1, 2, 3], {"a": ["x", "yz", ""]})).batch(2)), id="strings"),
+    Case("data.Dataset.save", on_disk(lambda D: D.range(4), compression="GZIP"), id="compressed"),
+    Case("data.Dataset.save", on_disk(lambda D: D.from_tensors(np.float16(2.0))), id="half"),
+    Case("data.Dataset.load", shards_on_disk, id="shards"),
+    bad("data.Dataset.load", lambda tf: tf.data.Dataset.load("/nowhere/to/be/found")),
+    Case("data.Dataset.snapshot", snapshots),
+    Case("data.Dataset.fingerprint", fingerprints),
+    Case("data.NumpyIterator", saved_iterator, id="saved"),
+]
+
+CASES = [*SOURCES, *FUNCTIONS, *SELECTION, *BATCHES, *WINDOWS, *REST, *STORAGE]

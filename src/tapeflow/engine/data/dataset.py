@@ -20,6 +20,8 @@ from tapeflow.engine.data.grouping import Grouping
 from tapeflow.engine.data.iterators import NumpyIterator, OwnedIterator
 from tapeflow.engine.data.mapping import Mapping
 from tapeflow.engine.data.pipeline import Pipeline, make_dataset
+from tapeflow.engine.data.resampling import Resampling
+from tapeflow.engine.data.saving import Saving
 from tapeflow.engine.data.selecting import Selecting
 from tapeflow.engine.data.sources import Sources
 from tapeflow.engine.data.stages.stage import INFINITE, UNKNOWN, Run, Stage, host_op, run_op
@@ -54,7 +56,9 @@ cardinality_p = host_op(
 
 @address("tensorflow.python.data.ops.dataset_ops")
 @export("data.Dataset")
-class DatasetV2(Sources, Mapping, Selecting, Combining, Batching, Grouping):
+class DatasetV2(
+    Sources, Mapping, Selecting, Combining, Resampling, Batching, Grouping, Saving
+):
     """A sequence of elements, each a nest of tensors: an input pipeline.
 
     A dataset begins with a source (`from_tensor_slices`, `range`, `from_generator`, ...), and each

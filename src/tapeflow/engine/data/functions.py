@@ -13,7 +13,7 @@ from tapeflow.engine.autograph.conversion import convert_for_tracing
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.specs import TensorSpec
-from tapeflow.engine.data.stages.stage import Element, Run
+from tapeflow.engine.data.stages.stage import Element, Run, held
 from tapeflow.engine.data.structure import (
     as_array,
     flat_specs,
@@ -41,6 +41,7 @@ class DatasetFunction:
     Attributes:
       output_spec: the spec of what it returns.
       captures: what it takes from around it; inputs of the stage that calls it.
+      graph: the graph.
 
     Raises:
       ValueError: when `function` can't be called, or makes variables.
@@ -64,6 +65,7 @@ class DatasetFunction:
         finally:
             state.on_variable_made = before
         graph.forget_temporaries()
+        self.graph = graph
         self._runnable = Runnable(graph, inputs, outputs, self.name)
         self._runnable._captured = []  # they are inputs of the stage
         self.captures = [c.external for c in self._runnable.captures]
@@ -97,6 +99,10 @@ class DatasetFunction:
 
         body.__name__ = self.name
         return trace_call(graph, body, args, {})[1]
+
+    def captured_values(self) -> list[Any]:
+        """The values of `captures`, in eager mode."""
+        return [held(c) for c in self.captures]
 
     def bind(self, captured: Any, run: Run) -> Call:
         """What an iteration calls with the values of an element.

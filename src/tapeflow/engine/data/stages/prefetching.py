@@ -99,10 +99,9 @@ class _Prefetched(Stream):
             self._thread.start()
         ready, changed = worker.ready, worker.changed
         with changed:
-            while not ready:
-                # A process that was forked has no such thread; it goes on by itself.
-                if not changed.wait(1.0) and not self._thread.is_alive() and not ready:
-                    break
+            # In a process that was forked there is no such thread; it goes on by itself.
+            while not ready and self._thread.is_alive():
+                changed.wait(1.0)
             item = ready.popleft() if ready else None
             changed.notify()
         if item is None:

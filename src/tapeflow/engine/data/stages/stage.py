@@ -132,16 +132,24 @@ class Stage(VariantValue):
       op: TensorFlow's op type.
       kind: what the `repr` of a dataset says.
       in_memory: whether elements are at hand, so that fetching them ahead is of no use.
+      made_of: the inputs and attributes of the operation.
     """
 
     op: ClassVar[str]
     kind: ClassVar[str]
     primitive: ClassVar[Primitive]
     in_memory = False
+    made_of: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
 
     def __init_subclass__(cls) -> None:
         if "op" in vars(cls):
-            cls.primitive = host_op(cls.op, lambda *_, **__: _VARIANT, cls)
+            cls.primitive = host_op(cls.op, lambda *_, **__: _VARIANT, cls._make)
+
+    @classmethod
+    def _make(cls, *inputs: Any, **attrs: Any) -> Stage:
+        made = cls(*inputs, **attrs)
+        made.made_of = inputs, attrs
+        return made
 
     def open(self, run: Run) -> Stream:
         """Begins an iteration."""
