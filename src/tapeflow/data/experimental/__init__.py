@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from tapeflow.engine.data.experimental import to_variant as to_variant
     from tapeflow.engine.data.experimental import unbatch as unbatch
     from tapeflow.engine.data.experimental import unique as unique
+    from tapeflow.engine.data.experimental_transformations import copy_to_device as copy_to_device
+    from tapeflow.engine.data.experimental_transformations import load as load
+    from tapeflow.engine.data.experimental_transformations import parallel_interleave as parallel_interleave
+    from tapeflow.engine.data.experimental_transformations import prefetch_to_device as prefetch_to_device
+    from tapeflow.engine.data.experimental_transformations import rejection_resample as rejection_resample
+    from tapeflow.engine.data.experimental_transformations import save as save
+    from tapeflow.engine.data.experimental_transformations import snapshot as snapshot
     from tapeflow.engine.data.iterators import get_next_as_optional as get_next_as_optional
     from tapeflow.engine.data.options import AUTOTUNE as AUTOTUNE
     from tapeflow.engine.data.options import AutoShardPolicy as AutoShardPolicy
@@ -70,6 +77,7 @@ else:
             "bucket_by_sequence_length": "tapeflow.engine.data.experimental:bucket_by_sequence_length",
             "cardinality": "tapeflow.engine.data.experimental:cardinality",
             "choose_from_datasets": "tapeflow.engine.data.experimental:choose_from_datasets",
+            "copy_to_device": "tapeflow.engine.data.experimental_transformations:copy_to_device",
             "dense_to_ragged_batch": "tapeflow.engine.data.experimental:dense_to_ragged_batch",
             "dense_to_sparse_batch": "tapeflow.engine.data.experimental:dense_to_sparse_batch",
             "enumerate_dataset": "tapeflow.engine.data.experimental:enumerate_dataset",
@@ -80,10 +88,16 @@ else:
             "get_structure": "tapeflow.engine.data.experimental:get_structure",
             "group_by_window": "tapeflow.engine.data.experimental:group_by_window",
             "ignore_errors": "tapeflow.engine.data.experimental:ignore_errors",
+            "load": "tapeflow.engine.data.experimental_transformations:load",
             "map_and_batch": "tapeflow.engine.data.experimental:map_and_batch",
+            "parallel_interleave": "tapeflow.engine.data.experimental_transformations:parallel_interleave",
+            "prefetch_to_device": "tapeflow.engine.data.experimental_transformations:prefetch_to_device",
+            "rejection_resample": "tapeflow.engine.data.experimental_transformations:rejection_resample",
             "sample_from_datasets": "tapeflow.engine.data.experimental:sample_from_datasets",
+            "save": "tapeflow.engine.data.experimental_transformations:save",
             "scan": "tapeflow.engine.data.experimental:scan",
             "shuffle_and_repeat": "tapeflow.engine.data.experimental:shuffle_and_repeat",
+            "snapshot": "tapeflow.engine.data.experimental_transformations:snapshot",
             "take_while": "tapeflow.engine.data.experimental:take_while",
             "to_variant": "tapeflow.engine.data.experimental:to_variant",
             "unbatch": "tapeflow.engine.data.experimental:unbatch",
