@@ -25,6 +25,11 @@ def is_staged(value: Any) -> bool:
     return state.tracer is not None and isinstance(value, (Tensor, Variable))
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor or variable, which an `init_scope` may have made eagerly."""
+    return isinstance(value, (Tensor, Variable))
+
+
 @contextmanager
 def scratch_graph() -> Iterator[FuncGraph]:
     """Traces what is done inside into a graph that nobody runs."""
