@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
     from tapeflow.compat.v1 import autograph as autograph
+    from tapeflow.compat.v1 import data as data
     from tapeflow.compat.v1 import logging as logging
     from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
@@ -159,5 +160,5 @@ else:
             "where": "tapeflow.engine.ops.array.version_one:where",
             "zeros_like": "tapeflow.engine.ops.array.version_one:zeros_like",
         },
-        ("autograph", "logging", "math", "nn", "test", "train",),
+        ("autograph", "data", "logging", "math", "nn", "test", "train",),
     )

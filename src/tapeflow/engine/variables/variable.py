@@ -307,7 +307,7 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         return self._read()
 
     def numpy(self) -> Any:
-        """The value as an array of its own (a scalar for shape `[]`); refused in traced functions."""
+        """The value as an array of its own (a scalar for shape `[]`); refused in functions."""
         if state.tracer is not None:
             raise NotImplementedError("numpy() is only available when eager execution is enabled.")
         array = self._array
