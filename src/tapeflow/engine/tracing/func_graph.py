@@ -114,14 +114,22 @@ class FuncGraph(Graph):
         if self.is_body and array.dtype in DIFFERENTIABLE and not made_by_engine(tensor):
             # A tape around the control flow may watch it, so the operation must take it.
             spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
-            internal = self._outermost_placeholder(spec, "capture")
+            internal = self._taken(spec, name)
         elif array.size <= SMALL:
             internal = self.constant_of(tensor, unique_name=name)
         else:
             spec = Spec(FROM_NUMPY[array.dtype], array.shape)
-            internal = self._outermost_placeholder(spec, "capture")
+            internal = self._taken(spec, name)
         self._captures[id(tensor)] = Capture(tensor, internal)
         return internal
+
+    def _taken(self, spec: Spec, name: str | None) -> SymbolicTensor:
+        """A placeholder for an eager tensor, named as a constant would be."""
+        if name is None:
+            return self._outermost_placeholder(spec, "capture")
+        node = self.add_named(PLACEHOLDER, (), {}, [spec], self.unique_name(name))
+        made: SymbolicTensor = node.outputs[0]
+        return made
 
     def _capture_variant(self, tensor: VariantTensor) -> SymbolicTensor:
         known = self._captures.get(id(tensor))
