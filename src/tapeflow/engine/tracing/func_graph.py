@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.core import dtypes
@@ -71,7 +72,7 @@ class FuncGraph(Graph):
         super().__init__()
         self.name = name
         self.outer_graph: Any = state.tracer
-        self.structured_input_signature = structured_input_signature
+        self._input_signature: Callable[[], Any] = lambda: structured_input_signature
         self.structured_outputs = structured_outputs
         self._captures: dict[int, Capture] = {}
         # Concrete values of the inputs while the first call of a function traces it; variables
@@ -80,6 +81,15 @@ class FuncGraph(Graph):
         # The variables that are arguments, by their handles; captured as well, they are the same.
         self.arguments: dict[int, SymbolicTensor] = {}
         self.on_exit: list[Any] = []
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """`(args, kwargs)` of the function, with specs in place of tensors; or None."""
+        return self._input_signature()
+
+    def input_signature_from(self, signature: Callable[[], Any]) -> None:
+        """Says what gives the structured input signature, which is made when it is asked for."""
+        self._input_signature = signature
 
     # Taking things from outside.
 
