@@ -81,6 +81,11 @@ class DatasetV2(Sources, Mapping, Selecting, Combining, Resampling, Batching, Gr
     # Iterating.
 
     def __iter__(self) -> OwnedIterator:
+        if state.tracer is not None and not state.tracer.building_function:
+            raise RuntimeError(
+                "`tf.data.Dataset` only supports Python-style iteration in eager mode or within "
+                "tf.function."
+            )
         return OwnedIterator(self)
 
     def __bool__(self) -> bool:
