@@ -74,7 +74,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.identities import broadcast_dynamic_shape as broadcast_dynamic_shape
     from tapeflow.engine.ops.array.identities import broadcast_static_shape as broadcast_static_shape
     from tapeflow.engine.ops.array.identities import ensure_shape as ensure_shape
-    from tapeflow.engine.ops.array.identities import get_static_value as get_static_value
     from tapeflow.engine.ops.array.identities import guarantee_const as guarantee_const
     from tapeflow.engine.ops.array.identities import identity_n as identity_n
     from tapeflow.engine.ops.array.identities import is_tensor as is_tensor
@@ -115,6 +114,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.sorting import sort as sort
     from tapeflow.engine.ops.array.sorting import unique as unique
     from tapeflow.engine.ops.array.sorting import unique_with_counts as unique_with_counts
+    from tapeflow.engine.ops.array.static_values import get_static_value as get_static_value
     from tapeflow.engine.ops.array.volume_patches import extract_volume_patches as extract_volume_patches
     from tapeflow.engine.ops.control_flow.branching import case as case
     from tapeflow.engine.ops.control_flow.branching import cond as cond
@@ -400,7 +400,7 @@ else:
             "gather_nd": "tapeflow.engine.ops.array.gathering:gather_nd",
             "get_current_name_scope": "tapeflow.engine.core.name_scopes:get_current_name_scope",
             "get_logger": "tapeflow.engine.runtime.execution:get_logger",
-            "get_static_value": "tapeflow.engine.ops.array.identities:get_static_value",
+            "get_static_value": "tapeflow.engine.ops.array.static_values:get_static_value",
             "grad_pass_through": "tapeflow.engine.autodiff.custom:grad_pass_through",
             "gradients": "tapeflow.engine.autodiff.symbolic:gradients",
             "greater": "tapeflow.engine.ops.math.comparison:greater",

@@ -280,7 +280,7 @@ def operations(tf):
         parts = tf.split(x, 2, name="parts")
     op = parts[1].op
     return (
-        op.name, op.type, len(op.inputs), len(op.outputs), [o.name for o in op.outputs],
+        op.name, op.type, len(y.op.inputs), len(op.outputs), [o.name for o in op.outputs],
         parts[1].value_index, [c.type for c in x.consumers()], y.op.get_attr("T"),
         op.get_attr("num_split"), op.graph is g, op.device, op.control_inputs,
         op.node_def.name, op.node_def.op, isinstance(op, tf.Operation), op.outputs[0].op is op,

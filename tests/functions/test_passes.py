@@ -49,6 +49,16 @@ def test_equal_nodes_are_merged_and_random_ones_are_not() -> None:
     assert found.count("RandomStandardNormal") == 2
 
 
+def test_attributes_that_only_seem_equal_keep_nodes_apart() -> None:
+    def f(x: Any) -> Any:
+        return tf.stack([tf.nn.leaky_relu(x, 0.0), tf.nn.leaky_relu(x, -0.0)])
+
+    zeros = optimize(graph_of(f, VECTOR))
+    assert types(zeros).count("LeakyRelu") == 2
+    sums = tf.function(f, autograph=False)(tf.constant([-1.0, 2.0, 3.0]))
+    assert [bool(np.signbit(v)) for v in sums.numpy()[:, 0]] == [True, False]
+
+
 def test_reads_are_merged_only_between_writes() -> None:
     v = tf.Variable([1.0, 2.0, 3.0])
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.registry import import_engine, primitives, samples_of
+from tapeflow.engine.compat.private_paths import PRIVATE_MODULES
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.export import EXPORTS
 from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, REGISTRY, Primitive, Structural
@@ -52,12 +53,18 @@ def test_a_primitive_that_nobody_uses_is_found():
 
 
 def reachable_primitives() -> set[str]:
-    """Names of the primitives that code behind an export refers to, however far behind."""
+    """Names of the primitives that code behind an export refers to, however far behind.
+
+    What stands at a private path of TensorFlow's counts as an export.
+    """
     import_engine()
     found: set[str] = set()
     seen = {id(REGISTRY), id(EXPORTS)}  # which hold everything, used or not
     keep: list[Any] = []
     work: list[Any] = [export.object for export in EXPORTS.values()]
+    for place in {place for names in PRIVATE_MODULES.values() for place in names.values()}:
+        module, _, name = place.partition(":")
+        work.append(getattr(sys.modules[module], name))
     while work:
         value = work.pop()
         if id(value) in seen:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from harness.families import all_entries, families
-from harness.golden import GOLDEN, family_path, load, primitives_path
+from harness.golden import GOLDEN, family_path, load, primitives_path, traced_path
 from harness.registry import module_of, primitives, sample_key, samples_of
+<<<<<<< HEAD
+from harness.traced import FAMILIES
+=======
+from harness.traced import FAMILIES as TRACED
+>>>>>>> h-graph
 
 
 def test_no_golden_file_is_left_over():
     wanted = {family_path(f) for f in families()}
+    wanted |= {traced_path(f) for f in TRACED}
     wanted |= {primitives_path(module_of(p)) for p in primitives()}
+<<<<<<< HEAD
+    wanted |= {traced_path(f) for f in FAMILIES}
+=======
+    wanted |= {GOLDEN / "keras_programs.json", GOLDEN / "keras_tests.json"}
+>>>>>>> h-graph
     left_over = sorted(p.name for p in {*GOLDEN.rglob("*.json")} - wanted)
     assert left_over == [], "delete them"
 
@@ -19,7 +30,8 @@ def test_no_case_is_recorded_that_no_longer_exists():
     stale = [
         f"{family}: {key}"
         for family in families()
-        for key in load(family_path(family))
+        for path in (family_path(family), traced_path(family))
+        for key in load(path)
         if (family, key) not in keys
     ]
     assert stale == [], "run: python scripts/make_golden.py"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.ops.array.version_one import gather_nd as gather_nd
     from tapeflow.engine.ops.array.version_one import ones_like as ones_like
     from tapeflow.engine.ops.array.version_one import pad as pad
+    from tapeflow.engine.ops.array.version_one import placeholder_with_default as placeholder_with_default
     from tapeflow.engine.ops.array.version_one import reverse_sequence as reverse_sequence
     from tapeflow.engine.ops.array.version_one import shape as shape
     from tapeflow.engine.ops.array.version_one import size as size
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from tapeflow.engine.runtime.version_one import global_variables_initializer as global_variables_initializer
     from tapeflow.engine.runtime.version_one import initialize_all_variables as initialize_all_variables
     from tapeflow.engine.runtime.version_one import local_variables_initializer as local_variables_initializer
-    from tapeflow.engine.runtime.version_one import placeholder_with_default as placeholder_with_default
     from tapeflow.engine.runtime.version_one import resource_variables_enabled as resource_variables_enabled
     from tapeflow.engine.runtime.version_one import trainable_variables as trainable_variables
     from tapeflow.engine.tracing.graph import get_default_graph as get_default_graph
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from tapeflow.engine.variables.assignments import scatter_sub as scatter_sub
     from tapeflow.engine.variables.assignments import scatter_update as scatter_update
     from tapeflow.compat.v1 import autograph as autograph
+    from tapeflow.compat.v1 import data as data
     from tapeflow.compat.v1 import logging as logging
     from tapeflow.compat.v1 import math as math
     from tapeflow.compat.v1 import nn as nn
@@ -134,7 +135,7 @@ else:
             "ones_like": "tapeflow.engine.ops.array.version_one:ones_like",
             "pad": "tapeflow.engine.ops.array.version_one:pad",
             "placeholder": "tapeflow.engine.tracing.graph:placeholder",
-            "placeholder_with_default": "tapeflow.engine.runtime.version_one:placeholder_with_default",
+            "placeholder_with_default": "tapeflow.engine.ops.array.version_one:placeholder_with_default",
             "py_func": "tapeflow.engine.ops.control_flow.host_calls:py_func",
             "reset_default_graph": "tapeflow.engine.tracing.graph:reset_default_graph",
             "resource_variables_enabled": "tapeflow.engine.runtime.version_one:resource_variables_enabled",
@@ -159,5 +160,5 @@ else:
             "where": "tapeflow.engine.ops.array.version_one:where",
             "zeros_like": "tapeflow.engine.ops.array.version_one:zeros_like",
         },
-        ("autograph", "logging", "math", "nn", "test", "train",),
+        ("autograph", "data", "logging", "math", "nn", "test", "train",),
     )

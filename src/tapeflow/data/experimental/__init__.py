@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from tapeflow.engine.data.experimental import to_variant as to_variant
     from tapeflow.engine.data.experimental import unbatch as unbatch
     from tapeflow.engine.data.experimental import unique as unique
+    from tapeflow.engine.data.experimental_groups import Reducer as Reducer
+    from tapeflow.engine.data.experimental_groups import group_by_reducer as group_by_reducer
+    from tapeflow.engine.data.experimental_groups import pad_to_cardinality as pad_to_cardinality
     from tapeflow.engine.data.experimental_transformations import copy_to_device as copy_to_device
     from tapeflow.engine.data.experimental_transformations import load as load
     from tapeflow.engine.data.experimental_transformations import parallel_interleave as parallel_interleave
@@ -68,6 +71,7 @@ else:
             "INFINITE_CARDINALITY": "tapeflow.engine.data.options:INFINITE_CARDINALITY",
             "OptimizationOptions": "tapeflow.engine.data.options:OptimizationOptions",
             "Optional": "tapeflow.engine.ops.control_flow.optionals:Optional",
+            "Reducer": "tapeflow.engine.data.experimental_groups:Reducer",
             "SHARD_HINT": "tapeflow.engine.data.options:SHARD_HINT",
             "ServiceOptions": "tapeflow.engine.data.options:ServiceOptions",
             "ThreadingOptions": "tapeflow.engine.data.options:ThreadingOptions",
@@ -86,10 +90,12 @@ else:
             "get_next_as_optional": "tapeflow.engine.data.iterators:get_next_as_optional",
             "get_single_element": "tapeflow.engine.data.experimental:get_single_element",
             "get_structure": "tapeflow.engine.data.experimental:get_structure",
+            "group_by_reducer": "tapeflow.engine.data.experimental_groups:group_by_reducer",
             "group_by_window": "tapeflow.engine.data.experimental:group_by_window",
             "ignore_errors": "tapeflow.engine.data.experimental:ignore_errors",
             "load": "tapeflow.engine.data.experimental_transformations:load",
             "map_and_batch": "tapeflow.engine.data.experimental:map_and_batch",
+            "pad_to_cardinality": "tapeflow.engine.data.experimental_groups:pad_to_cardinality",
             "parallel_interleave": "tapeflow.engine.data.experimental_transformations:parallel_interleave",
             "prefetch_to_device": "tapeflow.engine.data.experimental_transformations:prefetch_to_device",
             "rejection_resample": "tapeflow.engine.data.experimental_transformations:rejection_resample",

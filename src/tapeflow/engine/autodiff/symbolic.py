@@ -67,7 +67,8 @@ def gradients(
     """
     if state.tracer is None:
         raise RuntimeError(
-            "tf.gradients is not supported in eager mode; use tf.GradientTape instead."
+            "tf.gradients is not supported in eager mode; use tf.GradientTape instead, or call it "
+            "inside of a tf.function."
         )
     unconnected = UnconnectedGradients.from_value(unconnected_gradients)
     with state.tracer.name_scope(name):

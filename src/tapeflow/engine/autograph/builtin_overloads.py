@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from tapeflow.engine.autograph.staging import is_array, is_staged
+from tapeflow.engine.autograph.staging import is_array, is_staged, is_tensor
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
 from tapeflow.engine.ops.array import dimensions, gathering, shaping, sorting
@@ -52,12 +52,12 @@ def abs_(x: Any) -> Any:
 
 def float_(x: Any = 0) -> Any:
     """`float`; of a tensor, a float32."""
-    return _number(x, dtypes.float32) if is_staged(x) else float(x)
+    return _number(x, dtypes.float32) if is_tensor(x) else float(x)
 
 
 def int_(x: Any = 0, base: Any = _NOT_GIVEN) -> Any:
     """`int`; of a tensor, an int32."""
-    if is_staged(x):
+    if is_tensor(x):
         if base not in (_NOT_GIVEN, 10):
             raise NotImplementedError(f"base {base} not supported for int")
         return _number(x, dtypes.int32)
@@ -116,7 +116,7 @@ def print_(*objects: Any, **kwargs: Any) -> None:
 def range_(start_or_stop: Any, stop: Any = _NOT_GIVEN, step: Any = _NOT_GIVEN) -> Any:
     """`range`; with a tensor among the arguments, `tf.range`."""
     arguments = [a for a in (start_or_stop, stop, step) if a is not _NOT_GIVEN]
-    return tensor_range(*arguments) if any(map(is_staged, arguments)) else range(*arguments)
+    return tensor_range(*arguments) if any(map(is_tensor, arguments)) else range(*arguments)
 
 
 def enumerate_(s: Any, start: Any = 0) -> Any:
@@ -152,7 +152,7 @@ def all_(iterable: Any) -> Any:
 
 def sorted_(iterable: Any, key: Any = None, reverse: Any = False) -> Any:
     """`sorted`; of a vector, a vector."""
-    if not is_staged(iterable):
+    if not is_tensor(iterable):
         return sorted(iterable, key=key, reverse=reverse)
     tensor = convert(iterable)
     if tensor.shape.rank != 1:

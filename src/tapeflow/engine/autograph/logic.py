@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapeflow.engine.autograph.staging import is_staged
+from tapeflow.engine.autograph.staging import is_staged, is_tensor
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.ops.control_flow import branching
@@ -15,7 +15,7 @@ from tapeflow.engine.runtime.convert import convert
 
 def not_(a: Any) -> Any:
     """`not a`."""
-    return logical.logical_not(a) if is_staged(a) else not a
+    return logical.logical_not(a) if is_tensor(a) else not a
 
 
 def and_(a: Callable[[], Any], b: Callable[[], Any]) -> Any:

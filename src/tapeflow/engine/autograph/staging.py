@@ -25,6 +25,11 @@ def is_staged(value: Any) -> bool:
     return state.tracer is not None and isinstance(value, (Tensor, Variable))
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether a value is a tensor or variable, which an `init_scope` may have made eagerly."""
+    return isinstance(value, (Tensor, Variable))
+
+
 @contextmanager
 def scratch_graph() -> Iterator[FuncGraph]:
     """Traces what is done inside into a graph that nobody runs."""
@@ -120,10 +125,10 @@ def _kind(leaf: Any) -> Any:
 
 
 def dtype_of(leaf: Any) -> Any:
-    """The dtype of a leaf, or None for a TensorArray."""
-    return None if is_array(leaf) else leaf.dtype
+    """The dtype of a leaf, or None for what has none: a TensorArray, an optional."""
+    return None if is_array(leaf) else getattr(leaf, "dtype", None)
 
 
 def shape_of(leaf: Any) -> TensorShape:
-    """The static shape of a leaf; unknown for a TensorArray."""
-    return TensorShape(None) if is_array(leaf) else leaf.shape
+    """The static shape of a leaf; unknown for what has none: a TensorArray, an optional."""
+    return TensorShape(None) if is_array(leaf) else getattr(leaf, "shape", TensorShape(None))

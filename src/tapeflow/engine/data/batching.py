@@ -9,7 +9,7 @@ import numpy as np
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec
-from tapeflow.engine.data.pipeline import Pipeline, int64, known_int
+from tapeflow.engine.data.pipeline import Pipeline, count, int64, known_int
 from tapeflow.engine.data.stages.batching import (
     BatchStage,
     PaddedBatchStage,
@@ -59,7 +59,7 @@ class Batching(Pipeline):
           >>> list(tf.data.Dataset.range(5).batch(2).as_numpy_iterator())
           [array([0, 1]), array([2, 3]), array([4])]
         """
-        size, drop = int64(batch_size), convert(drop_remainder, dtypes.bool_)
+        size, drop = count(batch_size), convert(drop_remainder, dtypes.bool_)
         spec = batched_spec(self.element_spec, _known_size(size, drop))
         return self._stage(BatchStage, size, drop, spec=spec, columns=Columns(self.element_spec))
 
@@ -107,7 +107,7 @@ class Batching(Pipeline):
                 )
         shapes = _padded_shapes(padded_shapes, self.element_spec)
         values = _padding_values(padding_values, self.element_spec)
-        size, drop = int64(batch_size), convert(drop_remainder, dtypes.bool_)
+        size, drop = count(batch_size), convert(drop_remainder, dtypes.bool_)
         known = _known_size(size, drop)
         rows = iter(zip(shapes, leaves, strict=False))
         made = [
@@ -209,7 +209,7 @@ class Batching(Pipeline):
           <tf.RaggedTensor [[], [0], [0, 1]]>
         """
         kind = dtypes.as_dtype(row_splits_dtype)
-        size, drop = int64(batch_size), convert(drop_remainder, dtypes.bool_)
+        size, drop = count(batch_size), convert(drop_remainder, dtypes.bool_)
 
         def ragged(spec: Any) -> Any:
             if not isinstance(spec, TensorSpec) or spec.shape.is_fully_defined():
@@ -242,7 +242,7 @@ class Batching(Pipeline):
                 f"component, but the given dataset has the following component types: "
                 f"{self.element_spec}."
             )
-        size, shape = int64(batch_size), _shape_tensor(row_shape)
+        size, shape = count(batch_size), _shape_tensor(row_shape)
         spec = SparseTensorSpec(
             TensorShape([None]).concatenate(_static_shape(shape)), self.element_spec.dtype
         )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes, nest
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.core.specs import TensorSpec
 from tapeflow.engine.data.pipeline import Pipeline, make_dataset
 from tapeflow.engine.data.sources import Sources
@@ -51,6 +52,10 @@ class Combining(Pipeline):
         elif args:
             datasets = args
         leaves = _datasets_in(datasets)
+        if not leaves:
+            raise InvalidArgumentError(
+                None, None, "zip: datasets: expected one dataset at least; received none"
+            )
         if isinstance(datasets, Pipeline):
             spec = datasets.element_spec
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
+from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.addresses import address
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import OpError, OutOfRangeError, UnimplementedError
@@ -299,6 +299,11 @@ class OwnedIterator(IteratorBase):
         return shapes_of(self._element_spec)
 
     @property
+    def output_classes(self) -> Any:
+        """The classes of the components."""
+        return nest.map_structure(lambda spec: spec.value_type, self._element_spec)
+
+    @property
     def _type_spec(self) -> IteratorSpec:
         spec = self._spec
         if spec is None:
@@ -413,7 +418,6 @@ class NumpyIterator(PythonIterator):  # type: ignore[type-arg]
         return self
 
     def __next__(self) -> Any:
-        from tapeflow.engine.core import nest
         from tapeflow.engine.data.structure import to_numpy
 
         return nest.map_structure(to_numpy, next(self._iterator))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.data import options as option_sets
 from tapeflow.engine.data.functions import DatasetFunction
 from tapeflow.engine.data.stages.stage import Stage, build
@@ -79,6 +80,20 @@ def source(kind: type[Stage], element_spec: Any, *inputs: Any, **attrs: Any) -> 
 def int64(value: Any) -> Any:
     """An argument as a tensor of int64."""
     return convert(value, dtypes.int64)
+
+
+def count(value: Any) -> Any:
+    """An argument that counts something, as a scalar of int64.
+
+    Raises:
+      InvalidArgumentError: when it is known to be no scalar.
+    """
+    tensor = int64(value)
+    if not tensor.shape.is_compatible_with([]):
+        raise InvalidArgumentError(
+            None, None, f"tf.data: a count must be a scalar; received shape {tensor.shape}"
+        )
+    return tensor
 
 
 def known_int(tensor: Any) -> int | None:

@@ -17,7 +17,7 @@ _BLOCKS = 64
 def seed_pair(seed: Any) -> tuple[Any, Any]:
     """The two seeds of a stage, int64 tensors, from its `seed` argument and the global seed."""
     if seed is not None and not isinstance(seed, int):
-        seed = int(seed)
+        seed = int(convert(seed, None if hasattr(seed, "dtype") else dtypes.int64))
     first, second = op_seeds(seed)
     return convert(int(first), dtypes.int64), convert(int(second), dtypes.int64)
 

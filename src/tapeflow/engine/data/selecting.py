@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.data.pipeline import Pipeline, int64
+from tapeflow.engine.data.pipeline import Pipeline
+from tapeflow.engine.data.pipeline import count as count_of
 from tapeflow.engine.data.random_order import seed_pair
 from tapeflow.engine.data.stages.prefetching import PrefetchStage
 from tapeflow.engine.data.stages.selection import (
@@ -37,7 +38,7 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(10).take(3)]
           [0, 1, 2]
         """
-        return self._stage(TakeStage, int64(count))
+        return self._stage(TakeStage, count_of(count))
 
     def skip(self, count: Any, name: str | None = None) -> Any:
         """The elements behind the first ones.
@@ -54,7 +55,7 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(5).skip(3)]
           [3, 4]
         """
-        return self._stage(SkipStage, int64(count))
+        return self._stage(SkipStage, count_of(count))
 
     def repeat(self, count: Any = None, name: str | None = None) -> Any:
         """The elements several times.
@@ -71,7 +72,7 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(2).repeat(2)]
           [0, 1, 0, 1]
         """
-        return self._stage(RepeatStage, int64(-1 if count is None else count))
+        return self._stage(RepeatStage, count_of(-1 if count is None else count))
 
     def shard(self, num_shards: Any, index: Any, name: str | None = None) -> Any:
         """Every `num_shards`th element.
@@ -92,7 +93,7 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(7).shard(3, 1)]
           [1, 4]
         """
-        return self._stage(ShardStage, int64(num_shards), int64(index))
+        return self._stage(ShardStage, count_of(num_shards), count_of(index))
 
     def shuffle(
         self,
@@ -122,7 +123,7 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(10).shuffle(10, seed=5)]
           [5, 2, 3, 4, 7, 1, 8, 0, 6, 9]
         """
-        size = int64(buffer_size)
+        size = count_of(buffer_size)
         again = reshuffle_each_iteration is None or bool(reshuffle_each_iteration)
         return self._stage(ShuffleStage, size, *seed_pair(seed), reshuffle=again)
 
@@ -165,4 +166,4 @@ class Selecting(Pipeline):
           >>> [int(x) for x in tf.data.Dataset.range(3).prefetch(tf.data.AUTOTUNE)]
           [0, 1, 2]
         """
-        return self._stage(PrefetchStage, int64(buffer_size))
+        return self._stage(PrefetchStage, count_of(buffer_size))

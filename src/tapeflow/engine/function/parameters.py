@@ -54,6 +54,11 @@ class Parameters:
             ]
             self.signature = inspect.Signature(both)
         self.name = getattr(function, "__name__", type(function).__name__)
+        if not (input_signature is None or isinstance(input_signature, (list, tuple))):
+            raise TypeError(
+                "input_signature: expected a list or tuple of specs, one for each argument; "
+                f"received {input_signature!r}"
+            )
         self.input_signature = None if input_signature is None else tuple(input_signature)
         parameters = self.signature.parameters.values()
         self.positional = [
@@ -271,7 +276,9 @@ class CallSignature:
             elif kind is _VAR_KEYWORD:
                 values[name] = {k: kwargs.pop(k) for k in list(kwargs) if k not in signature}
             elif name in kwargs and rest and kind is not _KEYWORD_ONLY:
-                raise TypeError(f"{self.parameters.name}: got two values for argument {name!r}.")
+                raise TypeError(
+                    f"tf.function `{self.parameters.name}`: got two values for argument {name!r}."
+                )
             elif name in kwargs:
                 values[name] = kwargs.pop(name)
             elif self._spec_name(name) in kwargs:
@@ -281,7 +288,8 @@ class CallSignature:
         if rest or kwargs:
             left = [*map(repr, rest), *kwargs]
             raise TypeError(
-                f"{self.parameters.name}: got unexpected arguments: {', '.join(map(str, left))}."
+                f"tf.function `{self.parameters.name}`: got unexpected arguments: "
+                f"{', '.join(map(str, left))}."
             )
         return values
 

@@ -78,7 +78,7 @@ def _as_output(graph: FuncGraph, value: Any, function: Callable[..., Any]) -> An
     symbol = graph.value_of(tensor) if isinstance(tensor, EagerTensor) else tensor
     if isinstance(symbol, SymbolicTensor) and symbol.graph is not graph:
         symbol = graph.value_of(symbol)
-    if symbol.dtype is dtypes.variant:  # a list or an optional, of which there is no copy
+    if symbol.dtype in (dtypes.variant, dtypes.resource):  # an object, of which there is no copy
         return symbol
     return graph.apply(identity_p, (symbol,), {})
 

@@ -11,7 +11,6 @@ from typing import Any, NoReturn
 
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export, export_value
-from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.execution import get_logger
 
 _NO_SESSION = (
@@ -84,21 +83,6 @@ def resource_variables_enabled() -> bool:
 def control_flow_v2_enabled() -> bool:
     """Whether control flow is what it is in TensorFlow 2: True."""
     return True
-
-
-@export("compat.v1.placeholder_with_default")
-def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
-    """The default itself, as a tensor.
-
-    Args:
-      input: the default.
-      shape: shape that it must be compatible with.
-      name: ignored in eager mode.
-
-    Returns:
-      A tensor.
-    """
-    return convert(input)
 
 
 @export("compat.v1.Session")

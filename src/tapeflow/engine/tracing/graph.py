@@ -150,7 +150,7 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         several = isinstance(outs, tuple)
         out_specs = list(outs) if isinstance(outs, tuple) else [outs]
         propagate(prim, specs, attrs, out_specs)
-        node = self._append(
+        node = self.add_named(
             prim, tuple(values), attrs, out_specs, name or self._scoped(operation_name(prim))
         )
         node.in_tuple = several and len(node.outputs) == 1
@@ -170,9 +170,9 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         """Appends an operation whose outputs are described by `specs`."""
         if name is None:
             name = operation_name(prim)
-        return self._append(prim, inputs, attrs, specs, self._scoped(name))
+        return self.add_named(prim, inputs, attrs, specs, self._scoped(name))
 
-    def _append(
+    def add_named(
         self,
         prim: Primitive,
         inputs: tuple[Any, ...],
@@ -180,6 +180,7 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         specs: list[Spec],
         unique_name: str,
     ) -> Operation:
+        """As `add_operation`, under a name that `unique_name` has given."""
         if self._finalized:
             raise RuntimeError("Graph is finalized and cannot be modified.")
         node = Operation(self, prim, inputs, attrs, unique_name, user_location())
@@ -239,7 +240,7 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         array = tensor._array
         spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
         whole = self.unique_name(unique_name) if unique_name else self._scoped(name or "Const")
-        node = self._append(CONST, (), {"value": array}, [spec], whole)
+        node = self.add_named(CONST, (), {"value": array}, [spec], whole)
         made: SymbolicTensor = node.outputs[0]
         self._constants[id(tensor)] = (tensor, made)  # held, so that the id stays taken
         return made
@@ -260,8 +261,8 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         if type(handle) is SymbolicTensor:
             return self.value_of(handle)
         raise RuntimeError(
-            f"resource: Attempting to capture an EagerTensor without building a function: {owner!r} "
-            "cannot be used in a tf.Graph made by hand. Use tf.function."
+            "resource: Attempting to capture an EagerTensor without building a function: "
+            f"{owner!r} cannot be used in a tf.Graph made by hand. Use tf.function."
         )
 
     def no_op(self, name: str | None = None) -> Operation:
@@ -277,7 +278,7 @@ class Graph(GraphElements, SessionEraMembers, ir.Graph):
         return made
 
     def control_dependencies(self, control_inputs: Any) -> Any:
-        """Notes that the operations made inside come after others; they run in program order anyway.
+        """Notes that the operations made inside come after others, as they do in program order.
 
         Args:
           control_inputs: list of operations and tensors, to which those of blocks around are added;

@@ -8,6 +8,8 @@ import sys
 from types import FrameType
 from typing import Any
 
+import numpy as np
+
 from tapeflow.engine.ir.primitive import Primitive
 
 # Operation types whose functions name them otherwise.
@@ -17,13 +19,24 @@ _BY_FUNCTION = {
     "Transpose": "transpose", "RandomStandardNormal": "random_normal/RandomStandardNormal",
     "RandomUniform": "random_uniform/RandomUniform", "Range": "range", "If": "cond",
     "While": "while", "Case": "case", "OneHot": "one_hot", "Split": "split",
-    "Einsum": "einsum/Einsum", "BatchMatMulV2": "MatMul",
+    "Einsum": "einsum/Einsum", "BatchMatMulV2": "MatMul", "DivNoNan": "div_no_nan",
+    "MaxPool": "MaxPool2d", "AvgPool": "AvgPool2D", "ArgSort": "argsort", "Sort": "sort",
+    "TruncatedNormal": "truncated_normal/TruncatedNormal", "Multinomial": "categorical/Multinomial",
+    "StatelessRandomNormalV2": "stateless_random_normal/StatelessRandomNormalV2",
+    "StatelessRandomUniformV2": "stateless_random_uniform/StatelessRandomUniformV2",
+    "Conv2DBackpropInput": "conv2d_transpose", "DepthwiseConv2dNative": "depthwise",
+    "SoftmaxCrossEntropyWithLogits": "softmax_cross_entropy_with_logits",
+    "DenseBincount": "bincount/DenseBincount",
 }  # fmt: skip
+
+_SPARSE_LOSS = "SparseSoftmaxCrossEntropyWithLogits"
+_BY_FUNCTION[_SPARSE_LOSS] = f"{_SPARSE_LOSS}/{_SPARSE_LOSS}"
 
 # What Python's operators name theirs.
 _BY_OPERATOR = {
     "AddV2": "add", "Sub": "sub", "Mul": "mul", "RealDiv": "truediv", "FloorDiv": "floordiv",
     "FloorMod": "mod", "Pow": "pow", "MatMul": "matmul", "BatchMatMulV2": "matmul",
+    "LogicalAnd": "and", "LogicalOr": "or", "LogicalXor": "xor",
 }  # fmt: skip
 
 _OWN = __name__.split(".", 1)[0]
@@ -50,9 +63,10 @@ def operation_name(prim: Primitive) -> str:
 
 
 # The functions that are operators of tensors, by the names of their code (ops/overloads.py).
-_OPERATOR_FRAMES = frozenset(
-    ("call", "<lambda>", "_matmul", "_reflected_add", "_product_of_others", "truediv")
-)
+_OPERATOR_FRAMES = frozenset((
+    "call", "<lambda>", "_matmul", "_reflected_add", "_product_of_others", "truediv", "_and", "_or",
+    "_xor",
+))  # fmt: skip
 
 
 def _called_frame() -> FrameType | None:
@@ -93,13 +107,13 @@ def is_argument(tensor: Any) -> bool:
 @functools.lru_cache(None)
 def argument_name(prim: Primitive, index: int) -> str:
     """What an input of a primitive is called in the names of constants: `y` in `add/y`."""
+    if isinstance(prim.kernel, np.ufunc):
+        return "xy"[index]
     try:
-        parameters = inspect.signature(prim.kernel).parameters.values()
-    except (TypeError, ValueError):  # NumPy's functions in C have none
-        parameters = {}.values()
+        parameters = list(inspect.signature(prim.kernel).parameters.values())
+    except (TypeError, ValueError):  # a function in C
+        parameters = []
     names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     if index < len(names):
         return names[index].strip("_")
-    if not names and index < 2 and not prim.variadic:
-        return "xy"[index]
     return f"values_{index - len(names)}"

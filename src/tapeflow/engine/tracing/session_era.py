@@ -1,4 +1,4 @@
-"""What graphs keep from the time of sessions: where nothing here can stand for it, it is refused."""
+"""What graphs keep from the time of sessions; what has no counterpart here is refused."""
 
 from __future__ import annotations
 

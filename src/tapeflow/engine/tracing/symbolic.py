@@ -152,4 +152,12 @@ def _no_numpy(self: SymbolicTensor) -> NoReturn:
     )
 
 
+def _no_round(self: SymbolicTensor) -> NoReturn:
+    raise AttributeError(
+        f"'SymbolicTensor' object has no attribute '__round__': {self.name} has no value while the "
+        "function is traced. Use tf.round."
+    )
+
+
+setattr(SymbolicTensor, "__round__", property(_no_round))  # noqa: B010 - `round` finds it, too
 setattr(SymbolicTensor, "numpy", property(_no_numpy))  # noqa: B010 - not a method: it has no value

@@ -32,6 +32,11 @@ class VariableMeta(type):
     """Makes `tf.Variable(...)` pass through the creators of `tf.variable_creator_scope`."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        tracer = state.tracer
+        if tracer is not None and not tracer.building_function and _is_variable_itself(cls):
+            from tapeflow.engine.variables.graph_variable import GraphVariable
+
+            cls = GraphVariable
         creators = state.variable_creators
         if not creators or not getattr(cls, "_creators_apply", False):
             return type.__call__(cls, *args, **kwargs)
@@ -47,6 +52,10 @@ class VariableMeta(type):
         for outer in creators:
             creator = _chain(outer, creator)
         return creator(**given)
+
+
+def _is_variable_itself(cls: type) -> bool:
+    return bool(vars(cls).get("_creators_apply", False))
 
 
 def _chain(outer: Any, inner: Any) -> Any:

@@ -12,8 +12,32 @@ import numpy as np
 
 from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.compiler.passes.liveness import DropDead
+from tapeflow.engine.core.context import state
+from tapeflow.engine.core.dtypes import as_dtype
 from tapeflow.engine.ir.graph import PLACEHOLDER, Graph
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.tensor import EagerTensor
+
+
+def while_traced(initial_value: Any, dtype: Any) -> EagerTensor:
+    """The first value of a variable that is made now, while a function is traced.
+
+    Args:
+      initial_value: what `tf.Variable` was given.
+      dtype: the wanted dtype, or None.
+
+    Raises:
+      ValueError: when it has no value yet, or the graph is none that is ever called.
+    """
+    if state.on_variable_made is None:
+        raise ValueError(
+            "tf.Variable: variables cannot be created here, in a graph that is no function's. "
+            "Create the variable outside of it."
+        )
+    if callable(initial_value) and not hasattr(initial_value, "_handle"):
+        initial_value = initial_value()
+    tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
+    return tensor if isinstance(tensor, EagerTensor) else evaluate(tensor)
 
 
 def evaluate(tensor: Any) -> EagerTensor:

@@ -7,13 +7,11 @@ does, so that a tensor read before never changes.
 
 from __future__ import annotations
 
-import itertools
 import sys
 from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import (
     SILENCE,
     current_recorders,
@@ -27,41 +25,20 @@ from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.tensor_type import Tensor as TensorType
 from tapeflow.engine.core.tracking import Trackable
 from tapeflow.engine.ir.spec import Spec
-from tapeflow.engine.ops import overloads
 from tapeflow.engine.ops.array import gathering
 from tapeflow.engine.runtime.convert import CONVERTERS, READERS, convert
 from tapeflow.engine.runtime.tensor import CPU_DEVICE, EagerTensor, Reference
 from tapeflow.engine.tracing.graph import out_of_scope
-from tapeflow.engine.variables import resource_ops, slice_assignment
+from tapeflow.engine.variables import initial_values, operators, resource_ops
 from tapeflow.engine.variables.creators import VariableMeta
 from tapeflow.engine.variables.graph_era import GraphEraMethods
 from tapeflow.engine.variables.options import VariableAggregation, VariableSynchronization
+from tapeflow.engine.variables.resource_handle import ResourceHandle
 from tapeflow.engine.variables.row_updates import refuse
 from tapeflow.engine.variables.scatter import ScatterMethods
 from tapeflow.engine.variables.sparse_reading import read_rows
 
 _new = object.__new__
-
-
-class ResourceHandle:
-    """Identity of a variable: what tapes track, and what outlives its values."""
-
-    __slots__ = ("__weakref__", "dtype", "name", "number", "shape")
-
-    _numbers = itertools.count()
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.number = next(self._numbers)
-        self.dtype = dtypes.resource
-        self.shape = TensorShape([])
-
-    @property
-    def _id(self) -> int:
-        return id(self)
-
-    def __repr__(self) -> str:
-        return f"<ResourceHandle(name={self.name!r})>"
 
 
 class _Probe:
@@ -149,23 +126,11 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         experimental_enable_variable_lifting: bool = True,
         **kwargs: Any,
     ) -> None:
-        if variable_def is not None:
-            raise ValueError(
-                "Variable: argument variable_def is not supported; give initial_value."
-            )
-        if initial_value is None:
-            raise ValueError(
-                "The `initial_value` arg to `tf.Variable` must be specified except when you are "
-                "not providing a `variable_def`. You provided neither."
-            )
-        if constraint is not None and not callable(constraint):
-            raise ValueError(
-                f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
-            )
+        self._require_arguments(initial_value, variable_def, constraint)
         if state.on_variable_made is not None:
             state.on_variable_made(self)
         if state.tracer is not None:
-            tensor = _traced_value(self, initial_value, dtype)
+            tensor = initial_values.while_traced(initial_value, dtype)
         else:
             if callable(initial_value) and not isinstance(initial_value, Variable):
                 initial_value = initial_value()
@@ -195,6 +160,22 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
             raise ValueError(f"Variable: name: expected a string; received {name!r}")
         self._name = state.name_scope + (name or "Variable") + ":0"
         self._handle = ResourceHandle(self._name[:-2])
+
+    @staticmethod
+    def _require_arguments(initial_value: Any, variable_def: Any, constraint: Any) -> None:
+        if variable_def is not None:
+            raise ValueError(
+                "Variable: argument variable_def is not supported; give initial_value."
+            )
+        if initial_value is None:
+            raise ValueError(
+                "The `initial_value` arg to `tf.Variable` must be specified except when you are "
+                "not providing a `variable_def`. You provided neither."
+            )
+        if constraint is not None and not callable(constraint):
+            raise ValueError(
+                f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
+            )
 
     # What it is.
 
@@ -326,11 +307,7 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         return self._read()
 
     def numpy(self) -> Any:
-        """The value as a NumPy array of its own (a scalar for shape `[]`).
-
-        Raises:
-          NotImplementedError: while a function is traced.
-        """
+        """The value as an array of its own (a scalar for shape `[]`); refused in functions."""
         if state.tracer is not None:
             raise NotImplementedError("numpy() is only available when eager execution is enabled.")
         array = self._array
@@ -565,21 +542,6 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
         return self._array
 
 
-def _traced_value(variable: Variable, initial_value: Any, dtype: Any) -> EagerTensor:
-    """The first value of a variable that is made while a function is traced."""
-    from tapeflow.engine.variables.initial_values import evaluate
-
-    if state.on_variable_made is None:
-        raise ValueError(
-            "tf.Variable: variables cannot be created here, in a graph that is no function's. "
-            "Create the variable outside of it."
-        )
-    if callable(initial_value) and not isinstance(initial_value, Variable):
-        initial_value = initial_value()
-    tensor = convert(initial_value, None if dtype is None else as_dtype(dtype))
-    return tensor if isinstance(tensor, EagerTensor) else evaluate(tensor)
-
-
 def _owned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """`array` itself where it owns its memory, else a copy: views hide who else holds it."""
     if array.base is None and array.flags.c_contiguous and array.flags.writeable:
@@ -598,26 +560,4 @@ def _from_variable(value: Variable, dtype: DType | None) -> Any:
 
 CONVERTERS[Variable] = _from_variable
 READERS[Variable] = Variable._read
-overloads.attach(Variable)
-setattr(Variable, "__getitem__", slice_assignment.getitem)  # noqa: B010 - mypy takes it for a type
-
-
-def _refuse_in_place(operator: str, instead: str) -> Any:
-    def refuse(self: Variable, other: Any) -> Any:
-        raise RuntimeError(
-            f"`variable {operator}= value` is not supported: it would make `variable` a tensor. "
-            f"Use `variable.{instead}` to change the variable, or "
-            f"`out = variable {operator} value` for a new tensor."
-        )
-
-    return refuse
-
-
-for _method, _operator, _instead in (
-    ("__iadd__", "+", "assign_add(value)"),
-    ("__isub__", "-", "assign_sub(value)"),
-    ("__imul__", "*", "assign(variable * value)"),
-    ("__itruediv__", "/", "assign(variable / value)"),
-    ("__ipow__", "**", "assign(variable ** value)"),
-):
-    setattr(Variable, _method, _refuse_in_place(_operator, _instead))
+operators.attach(Variable)

@@ -42,12 +42,18 @@ def _key(node: Node, inputs: tuple[Any, ...]) -> Any:
         if array.size > 64 or array.dtype.kind == "O":
             return ("Const", id(array))
         return ("Const", array.dtype, array.shape, array.tobytes())
-    key = (node.prim.name, tuple([id(v) for v in inputs]), tuple(node.attrs.items()))
+    attrs = tuple([(name, type(value), _told_apart(value)) for name, value in node.attrs.items()])
+    key = (id(node.prim), tuple([id(v) for v in inputs]), attrs)
     try:
         hash(key)
     except TypeError:
         return None
     return key
+
+
+def _told_apart(value: Any) -> Any:
+    """What equal attributes have in common, and 0.0 and -0.0, or 1 and True in a tuple, have not."""
+    return repr(value) if isinstance(value, (float, tuple)) else value
 
 
 def merge_equal(graph: Graph) -> Graph:

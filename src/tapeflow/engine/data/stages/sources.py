@@ -9,6 +9,7 @@ import numpy as np
 
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import (
+    InternalError,
     InvalidArgumentError,
     OpError,
     OutOfRangeError,
@@ -263,6 +264,9 @@ class Reader:
             (s.dtype, s.shape._dims) if type(s) is TensorSpec else (None, s) for s in self._leaves
         ]
         self._single = len(self._leaves) == 1 and not nest.is_nested(spec)
+        # TensorFlow has NumPy convert the values, but not in these two cases.
+        unknown = self._single and self._wanted[0][1] is None
+        self._strictly = unknown or any(dtype is None for dtype, _ in self._wanted)
 
     def read(self, element: Any) -> Element:
         """The element's values.
@@ -279,7 +283,7 @@ class Reader:
             if dtype is None:
                 values += self._composite(part, shape)
             else:
-                values.append(_array_of(part, dtype, shape))
+                values.append(_array_of(part, dtype, shape, self._strictly))
         return values
 
     def _taken_apart(self, element: Any) -> list[Any]:
@@ -325,14 +329,13 @@ def _flatten_up_to(structure: Any, value: Any, parts: list[Any]) -> None:
             _flatten_up_to(s, v, parts)
 
 
-def _array_of(value: Any, dtype: Any, shape: Any) -> Any:
+def _array_of(value: Any, dtype: Any, shape: Any, strictly: bool) -> Any:
     try:
-        if isinstance(value, Tensor):
-            value = value.numpy()  # type: ignore[attr-defined]
-        if dtype is dtypes.string:
+        of_numpy = isinstance(value, (np.ndarray, np.generic)) and dtype is not dtypes.string
+        if strictly and not of_numpy:
             array = convert(value, dtype)._array
         else:
-            array = np.array(value, dtype.np)  # a copy: generators refill their buffers
+            array = _by_numpy(value, dtype)
     except (TypeError, ValueError):
         raise TypeError(
             "`generator` yielded an element that could not be converted to the expected type. The "
@@ -347,7 +350,28 @@ def _array_of(value: Any, dtype: Any, shape: Any) -> Any:
             f"`generator` yielded an element of shape {array.shape} where an element of shape "
             f"{wanted} was expected."
         )
+    if dtype is dtypes.string:
+        if not all(isinstance(v, (str, bytes)) for v in array.flat):
+            raise InternalError(None, None, f"Unsupported object type in {value!r}")
+        return convert(array, dtype)._array
     return array
+
+
+def _by_numpy(value: Any, dtype: Any) -> Any:
+    """A new array of a value, cast as NumPy casts: generators refill their buffers."""
+    if isinstance(value, Tensor):
+        value = value.numpy()  # type: ignore[attr-defined]
+    if dtype is dtypes.string:
+        return np.array(value, object)
+    try:
+        return np.array(value, dtype.np)
+    except (OverflowError, TypeError, ValueError):
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufc":
+            raise
+        with np.errstate(all="ignore"):  # too large, NaN, or complex: what is left of it
+            return (array if dtype.is_complex else array.real).astype(dtype.np)
+
 
 
 class CounterStage(Stage):

@@ -17,7 +17,7 @@ from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.array.arguments import refuse, to_axis, to_ints
 from tapeflow.engine.ops.math import arithmetic
-from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.convert import convert, in_graph
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
@@ -185,7 +185,9 @@ def rank(input: Any, name: str | None = None) -> Any:
     if tensor is None:
         return size(dense_shape)
     known = tensor.shape.ndims
-    return apply(rank_p, tensor) if known is None else convert(known)
+    if known is None:
+        return apply(rank_p, tensor)
+    return in_graph(EagerTensor(np.array(known, np.int32)), None, name or "Rank")
 
 
 size_p = primitive(
@@ -224,7 +226,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Any:
         return cast(reduce_prod(dense_shape), target)
     known = tensor.shape.num_elements()
     if known is not None:
-        return EagerTensor(np.array(known, target.np))
+        return in_graph(EagerTensor(np.array(known, target.np)), None, name or "Size")
     return apply(size_p, tensor, out_type=target)
 
 

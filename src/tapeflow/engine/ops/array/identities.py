@@ -31,9 +31,9 @@ from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.array import shaping
 from tapeflow.engine.ops.array.arguments import INDEX, refuse, to_matching, to_same_dtype
 from tapeflow.engine.runtime.composite import is_composite
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.dispatch import apply
-from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
+from tapeflow.engine.runtime.tensor import Tensor
 
 
 def _bitcast_infer(input: Spec, type: DType) -> Spec:
@@ -300,30 +300,6 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Any:
         s if isinstance(s, Tensor) else shaping.to_shape_tensor(s) for s in (shape_x, shape_y)
     ]
     return apply(broadcast_args_p, *to_matching(*shapes))
-
-
-@export("get_static_value")
-def get_static_value(tensor: Any, partial: bool = False) -> Any:
-    """The values of a tensor where they are known without running anything.
-
-    Args:
-      tensor: a tensor; anything else is given back.
-      partial: whether an array that is known in part will do, with None for the rest.
-
-    Returns:
-      A NumPy array or scalar, or None: variables, and tensors whose values are not known yet.
-
-    Example:
-      >>> import tapeflow as tf
-      >>> tf.get_static_value(tf.constant([1, 2]))
-      array([1, 2], dtype=int32)
-    """
-    del partial
-    if isinstance(tensor, EagerTensor):
-        return tensor.numpy()
-    if isinstance(tensor, Tensor):
-        return static_value(tensor)
-    return None if handle_of(tensor) is not None else tensor
 
 
 @export("is_tensor")

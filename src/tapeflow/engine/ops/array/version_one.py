@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.export import export
+from tapeflow.engine.core.shapes import TensorShape
+from tapeflow.engine.ir.infer import reject, shape_text
+from tapeflow.engine.ir.primitive import HOST, Primitive
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import (
     creation,
     dimensions,
@@ -17,6 +22,7 @@ from tapeflow.engine.ops.array import (
 )
 from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.runtime.convert import convert
+from tapeflow.engine.runtime.dispatch import apply
 
 
 def _either(new: Any, old: Any, name: str, old_name: str) -> Any:
@@ -380,3 +386,48 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
             )
         condition = shaping.reshape(condition, [-1] + [1] * (x.shape.ndims - 1))
     return selection.where(condition, x, y)
+
+
+placeholder_with_default_p = Primitive(  # in no registry: to eager execution it is an identity
+    "PlaceholderWithDefault",
+    infer=lambda input, shape: Spec(input.dtype, merged_with_default(input.shape, shape)),
+    kernel=lambda input, shape: input,
+    vjp=lambda ctx, dy: (dy,),
+    lower=HOST,
+    samples=lambda draw: (),
+)
+
+
+def merged_with_default(known: Any, wanted: Any) -> Any:
+    """The wanted shape, which must be compatible with what is known of the default's."""
+    if not TensorShape._of(known).is_compatible_with(TensorShape._of(wanted)):
+        reject(f"shape: expected one compatible with {shape_text(known)}; received "
+               f"{shape_text(wanted)}")  # fmt: skip
+    return wanted
+
+
+@export("compat.v1.placeholder_with_default")
+def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Any:
+    """The default itself; in a graph, a tensor of which no more is known than `shape`.
+
+    Args:
+      input: the default.
+      shape: shape that it must be compatible with.
+      name: ignored in eager mode.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: in a graph, when the shapes are not compatible.
+
+    Example:
+      >>> import tapeflow as tf
+      >>> with tf.Graph().as_default():
+      ...     print(tf.compat.v1.placeholder_with_default([1.0, 2.0], [None]).shape)
+      (None,)
+    """
+    tensor = convert(input)
+    if state.tracer is None:
+        return tensor
+    return apply(placeholder_with_default_p, tensor, shape=TensorShape(shape)._dims)

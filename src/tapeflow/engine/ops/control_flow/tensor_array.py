@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tapeflow.engine.core.context import state
@@ -280,3 +281,8 @@ class TensorArray:
 
     def __bool__(self) -> bool:
         raise TypeError("TensorArray: using it as a Python bool is not allowed; call size().")
+
+
+# What `inspect.signature` shows; it would find the one of `__new__`.
+_parameters = list(inspect.signature(TensorArray.__init__).parameters.values())[1:]
+TensorArray.__signature__ = inspect.Signature(_parameters)  # type: ignore[attr-defined]

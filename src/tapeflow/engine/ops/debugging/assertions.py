@@ -232,6 +232,14 @@ def assert_greater(
 
     Returns:
       None; while a function is traced, the operation that checks.
+
+    Example:
+      >>> import tapeflow as tf
+<<<<<<< HEAD
+      >>> tf.debugging.assert_greater([2, 3], tf.constant([1, 2]))
+=======
+      >>> tf.debugging.assert_greater([3, 2], 1)
+>>>>>>> h-graph
     """
     return _compare(x, y, ">", comparison.greater, message, summarize)
 

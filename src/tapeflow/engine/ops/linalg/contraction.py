@@ -28,7 +28,7 @@ from tapeflow.engine.ops.array.arguments import refuse
 from tapeflow.engine.ops.math.arithmetic import conjugate
 from tapeflow.engine.ops.math.broadcasting import sum_to_shape_of
 from tapeflow.engine.ops.math.casting import cast
-from tapeflow.engine.runtime.convert import convert, static_value
+from tapeflow.engine.runtime.convert import convert, in_graph, static_value
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
@@ -499,7 +499,7 @@ def eye(
     matrices = np.zeros(shape, target.np)
     diagonal = np.arange(min(shape[-2:]))
     matrices[..., diagonal, diagonal] = 1
-    return EagerTensor(matrices)
+    return in_graph(EagerTensor(matrices), None, name or "eye/diag")
 
 
 def _traced_eye(rows: Any, columns: Any, batch: Any, dtype: DType) -> Any:
