@@ -82,6 +82,7 @@ class DatasetV2(Sources, Mapping, Selecting, Combining, Resampling, Batching, Gr
 
     def __iter__(self) -> OwnedIterator:
         if state.tracer is not None and not state.tracer.building_function:
+            # Nothing in a plain graph ends the loop: `next` only adds operations to it.
             raise RuntimeError(
                 "`tf.data.Dataset` only supports Python-style iteration in eager mode or within "
                 "tf.function."

@@ -221,6 +221,7 @@ class OwnedIterator(IteratorBase):
             (self._resource,) = components
             self._element_spec = element_spec
         self._emit = emitter(self._element_spec)
+        self._spec: IteratorSpec | None = None
 
     def __iter__(self) -> OwnedIterator:
         return self
@@ -304,7 +305,10 @@ class OwnedIterator(IteratorBase):
 
     @property
     def _type_spec(self) -> IteratorSpec:
-        return IteratorSpec(self._element_spec)
+        spec = self._spec
+        if spec is None:
+            spec = self._spec = IteratorSpec(self._element_spec)
+        return spec
 
     def _components(self) -> list[Any]:
         return [self._resource]
@@ -332,6 +336,7 @@ class IteratorSpec(TypeSpec):
 
     def __init__(self, element_spec: Any) -> None:
         self._element_spec = element_spec
+        self._hash: int | None = None
 
     @staticmethod
     def from_value(value: Any) -> IteratorSpec:
@@ -340,7 +345,7 @@ class IteratorSpec(TypeSpec):
         Args:
           value: a `tf.data.Iterator`.
         """
-        return IteratorSpec(value.element_spec)
+        return value._type_spec  # type: ignore[no-any-return]
 
     @property
     def value_type(self) -> type[OwnedIterator]:
@@ -359,6 +364,16 @@ class IteratorSpec(TypeSpec):
 
     def _from_components(self, components: Any) -> OwnedIterator:
         return OwnedIterator(components=list(components), element_spec=self._element_spec)
+
+    # A function that takes an iterator looks its trace up by this in every step.
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = super().__hash__()
+        return self._hash
 
     # The resource is no tensor: it is handed on as it is.
 
