@@ -1,0 +1,44 @@
+"""What the cases of data sets share: building them, and what they give."""
+
+from cases.form import Case, bad
+
+
+def elements(dataset):
+    """What a dataset gives, how many elements it says it has, and of what type they are."""
+    return [
+        list(dataset.as_numpy_iterator()),
+        int(dataset.cardinality()),
+        str(dataset.element_spec),
+    ]
+
+
+def values(dataset):
+    return list(dataset.as_numpy_iterator())
+
+
+def D(tf):
+    return tf.data.Dataset
+
+
+def case(symbol, build, id=None):
+    return Case(f"data.Dataset{symbol}", lambda tf: elements(build(tf, tf.data.Dataset)), id=id)
+
+
+def wrong(symbol, build, id=None):
+    def run(tf):
+        dataset = build(tf, tf.data.Dataset)
+        return list(dataset) if isinstance(dataset, tf.data.Dataset) else dataset
+
+    return bad(f"data.Dataset{symbol}", run, id=id)
+
+
+def filled(tf, D):
+    """Vectors of lengths 1, 2 and 3."""
+    return D.range(1, 4).map(fill_with(tf))
+
+
+def fill_with(tf):
+    def fill(x):
+        return tf.fill([x], x)
+
+    return fill
