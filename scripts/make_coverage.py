@@ -26,8 +26,7 @@ LATER = (
     "queue", "feature_column", "train.Checkpoint", "train.CheckpointManager",
     "train.CheckpointOptions", "train.checkpoints_iterator", "train.latest_checkpoint",
     "train.list_variables", "train.load_checkpoint", "train.load_variable",
-    "train.get_checkpoint_state", "train.experimental.PythonState", "function", "autograph",
-    "lookup", "Graph", "Operation",
+    "train.get_checkpoint_state", "train.experimental.PythonState", "lookup",
 )  # fmt: skip
 
 # What TensorFlow refuses in eager mode, whatever the arguments: its error is what is compared.

@@ -309,3 +309,9 @@ def python_in_pipelines(tf):
     doubled = d.map(lambda x: tf.numpy_function(lambda y: y * 2, [x], tf.int64))
     eager = d.map(lambda x: tf.py_function(lambda y: y * 3, [x], tf.int64))
     return [int(x) for x in doubled], [int(x) for x in eager]
+
+
+@case("data.Dataset", bad=True)
+def in_a_plain_graph(tf):
+    with tf.Graph().as_default():
+        return [*tf.data.Dataset.range(3)]

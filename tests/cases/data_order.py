@@ -295,7 +295,10 @@ def resampled_by_function(tf, D):
 
 
 RESAMPLES = [
-    Case("data.experimental.rejection_resample", lambda tf: [tf.random.set_seed(7), resampled_by_function(tf, tf.data.Dataset)][1]),
+    Case(
+        "data.experimental.rejection_resample",
+        lambda tf: [tf.random.set_seed(7), resampled_by_function(tf, tf.data.Dataset)][1],
+    ),
     seeded("rejection_resample", resampled([0.5, 0.5], [0.6, 0.4]), "known"),
     seeded("rejection_resample", resampled([0.2, 0.8], [0.6, 0.4]), "far"),
     seeded("rejection_resample", resampled([0.6, 0.4], [0.6, 0.4]), "same"),

@@ -1061,7 +1061,11 @@ def listed_files(tf):
         D = tf.data.Dataset
         tf.random.set_seed(3)
         shuffled = D.list_files([directory + "/*.txt", directory + "/*.csv"], seed=4)
-        return [names(D.list_files(directory + "/*.txt", shuffle=False)), names(shuffled), names(shuffled)]
+        return [
+            names(D.list_files(directory + "/*.txt", shuffle=False)),
+            names(shuffled),
+            names(shuffled),
+        ]
 
 
 def saved_by_function(tf):
@@ -1077,22 +1081,91 @@ STORAGE = [
     Case("data.experimental.save", saved_by_function),
     Case("data.experimental.load", saved_by_function),
     Case("data.experimental.snapshot", saved_by_function),
-    Case("data.experimental.parallel_interleave", lambda tf: values(tf.data.Dataset.range(1, 4).apply(tf.data.experimental.parallel_interleave(lambda x: tf.data.Dataset.from_tensors(x).repeat(3), cycle_length=2)))),
-    Case("data.experimental.copy_to_device", lambda tf: values(tf.data.Dataset.range(3).apply(tf.data.experimental.copy_to_device("/cpu:0")))),
-    Case("data.experimental.prefetch_to_device", lambda tf: values(tf.data.Dataset.range(3).apply(tf.data.experimental.prefetch_to_device("/cpu:0")))),
-    Case("data.experimental.to_variant", lambda tf: [tf.data.experimental.to_variant(tf.data.Dataset.range(3)).dtype.name, tf.data.experimental.to_variant(tf.data.Dataset.range(3)).shape]),
-    Case("data.experimental.Optional", lambda tf: str(iter(tf.data.Dataset.range(2)).get_next_as_optional().element_spec)),
-    Case("data.ThreadingOptions", lambda tf: [tf.data.ThreadingOptions().private_threadpool_size, tf.data.Options().threading.max_intra_op_parallelism]),
-    bad("data.ThreadingOptions", lambda tf: setattr(tf.data.ThreadingOptions(), "private_threadpool_size", "a")),
-    Case("data.experimental.AutotuneOptions", lambda tf: [tf.data.Options().autotune.enabled, tf.data.experimental.AutotuneOptions().cpu_budget]),
-    Case("data.experimental.AutotuneAlgorithm", lambda tf: {a.name: a.value for a in tf.data.experimental.AutotuneAlgorithm}),
-    Case("data.experimental.AutoShardPolicy", lambda tf: {a.name: a.value for a in tf.data.experimental.AutoShardPolicy}),
-    Case("data.experimental.ExternalStatePolicy", lambda tf: {a.name: a.value for a in tf.data.experimental.ExternalStatePolicy}),
-    Case("data.experimental.DistributeOptions", lambda tf: [tf.data.experimental.DistributeOptions().auto_shard_policy.name, tf.data.experimental.DistributeOptions().num_devices]),
-    Case("data.experimental.OptimizationOptions", lambda tf: tf.data.experimental.OptimizationOptions().map_fusion),
-    Case("data.experimental.ServiceOptions", lambda tf: tf.data.experimental.ServiceOptions().pinned),
-    Case("data.INFINITE_CARDINALITY", lambda tf: [tf.data.INFINITE_CARDINALITY, tf.data.experimental.INFINITE_CARDINALITY]),
-    Case("data.UNKNOWN_CARDINALITY", lambda tf: [tf.data.UNKNOWN_CARDINALITY, tf.data.experimental.UNKNOWN_CARDINALITY]),
+    Case(
+        "data.experimental.parallel_interleave",
+        lambda tf: values(
+            tf.data.Dataset.range(1, 4).apply(
+                tf.data.experimental.parallel_interleave(
+                    lambda x: tf.data.Dataset.from_tensors(x).repeat(3), cycle_length=2
+                )
+            )
+        ),
+    ),
+    Case(
+        "data.experimental.copy_to_device",
+        lambda tf: values(
+            tf.data.Dataset.range(3).apply(tf.data.experimental.copy_to_device("/cpu:0"))
+        ),
+    ),
+    Case(
+        "data.experimental.prefetch_to_device",
+        lambda tf: values(
+            tf.data.Dataset.range(3).apply(tf.data.experimental.prefetch_to_device("/cpu:0"))
+        ),
+    ),
+    Case(
+        "data.experimental.to_variant",
+        lambda tf: [
+            tf.data.experimental.to_variant(tf.data.Dataset.range(3)).dtype.name,
+            tf.data.experimental.to_variant(tf.data.Dataset.range(3)).shape,
+        ],
+    ),
+    Case(
+        "data.experimental.Optional",
+        lambda tf: str(iter(tf.data.Dataset.range(2)).get_next_as_optional().element_spec),
+    ),
+    Case(
+        "data.ThreadingOptions",
+        lambda tf: [
+            tf.data.ThreadingOptions().private_threadpool_size,
+            tf.data.Options().threading.max_intra_op_parallelism,
+        ],
+    ),
+    bad(
+        "data.ThreadingOptions",
+        lambda tf: setattr(tf.data.ThreadingOptions(), "private_threadpool_size", "a"),
+    ),
+    Case(
+        "data.experimental.AutotuneOptions",
+        lambda tf: [
+            tf.data.Options().autotune.enabled,
+            tf.data.experimental.AutotuneOptions().cpu_budget,
+        ],
+    ),
+    Case(
+        "data.experimental.AutotuneAlgorithm",
+        lambda tf: {a.name: a.value for a in tf.data.experimental.AutotuneAlgorithm},
+    ),
+    Case(
+        "data.experimental.AutoShardPolicy",
+        lambda tf: {a.name: a.value for a in tf.data.experimental.AutoShardPolicy},
+    ),
+    Case(
+        "data.experimental.ExternalStatePolicy",
+        lambda tf: {a.name: a.value for a in tf.data.experimental.ExternalStatePolicy},
+    ),
+    Case(
+        "data.experimental.DistributeOptions",
+        lambda tf: [
+            tf.data.experimental.DistributeOptions().auto_shard_policy.name,
+            tf.data.experimental.DistributeOptions().num_devices,
+        ],
+    ),
+    Case(
+        "data.experimental.OptimizationOptions",
+        lambda tf: tf.data.experimental.OptimizationOptions().map_fusion,
+    ),
+    Case(
+        "data.experimental.ServiceOptions", lambda tf: tf.data.experimental.ServiceOptions().pinned
+    ),
+    Case(
+        "data.INFINITE_CARDINALITY",
+        lambda tf: [tf.data.INFINITE_CARDINALITY, tf.data.experimental.INFINITE_CARDINALITY],
+    ),
+    Case(
+        "data.UNKNOWN_CARDINALITY",
+        lambda tf: [tf.data.UNKNOWN_CARDINALITY, tf.data.experimental.UNKNOWN_CARDINALITY],
+    ),
     Case("data.Dataset.list_files", listed_files),
     bad("data.Dataset.list_files", lambda tf: tf.data.Dataset.list_files("/nowhere/*.txt")),
     Case("data.Dataset.save", on_disk(lambda D: D.range(4))),

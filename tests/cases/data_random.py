@@ -39,7 +39,9 @@ def source(draw, tf):
     if kind == 2:
         return D.from_tensor_slices({"a": np.arange(n), "b": np.arange(n, dtype=np.float32) / 2})
     if kind == 3:
-        return D.from_generator(lambda: iter(range(n)), output_signature=tf.TensorSpec([], tf.int64))
+        return D.from_generator(
+            lambda: iter(range(n)), output_signature=tf.TensorSpec([], tf.int64)
+        )
     return D.zip(D.range(n), D.from_tensor_slices([f"s{i}" for i in range(n)]))
 
 
@@ -70,7 +72,9 @@ def step(draw, tf, dataset):
     if kind == 2:
         return dataset.repeat(draw.choice([0, 1, 2, 3]))
     if kind == 3:
-        return dataset.shuffle(draw.choice([1, 3, 8, 50]), seed=seed, reshuffle_each_iteration=draw.random() < 0.7)
+        return dataset.shuffle(
+            draw.choice([1, 3, 8, 50]), seed=seed, reshuffle_each_iteration=draw.random() < 0.7
+        )
     if kind == 4:
         return dataset.batch(n, drop_remainder=draw.random() < 0.3)
     if kind == 5:
@@ -84,7 +88,11 @@ def step(draw, tf, dataset):
     if kind == 9:
         return dataset.flat_map(lambda *e: D.range(scalar(tf, whole(*e)) % 4))
     if kind == 10:
-        return dataset.interleave(lambda *e: D.from_tensors(scalar(tf, whole(*e))).repeat(3), cycle_length=n, block_length=2)
+        return dataset.interleave(
+            lambda *e: D.from_tensors(scalar(tf, whole(*e))).repeat(3),
+            cycle_length=n,
+            block_length=2,
+        )
     if kind == 11:
         return dataset.concatenate(dataset.take(n))
     if kind == 12:

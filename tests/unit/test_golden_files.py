@@ -5,22 +5,14 @@ from __future__ import annotations
 from harness.families import all_entries, families
 from harness.golden import GOLDEN, family_path, load, primitives_path, traced_path
 from harness.registry import module_of, primitives, sample_key, samples_of
-<<<<<<< HEAD
-from harness.traced import FAMILIES
-=======
 from harness.traced import FAMILIES as TRACED
->>>>>>> h-graph
 
 
 def test_no_golden_file_is_left_over():
     wanted = {family_path(f) for f in families()}
     wanted |= {traced_path(f) for f in TRACED}
     wanted |= {primitives_path(module_of(p)) for p in primitives()}
-<<<<<<< HEAD
-    wanted |= {traced_path(f) for f in FAMILIES}
-=======
     wanted |= {GOLDEN / "keras_programs.json", GOLDEN / "keras_tests.json"}
->>>>>>> h-graph
     left_over = sorted(p.name for p in {*GOLDEN.rglob("*.json")} - wanted)
     assert left_over == [], "delete them"
 

@@ -81,6 +81,12 @@ class DatasetV2(Sources, Mapping, Selecting, Combining, Resampling, Batching, Gr
     # Iterating.
 
     def __iter__(self) -> OwnedIterator:
+        if state.tracer is not None and not state.tracer.building_function:
+            # Nothing in a plain graph ends the loop: `next` only adds operations to it.
+            raise RuntimeError(
+                "`tf.data.Dataset` only supports Python-style iteration in eager mode or within "
+                "tf.function."
+            )
         return OwnedIterator(self)
 
     def __bool__(self) -> bool:

@@ -193,6 +193,7 @@ class Function(PolymorphicFunction):
         graph.known_inputs.clear()
         graph.forget_temporaries()
         signature = CallSignature(self._parameters, bound, key)
+        graph.input_signature_from(lambda: signature.structured)
         graph.structured_outputs = structured
         runnable = Runnable(graph, graph.inputs, outputs, self._name)
         graph.inputs = [*graph.inputs, *graph.internal_captures]

@@ -75,6 +75,15 @@ def parse(name: str) -> dict[str, Any]:
     return parts
 
 
+def _canonical(parts: dict[str, Any]) -> str:
+    """A device name as graphs show it, of the parts that are given: `/device:CPU:0`."""
+    text = "".join(f"/{key}:{parts[key]}" for key in ("job", "replica", "task") if key in parts)
+    if "type" not in parts:
+        return text
+    index = parts["index"]
+    return f"{text}/device:{parts['type']}:{'*' if index is None else index}"
+
+
 @export("device")
 class device:
     """Says where the operations inside run; there is the CPU, which runs all of them.
@@ -131,7 +140,8 @@ class device:
                 f"Supported device types [CPU]. All available devices [{CPU_DEVICE}].",
             )
         self._before.append(state.device)
-        state.device = self._name
+        around = parse(state.device or "")
+        state.device = None if self._name is None else _canonical({**around, **parts})
 
     def __exit__(self, kind: Any, value: Any, traceback: Any) -> None:
         state.device = self._before.pop()

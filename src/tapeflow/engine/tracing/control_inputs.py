@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeflow.engine.ir.primitive import WRITES
 from tapeflow.engine.runtime.tensor import Tensor
 from tapeflow.engine.tracing.operation import Operation
 
@@ -61,11 +62,22 @@ def operations_of(control_inputs: Any, graph: Any) -> list[Operation]:
                 found.append(op)
         elif hasattr(item, "_components"):
             found += operations_of([c for c in item._components() if c is not None], graph)
+        elif hasattr(item, "_handle"):
+            found += _last_change(item, graph)
         elif callable(item):
             item()
-        elif not (item is None or hasattr(item, "_handle") or hasattr(item, "op")):
+        elif not (item is None or hasattr(item, "op")):
             raise TypeError(
                 "control_inputs: expected operations, tensors, tf.IndexedSlices or functions; "
                 f"received {item!r}"
             )
     return [op for op in found if op.graph is graph]
+
+
+def _last_change(variable: Any, graph: Any) -> list[Operation]:
+    """The operation that changed a variable last: assignments give the variable itself."""
+    handle = graph.capture_object(variable)
+    for node in reversed(graph.nodes):
+        if node.effect is WRITES and any(t is handle for t in node.inputs):
+            return [node]
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.core import dtypes
@@ -71,7 +72,7 @@ class FuncGraph(Graph):
         super().__init__()
         self.name = name
         self.outer_graph: Any = state.tracer
-        self.structured_input_signature = structured_input_signature
+        self._input_signature: Callable[[], Any] = lambda: structured_input_signature
         self.structured_outputs = structured_outputs
         self._captures: dict[int, Capture] = {}
         # Concrete values of the inputs while the first call of a function traces it; variables
@@ -80,6 +81,15 @@ class FuncGraph(Graph):
         # The variables that are arguments, by their handles; captured as well, they are the same.
         self.arguments: dict[int, SymbolicTensor] = {}
         self.on_exit: list[Any] = []
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """`(args, kwargs)` of the function, with specs in place of tensors; or None."""
+        return self._input_signature()
+
+    def input_signature_from(self, signature: Callable[[], Any]) -> None:
+        """Says what gives the structured input signature, which is made when it is asked for."""
+        self._input_signature = signature
 
     # Taking things from outside.
 
@@ -114,14 +124,22 @@ class FuncGraph(Graph):
         if self.is_body and array.dtype in DIFFERENTIABLE and not made_by_engine(tensor):
             # A tape around the control flow may watch it, so the operation must take it.
             spec = Spec(FROM_NUMPY[array.dtype], array.shape, array)
-            internal = self._outermost_placeholder(spec, "capture")
+            internal = self._taken(spec, name)
         elif array.size <= SMALL:
             internal = self.constant_of(tensor, unique_name=name)
         else:
             spec = Spec(FROM_NUMPY[array.dtype], array.shape)
-            internal = self._outermost_placeholder(spec, "capture")
+            internal = self._taken(spec, name)
         self._captures[id(tensor)] = Capture(tensor, internal)
         return internal
+
+    def _taken(self, spec: Spec, name: str | None) -> SymbolicTensor:
+        """A placeholder for an eager tensor, named as a constant would be."""
+        if name is None:
+            return self._outermost_placeholder(spec, "capture")
+        node = self.add_named(PLACEHOLDER, (), {}, [spec], self.unique_name(name))
+        made: SymbolicTensor = node.outputs[0]
+        return made
 
     def _capture_variant(self, tensor: VariantTensor) -> SymbolicTensor:
         known = self._captures.get(id(tensor))

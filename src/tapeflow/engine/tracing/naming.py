@@ -109,11 +109,17 @@ def argument_name(prim: Primitive, index: int) -> str:
     """What an input of a primitive is called in the names of constants: `y` in `add/y`."""
     if isinstance(prim.kernel, np.ufunc):
         return "xy"[index]
+    names = [p.name for p in _parameters(prim) if p.kind is p.POSITIONAL_OR_KEYWORD]
+    return names[index].strip("_") if index < len(names) else f"values_{index - len(names)}"
+
+
+def takes_many(prim: Primitive) -> bool:
+    """Whether a primitive takes any number of inputs."""
+    return any(p.kind is p.VAR_POSITIONAL for p in _parameters(prim))
+
+
+def _parameters(prim: Primitive) -> list[inspect.Parameter]:
     try:
-        parameters = list(inspect.signature(prim.kernel).parameters.values())
+        return list(inspect.signature(prim.kernel).parameters.values())
     except (TypeError, ValueError):  # a function in C
-        parameters = []
-    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
-    if index < len(names):
-        return names[index].strip("_")
-    return f"values_{index - len(names)}"
+        return []

@@ -9,6 +9,7 @@ from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.ir.graph import CONTROL_FLOW, Node
 from tapeflow.engine.ir.primitive import PURE, Primitive
+from tapeflow.engine.tracing.naming import takes_many
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.frames import Location
@@ -91,7 +92,7 @@ class Operation(Node):
             return self.inputs[0].dtype
         if name in ("T", "dtype", "DstT") and self.outputs:
             return self.outputs[0].dtype
-        if name == "N" and self.prim.variadic:
+        if name == "N" and takes_many(self.prim):
             return len(self.inputs)
         raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
 

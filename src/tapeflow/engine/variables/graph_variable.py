@@ -95,17 +95,17 @@ class GraphVariable(Variable):
     @property
     def op(self) -> Any:
         """The operation of its handle."""
-        return self._handle.op
+        return self._handle.op  # type: ignore[attr-defined]
 
     @property
     def graph(self) -> Any:
         """The graph that it belongs to."""
-        return self._handle.graph
+        return self._handle.graph  # type: ignore[attr-defined]
 
     @property
     def device(self) -> str:
         """The device asked for when it was made, or `""`."""
-        return self._handle.device  # type: ignore[no-any-return]
+        return self._handle.device  # type: ignore[attr-defined,no-any-return]
 
     def numpy(self) -> NoReturn:
         """Refused: it has no value while its graph is built.

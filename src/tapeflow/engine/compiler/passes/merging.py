@@ -52,7 +52,7 @@ def _key(node: Node, inputs: tuple[Any, ...]) -> Any:
 
 
 def _told_apart(value: Any) -> Any:
-    """What equal attributes have in common, and 0.0 and -0.0, or 1 and True in a tuple, have not."""
+    """What equal attributes share; 0.0 and -0.0, or 1 and True in a tuple, do not."""
     return repr(value) if isinstance(value, (float, tuple)) else value
 
 

@@ -373,7 +373,6 @@ def _by_numpy(value: Any, dtype: Any) -> Any:
             return (array if dtype.is_complex else array.real).astype(dtype.np)
 
 
-
 class CounterStage(Stage):
     """Numbers without an end."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.context import state
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.dtypes import DType, as_dtype
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.shapes import TensorShape
@@ -137,7 +137,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
         if own is not None:
             return own(input, target)
         input = convert(input)
-    if state.tracer is not None:
+    if current_recorders() and state.tracer is not None:
         known = input.shape
         if known.is_fully_defined():  # a constant, as in TensorFlow's graphs
             dims = EagerTensor(np.array(known.as_list(), target.np))

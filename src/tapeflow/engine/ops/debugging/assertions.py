@@ -235,11 +235,7 @@ def assert_greater(
 
     Example:
       >>> import tapeflow as tf
-<<<<<<< HEAD
       >>> tf.debugging.assert_greater([2, 3], tf.constant([1, 2]))
-=======
-      >>> tf.debugging.assert_greater([3, 2], 1)
->>>>>>> h-graph
     """
     return _compare(x, y, ">", comparison.greater, message, summarize)
 

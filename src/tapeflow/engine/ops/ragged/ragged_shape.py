@@ -1,4 +1,4 @@
-"""`tf.experimental.DynamicRaggedShape`: the lengths of a ragged tensor's rows, as `tf.shape` gives."""
+"""`tf.experimental.DynamicRaggedShape`: what `tf.shape` gives of a ragged tensor."""
 
 from __future__ import annotations
 
