@@ -1,6 +1,10 @@
-"""What the cases of data sets share: building them, and what they give."""
+"""What cases of datasets share: how one is looked at, and a few to start from."""
+
+import collections
 
 from cases.form import Case, bad
+
+Point = collections.namedtuple("Point", "a b")
 
 
 def elements(dataset):
@@ -14,6 +18,17 @@ def elements(dataset):
 
 def values(dataset):
     return list(dataset.as_numpy_iterator())
+
+
+def outcomes(iterator, count):
+    """The results of so many calls: elements, or the classes of errors."""
+    found = []
+    for _ in range(count):
+        try:
+            found.append(next(iterator))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
 
 
 def D(tf):
@@ -42,3 +57,14 @@ def fill_with(tf):
         return tf.fill([x], x)
 
     return fill
+
+
+def from_values(items, **kwargs):
+    def build(tf, D):
+        return D.from_generator(lambda: iter(items), **{k: v(tf) for k, v in kwargs.items()})
+
+    return build
+
+
+def int_spec(*dims):
+    return lambda tf: tf.TensorSpec(list(dims), tf.int32)

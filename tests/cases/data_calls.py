@@ -1,20 +1,9 @@
-"""Datasets: cardinalities, iterators, options, errors."""
+"""Datasets: cardinalities, errors, iterators, options, and the rarer transformations."""
 
 import numpy as np
 
-from cases._datasets import elements, filled, values
+from cases._datasets import elements, filled, outcomes, values
 from cases.form import Case, bad
-
-
-def outcomes(iterator, count):
-    """The results of so many calls: elements, or the classes of errors."""
-    found = []
-    for _ in range(count):
-        try:
-            found.append(next(iterator))
-        except Exception as error:
-            found.append(type(error).__name__)
-    return found
 
 
 def cardinalities(tf):
@@ -373,6 +362,5 @@ REST = [
         ).get_value(),
     ),
 ]
-
 
 CASES = [*REST]

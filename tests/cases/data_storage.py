@@ -1,4 +1,4 @@
-"""Datasets on disk: saving, loading, snapshots, iterators saved."""
+"""Datasets on disk: saved ones, shards, snapshots, caches, files, iterators."""
 
 import tempfile
 
@@ -199,6 +199,5 @@ STORAGE = [
     Case("data.Dataset.fingerprint", fingerprints),
     Case("data.NumpyIterator", saved_iterator, id="saved"),
 ]
-
 
 CASES = [*STORAGE]

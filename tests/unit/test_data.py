@@ -284,3 +284,12 @@ def test_rows_and_whole_batches_come_in_one_order():
 def test_messages_say_what_is_wrong(build, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         build()
+
+
+def test_a_loop_that_cannot_be_traced_ends_with_a_hint():
+    @tf.function
+    def f():
+        return [x for x in Dataset.range(3)]  # noqa: C416
+
+    with pytest.raises(RuntimeError, match="AutoGraph"):
+        f()

@@ -13,6 +13,7 @@ from tapeflow.engine.data.pipeline import Pipeline, count, int64, known_int
 from tapeflow.engine.data.stages.batching import (
     BatchStage,
     PaddedBatchStage,
+    ParallelBatchStage,
     RaggedBatchStage,
     RebatchStage,
     SparseBatchStage,
@@ -61,7 +62,11 @@ class Batching(Pipeline):
         """
         size, drop = count(batch_size), convert(drop_remainder, dtypes.bool_)
         spec = batched_spec(self.element_spec, _known_size(size, drop))
-        return self._stage(BatchStage, size, drop, spec=spec, columns=Columns(self.element_spec))
+        columns = Columns(self.element_spec)
+        if num_parallel_calls is None:
+            return self._stage(BatchStage, size, drop, spec=spec, columns=columns)
+        calls = int64(num_parallel_calls)
+        return self._stage(ParallelBatchStage, size, calls, drop, spec=spec, columns=columns)
 
     def padded_batch(
         self,

@@ -44,6 +44,10 @@ from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.tensor import VariantTensor, VariantValue
 
 
+MAX_STEPS = 1000
+"""So many elements a function may take from an iterator, statement by statement."""
+
+
 class IteratorResource:
     """An iteration that is under way: what a graph captures, or gets as an argument."""
 
@@ -222,6 +226,7 @@ class OwnedIterator(IteratorBase):
             self._element_spec = element_spec
         self._emit = emitter(self._element_spec)
         self._spec: IteratorSpec | None = None
+        self._steps = 0
 
     def __iter__(self) -> OwnedIterator:
         return self
@@ -260,6 +265,14 @@ class OwnedIterator(IteratorBase):
         return self._emit(values)
 
     def _next_in_graph(self) -> Any:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise RuntimeError(
+                f"{MAX_STEPS} elements of one iterator are taken in one function: a Python loop "
+                "over a dataset that AutoGraph doesn't convert (a comprehension, `list`, a "
+                "function with autograph=False) never ends while it is traced. Use a `for` "
+                "statement in converted code, or `tf.data.Dataset.reduce`."
+            )
         tensors = run_op(next_p, self._resource, specs=ir_specs(self._element_spec))
         return from_tensors(self._element_spec, list(tensors))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core.errors import DataLossError
+from tapeflow.engine.data.stages.elementwise import require_parallel
 from tapeflow.engine.data.stages.stage import (
     INFINITE,
     UNKNOWN,
@@ -42,6 +43,25 @@ class BatchStage(Stage):
 
     def cardinality(self) -> int:
         return batches(self._source.cardinality(), self._size, self._drop)
+
+
+class ParallelBatchStage(BatchStage):
+    """The same; batches are copied one after the other."""
+
+    op = "ParallelBatchDataset"
+    kind = "_ParallelBatchDataset"
+
+    def __init__(
+        self,
+        source: Stage,
+        batch_size: Any,
+        num_parallel_calls: Any,
+        drop_remainder: Any,
+        *,
+        columns: Any,
+    ) -> None:
+        require_parallel(num_parallel_calls)
+        super().__init__(source, batch_size, drop_remainder, columns=columns)
 
 
 def require_size(batch_size: Any) -> int:

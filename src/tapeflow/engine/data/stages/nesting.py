@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tapeflow.engine.data.stages.elementwise import require_parallel
 from tapeflow.engine.data.stages.sources import ListStage
 from tapeflow.engine.data.stages.stage import (
     INFINITE,
@@ -98,8 +99,7 @@ class ParallelInterleaveStage(InterleaveStage):
         *captured: Any,
         f: Any,
     ) -> None:
-        if int(num_parallel_calls) < 1 and int(num_parallel_calls) != -1:
-            reject("num_parallel_calls must be greater than zero.")
+        require_parallel(num_parallel_calls)
         super().__init__(source, cycle_length, block_length, *captured, f=f)
 
 

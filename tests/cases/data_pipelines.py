@@ -1,25 +1,9 @@
-"""Datasets: sources, and functions over elements."""
-
-import collections
+"""Datasets: sources, functions over elements, selection."""
 
 import numpy as np
 
-from cases._datasets import case, wrong
+from cases._datasets import Point, case, from_values, int_spec, wrong
 from cases.form import Case, bad
-
-Point = collections.namedtuple("Point", "a b")
-
-
-def from_values(items, **kwargs):
-    def build(tf, D):
-        return D.from_generator(lambda: iter(items), **{k: v(tf) for k, v in kwargs.items()})
-
-    return build
-
-
-def int_spec(*dims):
-    return lambda tf: tf.TensorSpec(list(dims), tf.int32)
-
 
 SOURCES = [
     case(".from_tensors", lambda tf, D: D.from_tensors([1, 2])),
@@ -120,7 +104,6 @@ SOURCES = [
         "error inside",
     ),
 ]
-
 
 FUNCTIONS = [
     case(".map", lambda tf, D: D.range(3).map(lambda x: x * x)),
@@ -274,5 +257,86 @@ FUNCTIONS = [
     ),
 ]
 
+SELECTION = [
+    *[case(".take", lambda tf, D, n=n: D.range(3).take(n), str(n)) for n in (-5, -1, 0, 2, 5)],
+    *[case(".skip", lambda tf, D, n=n: D.range(3).skip(n), str(n)) for n in (-3, -1, 0, 2, 5)],
+    *[case(".repeat", lambda tf, D, n=n: D.range(3).repeat(n), str(n)) for n in (0, 1, 2)],
+    *[
+        case(".repeat", lambda tf, D, n=n: D.range(3).repeat(n).take(7), str(n))
+        for n in (None, -1, -7)
+    ],
+    case(".repeat", lambda tf, D: D.range(0).repeat(), "nothing"),
+    case(".repeat", lambda tf, D: D.range(3).filter(lambda x: x > 5).repeat(2), "filtered"),
+    case(".shard", lambda tf, D: D.range(7).shard(3, 1)),
+    wrong(".shard", lambda tf, D: D.range(7).shard(3, 3), "index"),
+    wrong(".shard", lambda tf, D: D.range(7).shard(3, -1), "negative"),
+    wrong(".shard", lambda tf, D: D.range(7).shard(0, 0), "none"),
+    wrong(".take", lambda tf, D: D.range(3).take(1.5), "float"),
+    wrong(".take", lambda tf, D: D.range(3).take(None), "none"),
+    wrong(".repeat", lambda tf, D: D.range(3).repeat("a"), "string"),
+    case(".concatenate", lambda tf, D: D.range(2).concatenate(D.range(3))),
+    case(
+        ".concatenate",
+        lambda tf, D: D.from_tensors([1]).concatenate(D.from_tensors([1, 2])),
+        "shapes",
+    ),
+    wrong(
+        ".concatenate",
+        lambda tf, D: D.range(2).concatenate(D.zip(D.range(2), D.range(2))),
+        "structure",
+    ),
+    wrong(
+        ".concatenate",
+        lambda tf, D: D.range(2).concatenate(D.range(2, output_type=tf.int32)),
+        "dtype",
+    ),
+    wrong(".concatenate", lambda tf, D: D.range(2).concatenate(3), "number"),
+    case(".zip", lambda tf, D: D.zip(D.range(3), D.range(4))),
+    case(".zip", lambda tf, D: D.zip((D.range(3), D.range(4))), "tuple"),
+    case(".zip", lambda tf, D: D.zip({"a": D.range(3), "b": (D.range(4), D.range(2))}), "dict"),
+    case(".zip", lambda tf, D: D.zip(D.range(3)), "one"),
+    case(".zip", lambda tf, D: D.zip((D.range(3),)), "tuple of one"),
+    case(".zip", lambda tf, D: D.zip(datasets=(D.range(2), D.range(3))), "keyword"),
+    case(".zip", lambda tf, D: D.zip(D.range(2).repeat(), D.range(3)), "infinite"),
+    wrong(".zip", lambda tf, D: D.zip([D.range(3), D.range(3)]), "list"),
+    wrong(".zip", lambda tf, D: D.zip(3), "number"),
+    wrong(".zip", lambda tf, D: D.zip(), "nothing"),
+    case(".enumerate", lambda tf, D: D.from_tensor_slices(["a", "b"]).enumerate(start=5)),
+    case(".cache", lambda tf, D: D.range(3).map(lambda x: x + 1).cache()),
+    case(".prefetch", lambda tf, D: D.range(5).map(lambda x: x + 1).prefetch(2)),
+    case(".prefetch", lambda tf, D: D.range(5).prefetch(tf.data.AUTOTUNE), "autotune"),
+    case(".prefetch", lambda tf, D: D.range(3).prefetch(0), "none"),
+    wrong(".prefetch", lambda tf, D: D.range(3).prefetch(-2), "negative"),
+    wrong(".prefetch", lambda tf, D: D.range(3).prefetch(1.5), "float"),
+    case(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3), D.range(10, 13)], D.range(2).repeat(5)),
+    ),
+    case(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets(
+            [D.range(2), D.range(10, 13)], D.range(2).repeat(5), stop_on_empty_dataset=False
+        ),
+        "go on",
+    ),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3, output_type=tf.int32)),
+        "choices",
+    ),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3)], D.range(3)),
+        "out of range",
+    ),
+    wrong(".choose_from_datasets", lambda tf, D: D.choose_from_datasets([], D.range(3)), "nothing"),
+    wrong(
+        ".choose_from_datasets",
+        lambda tf, D: D.choose_from_datasets([D.range(3), D.from_tensors("a")], D.range(2)),
+        "dtypes",
+    ),
+    wrong(".apply", lambda tf, D: D.range(3).apply(lambda d: 3)),
+    case(".apply", lambda tf, D: D.range(3).apply(lambda d: d.skip(1))),
+]
 
-CASES = [*SOURCES, *FUNCTIONS]
+CASES = [*SOURCES, *FUNCTIONS, *SELECTION]
