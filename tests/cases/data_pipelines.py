@@ -439,8 +439,6 @@ BATCHES = [
         "unknown rank",
     ),
     wrong(".batch", lambda tf, D: D.range(3).batch(0), "zero"),
-    wrong(".batch", lambda tf, D: D.range(3).batch(2, num_parallel_calls=0), "parallel"),
-    wrong(".interleave", lambda tf, D: D.range(3).interleave(D.range, 2, num_parallel_calls=0), "parallel"),
     wrong(".batch", lambda tf, D: D.range(3).batch(-1), "negative"),
     wrong(".batch", lambda tf, D: D.range(3).batch("a"), "string"),
     wrong(".batch", lambda tf, D: D.range(3).batch(2.0), "float"),
