@@ -43,7 +43,6 @@ from tapeflow.engine.ops.control_flow.optionals import Content, _Optional
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.tensor import VariantTensor, VariantValue
 
-
 MAX_STEPS = 1000
 """So many elements a function may take from an iterator, statement by statement."""
 
