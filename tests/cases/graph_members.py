@@ -259,3 +259,39 @@ def parts_of_a_functions_graph(tf):
         [op.type for op in g.get_operations() if op.type in ("MatMul", "AddV2", "ReadVariableOp")],
         len(g.captures), len(g.variables), len(g.inputs), g.finalized, g.get_name_scope(),
     )  # fmt: skip
+
+
+@case("Graph")
+def tensors_of_a_plain_graph_are_keys(tf):
+    with tf.Graph().as_default():
+        x = tf.constant(1)
+        y = tf.constant(1)
+        return x == x, x == y, x != y, len({x, y, x}), {x: 5}[x]
+
+
+@case("compat.v1.executing_eagerly_outside_functions")
+def outside_functions(tf):
+    v1 = tf.compat.v1
+    with tf.Graph().as_default():
+        return v1.executing_eagerly_outside_functions()
+
+
+@case("compat.v1.global_variables")
+def variables_in_collections(tf):
+    v1 = tf.compat.v1
+    with tf.Graph().as_default():
+        tf.Variable(1.0, name="a")
+        tf.Variable(1.0, name="b", trainable=False)
+        init = v1.global_variables_initializer()
+        return (
+            [v.name for v in v1.global_variables()],
+            [v.name for v in v1.trainable_variables()],
+            [v.name for v in v1.global_variables("b")],
+            (init.name, init.type, sorted(op.name for op in init.control_inputs)),
+        )
+
+
+@case("Graph")
+def datasets_are_not_iterated_in_a_plain_graph(tf):
+    with tf.Graph().as_default():
+        return raised(lambda: list(tf.data.Dataset.range(3)))

@@ -30,12 +30,12 @@ def executing_eagerly() -> bool:
 
 @export("compat.v1.executing_eagerly_outside_functions")
 def executing_eagerly_outside_functions() -> bool:
-    """Whether operations outside of functions run at once: always.
+    """Whether operations outside of functions run at once: where no `tf.Graph` is the default.
 
     Returns:
-      True.
+      A bool.
     """
-    return True
+    return _outside_functions() is None
 
 
 @export("inside_function")
@@ -68,6 +68,14 @@ def is_symbolic_tensor(tensor: Any) -> bool:
     return isinstance(tensor, Tensor) and not isinstance(tensor, EagerTensor)
 
 
+def _outside_functions() -> Any:
+    """The graph around all functions that are traced, or None for eager mode."""
+    graph = state.tracer
+    while graph is not None and graph.building_function:
+        graph = graph.outer_graph
+    return graph
+
+
 @contextlib.contextmanager
 def outside_graphs() -> Iterator[None]:
     """Runs eagerly, with no tapes, whatever is being built around the `with` block."""
@@ -96,9 +104,7 @@ def init_scope() -> Iterator[None]:
       >>> with tf.init_scope():
       ...     v = tf.Variable(1.0)
     """
-    outermost = state.tracer
-    while outermost is not None and outermost.building_function:
-        outermost = outermost.outer_graph
+    outermost = _outside_functions()
     if outermost is None:
         with outside_graphs():
             yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging as _logging
 from typing import Any, NoReturn
 
+from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.export import export, export_value
 from tapeflow.engine.runtime.execution import get_logger
@@ -116,9 +117,17 @@ class InteractiveSession(Session):
     """
 
 
+def _initializers() -> Any:
+    graph = state.tracer
+    if graph is None:
+        return None
+    return graph.group([v.initializer for v in graph.get_collection("variables")], "init")
+
+
 @export("compat.v1.global_variables_initializer")
-def global_variables_initializer() -> None:
-    """None: eager variables have their values from the start."""
+def global_variables_initializer() -> Any:
+    """None: eager variables have their values from the start. In a graph, an operation."""
+    return _initializers()
 
 
 @export("compat.v1.local_variables_initializer")
@@ -127,28 +136,29 @@ def local_variables_initializer() -> None:
 
 
 @export("compat.v1.initialize_all_variables")
-def initialize_all_variables() -> None:
-    """None: eager variables have their values from the start."""
+def initialize_all_variables() -> Any:
+    """None: eager variables have their values from the start. In a graph, an operation."""
+    return _initializers()
 
 
 @export("compat.v1.global_variables")
 def global_variables(scope: str | None = None) -> list[Any]:
-    """An empty list: eager variables are in no collection.
+    """The variables of the graph; an empty list in eager mode, where they are in no collection.
 
     Args:
       scope: prefix of the names wanted.
     """
-    return []
+    return [] if state.tracer is None else state.tracer.get_collection("variables", scope)
 
 
 @export("compat.v1.trainable_variables")
 def trainable_variables(scope: str | None = None) -> list[Any]:
-    """An empty list: eager variables are in no collection.
+    """The trainable variables of the graph; an empty list in eager mode.
 
     Args:
       scope: prefix of the names wanted.
     """
-    return []
+    return [] if state.tracer is None else state.tracer.get_collection("trainable_variables", scope)
 
 
 # Logging.

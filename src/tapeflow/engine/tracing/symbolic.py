@@ -126,7 +126,16 @@ class SymbolicTensor(Value, Tensor):
             "the call in tf.numpy_function."
         )
 
-    def __hash__(self) -> NoReturn:
+    def __eq__(self, other: Any) -> Any:
+        # As in TensorFlow, where tensors of graphs made by hand are keys.
+        return super().__eq__(other) if self.graph.building_function else self is other
+
+    def __ne__(self, other: Any) -> Any:
+        return super().__ne__(other) if self.graph.building_function else self is not other
+
+    def __hash__(self) -> int:
+        if not self.graph.building_function:
+            return id(self)
         raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
 
     def __copy__(self) -> SymbolicTensor:
