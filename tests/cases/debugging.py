@@ -371,7 +371,7 @@ PRINTED = [
     lambda tf: (tf.constant(True), tf.constant([True, False])),
     lambda tf: (tf.constant(0.1), tf.constant(1 / 3, tf.float64), tf.constant(1e20)),
     lambda tf: (tf.constant([NAN, INF, -INF]),),
-    lambda tf: (tf.constant(123456789.0), tf.constant(16777216.0), tf.constant(-0.0)),
+    lambda tf: (tf.constant(123456789.0), tf.constant(16777216.0), -tf.constant(0.0)),
     lambda tf: (tf.constant([1.23456789, 100000.0, 1e6, 1e7, 1e15, 1e16]),),
     lambda tf: (tf.constant([1e300, 2.5e-300], tf.float64),),
     lambda tf: (tf.constant([], tf.float32), tf.zeros([0, 2])),
