@@ -315,6 +315,8 @@ CASES += [
         lambda tf: [
             tf.debugging.set_log_device_placement(False),
             tf.debugging.get_log_device_placement(),
+            # TensorFlow 2.21 forgets its soft placement in the call above.
+            tf.config.set_soft_device_placement(True),
         ],
     ),
 ]
