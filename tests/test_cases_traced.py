@@ -18,6 +18,7 @@ from harness.families import Entry, entries
 from harness.golden import family_path, load, traced_path
 from harness.seeds import forget_seed
 from harness.traced import COMPOSITES, FAMILIES, disagreements, run_traced
+from tapeflow.engine.backends.interpreter import source
 from tapeflow.engine.compiler import compile as compiler
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -51,6 +52,7 @@ def runnable() -> list[Entry]:
 @pytest.mark.parametrize("entry", runnable(), ids=lambda e: f"{e.family}-{e.label}")
 def test_case_in_function(entry: Entry, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(compiler, "VERIFY", True)
+    monkeypatch.setattr(source, "REUSE_FROM", 2)  # cases are small; large arrays are reused
     eager, traced = recorded(entry.family)
     if entry.key not in traced:
         pytest.fail(f"not recorded; run: python scripts/make_golden.py --traced {entry.family}")

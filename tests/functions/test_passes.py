@@ -149,6 +149,18 @@ def test_views_keep_their_array_from_being_written_into() -> None:
     np.testing.assert_array_equal(z, np.full(400, 3.0))
 
 
+def test_an_array_is_not_written_into_while_it_is_needed() -> None:
+    @tf.function
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        z = y + 1.0
+        return y * z, y - z
+
+    product, difference = f(tf.ones([400]))
+    np.testing.assert_array_equal(product, np.full(400, 6.0))
+    np.testing.assert_array_equal(difference, np.full(400, -1.0))
+
+
 def test_a_variable_read_before_an_update_keeps_its_value() -> None:
     v = tf.Variable(tf.zeros([256]))
 

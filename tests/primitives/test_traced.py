@@ -17,6 +17,7 @@ from harness.comparison import mismatches
 from harness.registry import primitives, samples_of, text_of
 from harness.seeds import forget_seed
 from tapeflow.engine.autodiff.tape import GradientTape
+from tapeflow.engine.backends.interpreter import source
 from tapeflow.engine.compiler import compile as compiler
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import InvalidArgumentError
@@ -41,6 +42,7 @@ GRADIENTS = 6
 @pytest.fixture(autouse=True)
 def every_pass_is_verified(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(compiler, "VERIFY", True)
+    monkeypatch.setattr(source, "REUSE_FROM", 2)  # samples are small; large arrays are reused
 
 
 @pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.name)

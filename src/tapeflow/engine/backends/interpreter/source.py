@@ -154,7 +154,7 @@ class Source:
             kernel = self._global("k", node.prim.kernel)
             reuses = self._reusable(node, dying)
             if reuses is not None:
-                arguments.append(arguments[reuses])
+                arguments.append(f"out={arguments[reuses]}")
             for key, value in node.attrs.items():
                 arguments.append(f"{key}={self._attr(value)}")
         else:
