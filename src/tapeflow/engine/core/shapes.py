@@ -190,12 +190,12 @@ class TensorShape(TensorFreeTrace):
         for other in others:
             if not isinstance(other, TensorShape):
                 return None
-            dims = _common_dims(dims, other._dims)
+            dims = common_dims(dims, other._dims)
         return TensorShape._of(dims)
 
     def most_specific_compatible_shape(self, other: Any) -> TensorShape:
         """The narrowest shape that both fit."""
-        return TensorShape._of(_common_dims(self._dims, as_shape(other)._dims))
+        return TensorShape._of(common_dims(self._dims, as_shape(other)._dims))
 
     def merge_with(self, other: Any) -> TensorShape:
         """What is known when both describe the same tensor.
@@ -325,7 +325,8 @@ def as_shape(shape: Any) -> TensorShape:
     return shape if type(shape) is TensorShape else TensorShape(shape)
 
 
-def _common_dims(a: Dims | None, b: Dims | None) -> Dims | None:
+def common_dims(a: Dims | None, b: Dims | None) -> Dims | None:
+    """The dimensions in which two shapes agree; None where the ranks differ."""
     if a is None or b is None or len(a) != len(b):
         return None
     return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])

@@ -13,7 +13,7 @@ from tapeflow.engine.autograph.conversion import convert_for_tracing
 from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.specs import TensorSpec
-from tapeflow.engine.data.stages.stage import Element, Run, held
+from tapeflow.engine.data.stages.stage import Element, Run
 from tapeflow.engine.data.structure import (
     as_array,
     flat_specs,
@@ -25,6 +25,7 @@ from tapeflow.engine.function.concrete import Runnable
 from tapeflow.engine.function.trace import trace_call
 from tapeflow.engine.ir.primitive import DRAWS
 from tapeflow.engine.ir.spec import Spec
+from tapeflow.engine.runtime.tensor import held
 from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
 
 Call = Callable[[Element], Element]

@@ -14,7 +14,7 @@ from tapeflow.engine.core import dtypes, nest
 from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.core.specs import NoneTensorSpec, TensorSpec, type_spec_from_value
-from tapeflow.engine.data.stages.stage import Element, held, stack
+from tapeflow.engine.data.stages.stage import Element, stack
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.ragged.ragged_tensor import RaggedTensorSpec
 from tapeflow.engine.ops.sparse import dense
@@ -22,7 +22,7 @@ from tapeflow.engine.ops.sparse import joining as sparse_rows
 from tapeflow.engine.runtime.composite import is_composite
 from tapeflow.engine.runtime.convert import convert
 from tapeflow.engine.runtime.sparse_tensor import SparseTensor, SparseTensorSpec, SparseTensorValue
-from tapeflow.engine.runtime.tensor import EagerTensor, Tensor, VariantTensor, VariantValue
+from tapeflow.engine.runtime.tensor import EagerTensor, Tensor, VariantTensor, VariantValue, held
 
 _new = object.__new__
 _ndarray = np.ndarray

@@ -17,7 +17,7 @@ from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem
-from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue
+from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue, held
 from tapeflow.engine.tracing.func_graph import FuncGraph
 from tapeflow.engine.tracing.graph import out_of_scope
 from tapeflow.engine.tracing.symbolic import SymbolicTensor
@@ -46,7 +46,7 @@ class Runnable:
         self.outputs = outputs
         self.name = name
         self.captures = graph.capture_list
-        self._captured = [_runtime_value(c.external) for c in self.captures]
+        self._captured = [held(c.external) for c in self.captures]
         self._all_inputs = [*inputs, *[c.internal for c in self.captures]]
         self._by_shape = not all(_fixed(v.spec) for v in self._all_inputs)
         self._extracted: Any = None
@@ -146,13 +146,7 @@ def wrapped(out: Any) -> Any:
 def _argument(value: Any) -> Any:
     if type(value) is SymbolicTensor:
         raise out_of_scope(value, None)
-    return _runtime_value(value)
-
-
-def _runtime_value(value: Any) -> Any:
-    if type(value) is EagerTensor:
-        return value._array
-    return value.value if type(value) is VariantTensor else value
+    return held(value)
 
 
 def _value_in(graph: Any, tensor: Any) -> Any:
@@ -162,10 +156,10 @@ def _value_in(graph: Any, tensor: Any) -> Any:
 
 
 def _fixed(spec: Spec) -> bool:
-    held = spec.refers
-    if isinstance(held, Spec) and not _fixed(held):
+    refers = spec.refers
+    if isinstance(refers, Spec) and not _fixed(refers):
         return False
-    return spec.shape is not None and None not in spec.shape
+    return spec.is_static
 
 
 def _is_data(value: Any) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import nest
-from tapeflow.engine.core.context import state
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType, resource
+from tapeflow.engine.core.shapes import common_dims
 from tapeflow.engine.core.specs import TensorSpec, TypeSpec, type_spec_from_value
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.composite import is_composite
@@ -237,11 +237,6 @@ def _as_dtype(dtype: Any) -> DType:
     return dtype if isinstance(dtype, DType) else FROM_NUMPY[dtype]
 
 
-def is_tracing() -> bool:
-    """Whether a function is being traced in this thread."""
-    return state.tracer is not None
-
-
 def generalizes(general: Key, special: Key) -> bool:
     """Whether a trace for `general` can be called with arguments of key `special`."""
     if len(general) != len(special):
@@ -281,7 +276,7 @@ def merged(a: Key, b: Key) -> Key | None:
         elif x[0] is not y[0]:
             return None
         elif x[0] in (TENSOR, VARIABLE) and x[1] == y[1] and x[3:] == y[3:]:
-            out.append((x[0], x[1], _merged_shape(x[2], y[2]), *x[3:]))
+            out.append((x[0], x[1], common_dims(x[2], y[2]), *x[3:]))
         elif x[0] is SPEC:
             spec = x[1].most_specific_common_supertype([y[1]])
             if spec is None:
@@ -290,9 +285,3 @@ def merged(a: Key, b: Key) -> Key | None:
         else:
             return None
     return tuple(out)
-
-
-def _merged_shape(a: Any, b: Any) -> Any:
-    if a is None or b is None or len(a) != len(b):
-        return None
-    return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])

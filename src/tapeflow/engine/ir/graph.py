@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, PURE, Effect, Primitive
+from tapeflow.engine.ir.primitive import (
+    NOT_DIFFERENTIABLE,
+    PURE,
+    Effect,
+    Primitive,
+    unregistered,
+)
 
 if TYPE_CHECKING:
     from tapeflow.engine.core.frames import Location
@@ -149,15 +155,7 @@ def structural_form(
     kernel: Any = _never_called,
 ) -> Primitive:
     """A form of the graph itself, which usually no kernel computes; it is in no registry."""
-    return Primitive(
-        name,
-        infer=_never_called,
-        kernel=kernel,
-        vjp=vjp,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=effect,
-    )
+    return unregistered(name, _never_called, kernel, vjp, effect)
 
 
 PLACEHOLDER = structural_form("Placeholder")

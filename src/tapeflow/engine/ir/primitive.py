@@ -248,3 +248,21 @@ def with_values(key: tuple[Any, ...], prim: Primitive, arrays: Any) -> tuple[Any
                 return None
             values.append(array.tobytes())
     return (*key, *values)
+
+
+def unregistered(
+    name: str, infer: Any, kernel: Any, vjp: Any = NOT_DIFFERENTIABLE, effect: Effect = PURE
+) -> Primitive:
+    """An operation on objects (handles, lists, stages), of which no test could draw samples.
+
+    It is in no registry, and runs on the host.
+    """
+    return Primitive(
+        name,
+        infer=infer,
+        kernel=kernel,
+        vjp=vjp,
+        lower=HOST,
+        samples=lambda draw: (),
+        effect=effect,
+    )

@@ -47,6 +47,11 @@ class Spec:
         """Number of dimensions, or None when unknown."""
         return None if self.shape is None else len(self.shape)
 
+    @property
+    def is_static(self) -> bool:
+        """Whether all dimensions are known."""
+        return self.shape is not None and None not in self.shape
+
     def accepts(self, other: Spec) -> bool:
         """Whether `other` (usually read off a computed array) is one of the values described."""
         if self.dtype is not other.dtype:

@@ -22,7 +22,7 @@ from tapeflow.engine.core.context import current_recorders, set_recorders, state
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.core.shapes import TensorShape
-from tapeflow.engine.ir.primitive import HOST, PURE, Effect, Primitive
+from tapeflow.engine.ir.primitive import PURE, Effect, Primitive, unregistered
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.stand_ins import TRIALS, StandIns
 from tapeflow.engine.runtime.composite import is_composite
@@ -455,15 +455,7 @@ def host_primitive(name: str, effect: Effect, vjp: Any = _vjp) -> Primitive:
     key = (name, effect, vjp)
     prim = _PRIMITIVES.get(key)
     if prim is None:
-        prim = _PRIMITIVES[key] = Primitive(
-            name,
-            infer=_infer,
-            kernel=_kernel,
-            vjp=vjp,
-            lower=HOST,
-            samples=lambda draw: (),
-            effect=effect,
-        )
+        prim = _PRIMITIVES[key] = unregistered(name, _infer, _kernel, vjp, effect)
     return prim
 
 

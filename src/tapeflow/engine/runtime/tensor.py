@@ -313,6 +313,13 @@ class VariantTensor(Tensor):
         return f"<tf.Tensor: shape=(), dtype=variant, value={self.value!r}>"
 
 
+def held(tensor: Any) -> Any:
+    """A tensor as a value of a graph that runs: its array, or the object that it stands for."""
+    if type(tensor) is EagerTensor:
+        return tensor._array
+    return tensor.value if type(tensor) is VariantTensor else tensor
+
+
 def _unpickled(array: np.ndarray[Any, Any]) -> EagerTensor:
     """A tensor read from a pickle, which names this function: the class has two addresses."""
     return EagerTensor(array)

@@ -19,9 +19,16 @@ import numpy as np
 
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError
+from tapeflow.engine.core.shapes import common_dims
 from tapeflow.engine.ir.infer import reads_values
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, PURE, Effect, Primitive
-from tapeflow.engine.ir.spec import Dims, Spec
+from tapeflow.engine.ir.primitive import (
+    NOT_DIFFERENTIABLE,
+    PURE,
+    Effect,
+    Primitive,
+    unregistered,
+)
+from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime import upward
 from tapeflow.engine.runtime.convert import convert, static_value
 from tapeflow.engine.runtime.dispatch import DIFFERENTIABLE, apply
@@ -129,15 +136,8 @@ def eager_call(
             out[i] = grad
         return tuple(out)
 
-    made = Primitive(
-        name,
-        infer=infer,
-        kernel=kernel,
-        vjp=vjp if differentiable else NOT_DIFFERENTIABLE,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=effect,
-    )
+    rule = vjp if differentiable else NOT_DIFFERENTIABLE
+    made = unregistered(name, infer, kernel, rule, effect)
     made.variadic = variadic
     return made
 
@@ -196,7 +196,7 @@ def _inferred(
     for outs in zip(*found, strict=True):
         shape = outs[0].shape if exact else None
         for out in outs[1:] if exact else ():
-            shape = _common(shape, out.shape)
+            shape = common_dims(shape, out.shape)
         joined.append(Spec(outs[0].dtype, shape))
     return tuple(joined) if several else joined[0]
 
@@ -232,12 +232,6 @@ def _candidates(specs: tuple[Spec, ...], late: dict[str, Spec]) -> Iterator[dict
     for length in range(rank + 1) if size is None else (size,):
         for axes in itertools.product(range(rank + 1), repeat=length):
             yield {name: axes}
-
-
-def _common(a: Dims | None, b: Dims | None) -> Dims | None:
-    if a is None or b is None or len(a) != len(b):
-        return None
-    return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])
 
 
 def planned(

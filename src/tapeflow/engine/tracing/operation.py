@@ -53,7 +53,7 @@ class Operation(Node):
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Operation.op_def", "operations are declared in Python and have no OpDefs")
+        refuse("Operation.op_def", "operations are declared in Python and have no OpDefs")
 
     @property
     def node_def(self) -> NodeDef:
@@ -114,7 +114,7 @@ class Operation(Node):
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Operation.from_node_def", "call the public function that makes the operation")
+        refuse("Operation.from_node_def", "call the public function that makes the operation")
 
     def experimental_set_type(self, type_proto: Any) -> NoReturn:
         """Refused: an operation's type follows from its inputs.
@@ -122,7 +122,7 @@ class Operation(Node):
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Operation.experimental_set_type", "types follow from the inputs")
+        refuse("Operation.experimental_set_type", "types follow from the inputs")
 
     def __repr__(self) -> str:
         return f"<tf.Operation '{self.name}' type={self.type}>"
@@ -155,5 +155,6 @@ class NodeDef:
         return "\n".join(lines) + "\n"
 
 
-def _refuse(what: str, why: str) -> NoReturn:
+def refuse(what: str, why: str) -> NoReturn:
+    """Says that a member of graphs and operations is not supported, and why."""
     raise UnimplementedError(None, None, f"{what}: {why}.")

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from tapeflow.engine.core.errors import UnimplementedError
 from tapeflow.engine.runtime.devices import device
+from tapeflow.engine.tracing.operation import refuse
 
 
 class SessionEraMembers:
@@ -23,7 +23,7 @@ class SessionEraMembers:
           tf.errors.UnimplementedError: for a function.
         """
         if callable(device_name_or_function):
-            _refuse("Graph.device", "functions that choose devices are not supported; give a name")
+            refuse("Graph.device", "functions that choose devices are not supported; give a name")
         return device(device_name_or_function)
 
     @contextlib.contextmanager
@@ -54,7 +54,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse(
+        refuse(
             "Graph.gradient_override_map",
             "gradients of operations cannot be exchanged; use tf.custom_gradient",
         )
@@ -70,7 +70,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Graph.as_graph_def", _NO_PROTOS)
+        refuse("Graph.as_graph_def", _NO_PROTOS)
 
     @property
     def graph_def_versions(self) -> NoReturn:
@@ -79,7 +79,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Graph.graph_def_versions", _NO_PROTOS)
+        refuse("Graph.graph_def_versions", _NO_PROTOS)
 
     def op_def_for_type(self, type: str) -> NoReturn:
         """Refused: operations are declared in Python.
@@ -87,7 +87,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Graph.op_def_for_type", "operations are declared in Python and have no OpDefs")
+        refuse("Graph.op_def_for_type", "operations are declared in Python and have no OpDefs")
 
     def create_op(
         self,
@@ -106,7 +106,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Graph.create_op", f"call the function of tf.raw_ops that makes a {op_type}")
+        refuse("Graph.create_op", f"call the function of tf.raw_ops that makes a {op_type}")
 
     def new_operations(self) -> NoReturn:
         """Refused: nothing but Python adds operations.
@@ -114,7 +114,7 @@ class SessionEraMembers:
         Raises:
           tf.errors.UnimplementedError: always.
         """
-        _refuse("Graph.new_operations", "no operations are added behind Python's back")
+        refuse("Graph.new_operations", "no operations are added behind Python's back")
 
     def get(self) -> SessionEraMembers:
         """The graph itself."""
@@ -125,7 +125,3 @@ class SessionEraMembers:
 
 
 _NO_PROTOS = "graphs have no protocol buffers here; look at get_operations()"
-
-
-def _refuse(what: str, why: str) -> NoReturn:
-    raise UnimplementedError(None, None, f"{what}: {why}.")

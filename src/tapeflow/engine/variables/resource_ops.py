@@ -18,11 +18,11 @@ from tapeflow.engine.core.errors import FailedPreconditionError
 from tapeflow.engine.core.shapes import TensorShape
 from tapeflow.engine.ir.infer import reject, shape_text
 from tapeflow.engine.ir.primitive import (
-    HOST,
     NOT_DIFFERENTIABLE,
     READS,
     WRITES,
     Primitive,
+    unregistered,
 )
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.array import gathering
@@ -42,16 +42,8 @@ def resource_op(
     vjp: Any = NOT_DIFFERENTIABLE,
     effect: Any = WRITES,
 ) -> Primitive:
-    """An operation on a handle. Not in the registry: there is no handle to draw as a sample."""
-    return Primitive(
-        name,
-        infer=infer,
-        kernel=kernel,
-        vjp=vjp,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=effect,
-    )
+    """An operation on a handle; usually one that writes."""
+    return unregistered(name, infer, kernel, vjp, effect)
 
 
 def _held(handle: Spec) -> Spec:

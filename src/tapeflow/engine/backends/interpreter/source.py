@@ -286,14 +286,10 @@ def as_strings(value: Any) -> Any:
     return value
 
 
-def _known(spec: Spec) -> bool:
-    return spec.shape is not None and None not in spec.shape
-
-
 def _is_checked(node: Node) -> bool:
     """Whether all that the shape rule looks at was known when it accepted the inputs."""
     inputs = node.inputs
-    return all(_known(v.spec) for v in inputs) and all(
+    return all(v.spec.is_static for v in inputs) and all(
         inputs[i].spec.value is not None for i in node.prim.value_inputs if i < len(inputs)
     )
 

@@ -47,7 +47,7 @@ def _same(a: Spec, b: Spec) -> bool:
 
 
 def _known_same(a: Spec, b: Spec) -> bool:
-    return _same(a, b) and a.shape is not None and None not in a.shape
+    return _same(a, b) and a.is_static
 
 
 def _is_one(value: Any) -> bool:

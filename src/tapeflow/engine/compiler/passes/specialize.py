@@ -9,7 +9,7 @@ import numpy as np
 from tapeflow.engine.core.dtypes import FROM_NUMPY, resource, variant
 from tapeflow.engine.core.errors import OpError
 from tapeflow.engine.ir.graph import CONST, Body, Graph, Node
-from tapeflow.engine.ir.primitive import HOST, PURE, Primitive
+from tapeflow.engine.ir.primitive import PURE, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
@@ -70,7 +70,7 @@ class Specialize(Rewriter):
         if all(
             new.spec is old.spec or not _more_is_known(old.spec, new.spec)
             for old, new in zip(node.inputs, inputs, strict=True)
-        ) and all(_known(spec) for spec in before):
+        ) and all(spec.is_static for spec in before):
             return before
         try:
             outs = node.prim.infer(*[v.spec for v in inputs], **node.attrs)
@@ -91,7 +91,7 @@ class Specialize(Rewriter):
         else:
             if not all(v.node.prim is CONST for v in inputs):
                 return None
-            if not all(_known(s) and _size(s) <= MAX_FOLDED for s in specs):
+            if not all(s.is_static and _size(s) <= MAX_FOLDED for s in specs):
                 return None
             try:
                 out = node.prim.kernel(*[v.node.attrs["value"] for v in inputs], **node.attrs)
@@ -117,15 +117,8 @@ def _refusing(node: Node, error: OpError) -> Node:
         make: Any = type(error)
         raise make(None, None, error.message)
 
-    prim = Primitive(
-        node.prim.name,
-        infer=node.prim.infer,
-        kernel=kernel,
-        vjp=node.prim.vjp,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=node.prim.effect,
-    )
+    known = node.prim
+    prim = unregistered(known.name, known.infer, kernel, known.vjp, known.effect)
     made = Node(prim, node.inputs, node.attrs, node.name, node.location)
     made.outputs = node.outputs
     return made
@@ -142,10 +135,6 @@ def _common(before: Spec, found: list[Spec]) -> Spec:
     if len(shapes) != 1 or before.dtype in (variant, resource):
         return before
     return Spec(before.dtype, shapes.pop(), refers=before.refers)
-
-
-def _known(spec: Spec) -> bool:
-    return spec.shape is not None and None not in spec.shape
 
 
 def _size(spec: Spec) -> int:

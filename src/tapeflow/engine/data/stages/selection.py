@@ -20,16 +20,20 @@ from tapeflow.engine.data.stages.stage import (
 from tapeflow.engine.ir.infer import reject
 
 
-class TakeStage(Stage):
-    """The first elements."""
-
-    op = "TakeDataset"
-    kind = "_TakeDataset"
+class _Counted(Stage):
+    """A source and a number of elements, or of repetitions."""
 
     def __init__(self, source: Stage, count: Any) -> None:
         self._source = source
         self._count = int(count)
         self.in_memory = source.in_memory
+
+
+class TakeStage(_Counted):
+    """The first elements."""
+
+    op = "TakeDataset"
+    kind = "_TakeDataset"
 
     def open(self, run: Run) -> Stream:
         if self._count < 0:
@@ -70,16 +74,11 @@ class _Taken(Stream):
         return self._source.block(count)  # type: ignore[no-any-return]
 
 
-class SkipStage(Stage):
+class SkipStage(_Counted):
     """The elements behind the first ones."""
 
     op = "SkipDataset"
     kind = "_SkipDataset"
-
-    def __init__(self, source: Stage, count: Any) -> None:
-        self._source = source
-        self._count = int(count)
-        self.in_memory = source.in_memory
 
     def open(self, run: Run) -> Stream:
         if self._count < 0:
@@ -116,16 +115,11 @@ class _Skipped(Stream):
         return self._source.block(count)
 
 
-class RepeatStage(Stage):
+class RepeatStage(_Counted):
     """The elements several times."""
 
     op = "RepeatDataset"
     kind = "_RepeatDataset"
-
-    def __init__(self, source: Stage, count: Any) -> None:
-        self._source = source
-        self._count = int(count)
-        self.in_memory = source.in_memory
 
     def open(self, run: Run) -> Stream:
         if self._count == 0:

@@ -20,7 +20,7 @@ from tapeflow.engine.core.errors import (
 from tapeflow.engine.data.stages.stage import INFINITE, UNKNOWN, Element, Run, Stage, Stream
 from tapeflow.engine.ir.infer import reject
 from tapeflow.engine.runtime.convert import convert
-from tapeflow.engine.runtime.tensor import Tensor
+from tapeflow.engine.runtime.tensor import Tensor, held
 
 
 class TensorStage(Stage):
@@ -300,7 +300,6 @@ class Reader:
 
     def _composite(self, value: Any, spec: Any) -> list[Any]:
         from tapeflow.engine.core.specs import type_spec_from_value
-        from tapeflow.engine.data.stages.stage import held
 
         if value is None or not type_spec_from_value(value).is_subtype_of(spec):
             if not (value is None and not spec.flatten()):

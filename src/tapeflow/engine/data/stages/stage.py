@@ -16,10 +16,15 @@ import numpy as np
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.context import state
 from tapeflow.engine.core.errors import InvalidArgumentError, OpError
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, READS, Effect, Primitive
+from tapeflow.engine.ir.primitive import (
+    READS,
+    Effect,
+    Primitive,
+    unregistered,
+)
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.dispatch import apply, name_op
-from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue
+from tapeflow.engine.runtime.tensor import VariantTensor, VariantValue, held
 
 Element = Sequence[Any]
 
@@ -161,19 +166,11 @@ class Stage(VariantValue):
 
 
 def host_op(name: str, infer: Any, kernel: Any, effect: Effect = READS) -> Primitive:
-    """An operation on stages, in no registry: samples are arrays, and a stage is none.
+    """An operation on stages.
 
     By default it is not merged with an equal one: two shuffles are two, with an order of their own.
     """
-    return Primitive(
-        name,
-        infer=infer,
-        kernel=kernel,
-        vjp=NOT_DIFFERENTIABLE,
-        lower=HOST,
-        samples=lambda draw: (),
-        effect=effect,
-    )
+    return unregistered(name, infer, kernel, effect=effect)
 
 
 def run_op(prim: Primitive, *inputs: Any, **attrs: Any) -> Any:
@@ -211,10 +208,3 @@ def symbolic(value: Any) -> Any:
     """What stands for a tensor, or an object with a handle, in the graph that is traced."""
     graph = state.tracer
     return graph.capture_object(value) if hasattr(value, "_handle") else graph.value_of(value)
-
-
-def held(tensor: Any) -> Any:
-    """A tensor as a value of a graph that runs."""
-    if type(tensor) is EagerTensor:
-        return tensor._array
-    return tensor.value if type(tensor) is VariantTensor else tensor

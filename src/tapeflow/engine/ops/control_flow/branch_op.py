@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.core import dtypes, nest
+from tapeflow.engine.core.shapes import common_dims
 from tapeflow.engine.ir.graph import CONST, Body
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.control_flow.bodies import (
@@ -225,14 +226,7 @@ def merged_spec(specs: list[Spec]) -> Spec:
     shape = first.shape
     refers = first.refers
     for spec in specs[1:]:
-        shape = merged_dims(shape, spec.shape)
+        shape = common_dims(shape, spec.shape)
         if isinstance(refers, Spec) and isinstance(spec.refers, Spec):
             refers = merged_spec([refers, spec.refers])
     return Spec(first.dtype, shape, refers=refers)
-
-
-def merged_dims(a: Any, b: Any) -> Any:
-    """The dimensions in which two shapes agree; None where the ranks differ."""
-    if a is None or b is None or len(a) != len(b):
-        return None
-    return tuple([m if m == n else None for m, n in zip(a, b, strict=True)])

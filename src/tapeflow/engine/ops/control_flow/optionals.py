@@ -23,11 +23,11 @@ from tapeflow.engine.core.specs import (
     to_tensor,
     type_spec_from_value,
 )
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive
+from tapeflow.engine.ir.primitive import unregistered
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.composite import CompositeTensor
 from tapeflow.engine.runtime.dispatch import apply
-from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue
+from tapeflow.engine.runtime.tensor import EagerTensor, VariantTensor, VariantValue, held
 
 _EMPTY = "OptionalGetValue: The given optional does not have a value."
 
@@ -45,18 +45,6 @@ class Content(VariantValue):
         self.values = values
 
 
-def _optional_op(name: str, infer: Any, kernel: Any) -> Primitive:
-    """An operation on optionals. Not in the registry: samples are arrays, an optional is none."""
-    return Primitive(
-        name,
-        infer=infer,
-        kernel=kernel,
-        vjp=NOT_DIFFERENTIABLE,
-        lower=HOST,
-        samples=lambda draw: (),
-    )
-
-
 _VARIANT = Spec(dtypes.variant, ())
 
 
@@ -66,16 +54,16 @@ def _get_kernel(optional: Content, *, specs: tuple[Spec, ...]) -> tuple[Any, ...
     return optional.values
 
 
-none_p = _optional_op("OptionalNone", lambda: _VARIANT, lambda: Content(None))
-from_value_p = _optional_op(
+none_p = unregistered("OptionalNone", lambda: _VARIANT, lambda: Content(None))
+from_value_p = unregistered(
     "OptionalFromValue", lambda *parts: _VARIANT, lambda *parts: Content(parts)
 )
-has_value_p = _optional_op(
+has_value_p = unregistered(
     "OptionalHasValue",
     lambda optional: Spec(dtypes.bool_, ()),
     lambda optional: np.array(optional.values is not None),
 )
-get_value_p = _optional_op("OptionalGetValue", lambda optional, *, specs: specs, _get_kernel)
+get_value_p = unregistered("OptionalGetValue", lambda optional, *, specs: specs, _get_kernel)
 
 
 @export("experimental.Optional", "data.experimental.Optional")
@@ -146,7 +134,7 @@ class Optional(metaclass=abc.ABCMeta):
         tensors = [t for s, v in _leaves(spec, components) for t in s.to_tensors(v)]
         if state.tracer is not None:
             return _Optional(spec, apply(from_value_p, *tensors), components)
-        content = Content(tuple([_held(t) for t in tensors]))
+        content = Content(tuple([held(t) for t in tensors]))
         return _Optional(spec, VariantTensor(content), components)
 
 
@@ -199,16 +187,6 @@ class _Optional(CompositeTensor, Optional):
             tensors = [_as_tensor(v) for v in self._variant.value.values]
         remaining = iter(tensors)
         return nest.map_structure(lambda spec: spec.from_tensors(remaining), self._element_spec)
-
-
-def optional_of(element_spec: Any, value: Any) -> Optional:
-    """An optional of what a pipeline gave: a `Content`, or the symbolic tensor that is one.
-
-    Args:
-      element_spec: the type of the value.
-      value: either of the two.
-    """
-    return _Optional(element_spec, VariantTensor(value) if type(value) is Content else value)
 
 
 @export("OptionalSpec")
@@ -292,13 +270,6 @@ def _leaves(spec: Any, value: Any) -> list[tuple[Any, Any]]:
     if isinstance(spec, tuple):
         return [pair for s, v in zip(spec, value, strict=True) for pair in _leaves(s, v)]
     return [(spec, value)]
-
-
-def _held(tensor: Any) -> Any:
-    """A tensor as a value of a graph that runs."""
-    if type(tensor) is EagerTensor:
-        return tensor._array
-    return tensor.value if type(tensor) is VariantTensor else tensor
 
 
 def _as_tensor(value: Any) -> Any:

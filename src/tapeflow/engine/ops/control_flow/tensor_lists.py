@@ -13,18 +13,13 @@ from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.core.errors import InvalidArgumentError
 from tapeflow.engine.ir.infer import merge_dims, reject, shape_text
-from tapeflow.engine.ir.primitive import HOST, NOT_DIFFERENTIABLE, Primitive
+from tapeflow.engine.ir.primitive import unregistered
 from tapeflow.engine.ir.spec import Dims, Spec
 from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem, add, items_of
 from tapeflow.engine.runtime.dispatch import apply
 from tapeflow.engine.runtime.tensor import VariantTensor
 
 Array = np.ndarray[Any, Any]
-
-
-def list_op(name: str, infer: Any, kernel: Any, vjp: Any = NOT_DIFFERENTIABLE) -> Primitive:
-    """An operation on lists. Not in the registry: samples are arrays, and a list is none."""
-    return Primitive(name, infer=infer, kernel=kernel, vjp=vjp, lower=HOST, samples=lambda draw: ())
 
 
 def list_spec(dtype: DType, shape: Dims | None) -> Spec:
@@ -62,7 +57,7 @@ def _zeros(held: list[Any], shape: Dims | None, dtype: DType) -> Array:
     return np.zeros(shape, dtype.np)  # type: ignore[arg-type]
 
 
-reserve_p = list_op(
+reserve_p = unregistered(
     "TensorListReserve",
     lambda count, *, dtype, shape: list_spec(dtype, shape),
     lambda count, *, dtype, shape: ListValue([None] * int(count)),
@@ -92,9 +87,9 @@ def _set_vjp(ctx: Any, dlist: Any) -> Any:
     return cleared, None, apply(get_item_like_p, dlist, index, item)
 
 
-set_item_p = list_op("TensorListSetItem", _set_infer, _set_kernel, _set_vjp)
+set_item_p = unregistered("TensorListSetItem", _set_infer, _set_kernel, _set_vjp)
 
-clear_item_p = list_op(
+clear_item_p = unregistered(
     "TensorListClearItem",
     lambda handle, index: Spec(handle.dtype, (), refers=handle.refers),
     lambda handle, index: ListValue(items_of(handle)).with_item(int(index), None),
@@ -107,7 +102,7 @@ def _like_kernel(handle: Any, index: Array, like: Array) -> Array:
     return np.zeros_like(like) if item is None else item
 
 
-get_item_like_p = list_op(
+get_item_like_p = unregistered(
     "TensorListGetItemLike",
     lambda handle, index, like: Spec(like.dtype, like.shape),
     _like_kernel,
@@ -126,21 +121,21 @@ def _get_kernel(handle: Any, index: Array, *, dtype: DType, shape: Dims | None) 
     return _zeros(items, shape, dtype) if item is None else item
 
 
-get_item_p = list_op(
+get_item_p = unregistered(
     "TensorListGetItem",
     _get_infer,
     _get_kernel,
     lambda ctx, dy: (apply(one_item_p, ctx.inputs[0], ctx.inputs[1], dy), None),
 )
 
-one_item_p = list_op(
+one_item_p = unregistered(
     "TensorListOneItem",
     lambda handle, index, item: Spec(handle.dtype, (), refers=Spec(item.dtype, item.shape)),
     lambda handle, index, item: OneItem(len(items_of(handle)), int(index), item),
     lambda ctx, dy: (None, None, apply(get_item_like_p, dy, ctx.inputs[1], ctx.inputs[2])),
 )
 
-length_p = list_op(
+length_p = unregistered(
     "TensorListLength",
     lambda handle: Spec(dtypes.int32, ()),
     lambda handle: np.array(len(items_of(handle)), np.int32),
@@ -170,7 +165,7 @@ def _stack_kernel(handle: Any, *, dtype: DType, shape: Dims | None) -> Array:
     return np.stack(arrays)  # type: ignore[arg-type]
 
 
-stack_p = list_op(
+stack_p = unregistered(
     "TensorListStack",
     _stack_infer,
     _stack_kernel,
@@ -182,7 +177,7 @@ def _from_infer(tensor: Spec) -> Spec:
     return list_spec(tensor.dtype, None if tensor.shape is None else tensor.shape[1:])
 
 
-from_tensor_p = list_op(
+from_tensor_p = unregistered(
     "TensorListFromTensor",
     _from_infer,
     lambda tensor: ListValue(list(tensor)),
@@ -198,7 +193,7 @@ def _stack_like_kernel(handle: Any, like: Array) -> Array:
     return out
 
 
-stack_like_p = list_op(
+stack_like_p = unregistered(
     "TensorListStackLike",
     lambda handle, like: Spec(like.dtype, like.shape),
     _stack_like_kernel,
@@ -223,7 +218,7 @@ def _gather_kernel(handle: Any, indices: Array, *, dtype: DType, shape: Dims | N
     return np.stack(rows)
 
 
-gather_p = list_op(
+gather_p = unregistered(
     "TensorListGather",
     _gather_infer,
     _gather_kernel,
@@ -238,7 +233,7 @@ def _scatter_like_kernel(handle: Any, indices: Array, rows: Array) -> ListValue:
     return ListValue(found)
 
 
-scatter_like_p = list_op(
+scatter_like_p = unregistered(
     "TensorListScatterLike",
     lambda handle, indices, rows: Spec(handle.dtype, (), refers=handle.refers),
     _scatter_like_kernel,
@@ -255,7 +250,7 @@ def _gather_like_kernel(handle: Any, indices: Array, like: Array) -> Array:
     return out
 
 
-gather_like_p = list_op(
+gather_like_p = unregistered(
     "TensorListGatherLike",
     lambda handle, indices, like: Spec(like.dtype, like.shape),
     _gather_like_kernel,
@@ -282,7 +277,7 @@ def _scatter_vjp(ctx: Any, dlist: Any) -> Any:
     )
 
 
-scatter_p = list_op(
+scatter_p = unregistered(
     "TensorListScatterIntoExistingList",
     lambda handle, indices, tensor, *, dynamic: Spec(
         handle.dtype, (), refers=Spec(element_of(handle).dtype, element_of(handle).shape)
@@ -299,7 +294,7 @@ def _clear_items_kernel(handle: Any, indices: Array) -> ListValue:
     return ListValue(found)
 
 
-clear_items_p = list_op(
+clear_items_p = unregistered(
     "TensorListClearItems",
     lambda handle, indices: Spec(handle.dtype, (), refers=handle.refers),
     _clear_items_kernel,
@@ -322,7 +317,7 @@ def _concat_kernel(handle: Any, *, dtype: DType, shape: Dims | None) -> tuple[Ar
     return np.concatenate(arrays), np.array([len(a) for a in arrays], np.int64)
 
 
-concat_p = list_op(
+concat_p = unregistered(
     "TensorListConcatV2",
     _concat_infer,
     _concat_kernel,
@@ -342,7 +337,7 @@ def _split_kernel(tensor: Array, lengths: Array) -> ListValue:
     return ListValue(np.split(tensor, np.cumsum(lengths)[:-1]) if lengths.size else [])
 
 
-split_p = list_op(
+split_p = unregistered(
     "TensorListSplit",
     _split_infer,
     _split_kernel,
@@ -360,14 +355,14 @@ def _concat_like_kernel(handle: Any, like: Array, lengths: Array) -> Array:
     return out
 
 
-concat_like_p = list_op(
+concat_like_p = unregistered(
     "TensorListConcatLike",
     lambda handle, like, lengths: Spec(like.dtype, like.shape),
     _concat_like_kernel,
     lambda ctx, dy: (apply(split_p, dy, ctx.inputs[2]), None, None),
 )
 
-add_lists_p = list_op(
+add_lists_p = unregistered(
     "TensorListAdd",
     lambda a, b: Spec(a.dtype, (), refers=a.refers),
     add,
@@ -382,9 +377,9 @@ def add_lists(a: Any, b: Any) -> Any:
     return apply(add_lists_p, a, b)
 
 
-no_list_p = list_op("TensorListNone", lambda: Spec(dtypes.variant, ()), lambda: ListValue([]))
+no_list_p = unregistered("TensorListNone", lambda: Spec(dtypes.variant, ()), lambda: ListValue([]))
 
-empty_like_p = list_op(
+empty_like_p = unregistered(
     "TensorListEmptyLike",
     lambda handle: Spec(handle.dtype, (), refers=handle.refers),
     lambda handle: ListValue([None] * len(items_of(handle))),
