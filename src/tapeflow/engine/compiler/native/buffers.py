@@ -36,3 +36,9 @@ class Arena:
         self._taken.append((start, start + rounded, last))
         self.size = max(self.size, start + rounded)
         return start
+
+    def reserve(self, size: int) -> int:
+        """The offset of a buffer that nobody else uses."""
+        start = self.size
+        self.size += max(ALIGNMENT, -(-size // ALIGNMENT) * ALIGNMENT)
+        return start
