@@ -315,6 +315,7 @@ def test_calls_keep_nothing(wrap, release):
             step(x, v)
 
     some(100)
+    gc.collect()
     before = [sys.getrefcount(each) for each in watched]
     holders = sys.getrefcount(v._array)
     tracemalloc.start()
@@ -352,6 +353,7 @@ def test_slow_calls_and_failures_keep_nothing():
                 step(bad, v)
 
     some(10)
+    gc.collect()
     before = [sys.getrefcount(each) for each in watched]
     some(500)
     after = [sys.getrefcount(each) for each in watched]
