@@ -57,6 +57,7 @@ class Fusion:
     Attributes:
       units: all of them, in no order.
       home: for each value that is stored: its unit.
+      makers: for each value made of parts, the units that write them.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
@@ -67,6 +68,7 @@ class Fusion:
         self.home: dict[int, Unit] = {}
         self.alias: dict[int, tuple[Any, int]] = {}
         self.needed: set[int] = set()
+        self.makers: dict[int, list[Unit]] = {}
         self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
         self._bit: dict[int, int] = {}
         self._ancestors: dict[int, int] = {}
@@ -338,6 +340,8 @@ class Fusion:
             return None
         value, source = node.outputs[0], node.inputs[0]
         count = math.prod(value.spec.shape)
+        if unit.kept is None and unit.size == count and count > 0:
+            return self._row_added(unit, node, access)
         kept = unit.leading(flat(access, value.spec.shape), count)
         if kept is None or (unit.kept is not None and unit.kept != kept):
             return None
@@ -363,6 +367,21 @@ class Fusion:
             return tuple([next(rest) if a in gone else access[a] for a in range(len(shape))])
         outer = iter(access)
         return tuple([next(rest) if a in gone else next(outer) for a in range(len(shape))])
+
+    def _row_added(self, unit: Unit, node: Any, access: Access) -> Access | None:
+        """Gives each point of a domain a row to fold; what was computed so far is the row's."""
+        value, source = node.outputs[0], node.inputs[0]
+        shape = source.spec.shape
+        if not unit.is_whole(flat(access, value.spec.shape)) or not _is_short(node):
+            return None
+        gone = sorted(folded_axes(node))
+        unit.kept = len(unit.order)
+        added = unit.extend([shape[a] for a in gone])
+        along = dict(zip(gone, index_of(added, unit.extents), strict=True))
+        if node.attrs["keep_dims"]:
+            return tuple([along[a] if a in along else access[a] for a in range(len(shape))])
+        outer = iter(access)
+        return tuple([along[a] if a in along else next(outer) for a in range(len(shape))])
 
     # Values made of parts.
 
@@ -393,20 +412,19 @@ class Fusion:
             makers.append(unit)
         self.makers[id(value)] = makers
 
-    @property
-    def makers(self) -> dict[int, list[Unit]]:
-        """For each value made of parts, the units that write them."""
-        found: dict[int, list[Unit]] | None = getattr(self, "_makers", None)
-        if found is None:
-            found = self._makers: dict[int, list[Unit]] = {}
-        return found
-
 
 def folded_axes(node: Any) -> set[int]:
     """The axes that a reduction folds."""
     rank = len(node.inputs[0].spec.shape)
     axis = node.attrs["axis"]
     return set(range(rank)) if axis is None else {a % rank for a in axis}
+
+
+def _is_short(node: Any) -> bool:
+    """Whether one thread may go through the rows of a fold, one after the other."""
+    total = math.prod(node.inputs[0].spec.shape)
+    rows = math.prod(node.outputs[0].spec.shape)
+    return rows >= FEW_ROWS or total <= LARGEST_ROW
 
 
 def combine_of(node: Any) -> str:
