@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.target import Target
 
-CACHE = 1 << 19
+CACHE = 1 << 20
 """Bytes of the left factor that one unit of work may use: they stay in the second-level cache."""
 NEAR = 3 << 13
 """Bytes of the right factor that are read in place: they stay in the first-level cache."""
+PANEL = 1 << 15
+"""Bytes of a panel that stay in the first-level cache."""
 INNER = 4096
 """Longest sum in one pass; longer ones are cut, so that a packed panel stays in the cache."""
 CHUNK = 250_000
@@ -89,7 +91,7 @@ def schedule(
       widens: whether the left factor is copied too.
     """
     lanes = target.lanes(size)
-    rows, vectors = _tile(target, m, n, lanes)
+    rows, vectors = _tile(target, m, n, k, size)
     tiles = -(-m // rows)
     rows = -(-m // tiles)
     taller = m - tiles * (rows - 1)
@@ -121,32 +123,39 @@ def schedule(
     )  # fmt: skip
 
 
-def _tile(target: Target, m: int, n: int, lanes: int) -> tuple[int, int]:
-    """Rows and vectors of a tile: the least time by a count of what the processor must do."""
+def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
+    """Rows and vectors of a tile: those of the least time by `_cycles`."""
+    lanes = target.lanes(size)
     spare = 2 if target.fma else 3  # one broadcast element; a product before it is added
-    best = (float("inf"), 1, 1)
     across = -(-n // lanes)
+    best = (float("inf"), 1, 1)
     for vectors in range(1, min(6, across) + 1):
         most = min(m, (target.registers - spare - vectors) // vectors, 16)
+        panels, last = divmod(across, vectors)
         for rows in range(1, most + 1):
             tiles = -(-m // rows)
-            tall = -(-m // tiles)
-            if tall != rows:
+            if -(-m // tiles) != rows:
                 continue
             taller = m - tiles * (rows - 1)
-            panels, last = divmod(across, vectors)
-            cost = 0.0
+            time = 0.0
             for high, count in ((rows, taller), (rows - 1, tiles - taller)):
-                cost += count * (panels * _steps(high, vectors) + (last > 0) * _steps(high, last))
-            # Every kind of tile is code of its own; larger tiles read less from the caches.
-            cost *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0) + 0.1 / (rows * vectors)
-            best = min(best, (cost, rows, vectors))
+                for wide, times in ((vectors, panels), (last, 1)):
+                    if high and wide:
+                        time += count * times * _cycles(target, high, wide, k, size)
+            # Every kind of tile is code of its own, which has to be compiled.
+            time *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0)
+            best = min(best, (time, rows, vectors))
     return best[1], best[2]
 
 
-def _steps(rows: int, vectors: int) -> float:
-    """Cycles for one step of a tile's sums: two multiply-adds or two loads a cycle, each
-    accumulator every fourth cycle."""
-    if not rows or not vectors:
-        return 0.0
-    return max(rows * vectors / 2, (rows + vectors) / 2 * 1.05, 4.0)
+def _cycles(target: Target, rows: int, vectors: int, k: int, size: int) -> float:
+    """Cycles for a tile, as measured on CPUs with two multiply-add and two load units.
+
+    Each accumulator takes part every fourth cycle. A cache line from the second-level cache costs
+    about a cycle: those of the left factor always do, those of a panel if it is long.
+    """
+    work = rows * vectors / (2 if target.fma else 1)
+    step = max(work, 0.525 * (rows + vectors), 4.0) + rows * size / 64
+    if k * vectors * target.vector_bytes > PANEL:
+        step += vectors * target.vector_bytes / 64
+    return k * step + 2 * rows * vectors + 20
