@@ -24,7 +24,7 @@ def text(batch: int = BATCH, tokens: int = TOKENS) -> tuple[np.ndarray, np.ndarr
 def weights(
     blocks: int = BLOCKS, width: int = WIDTH, tokens: int = TOKENS
 ) -> dict[str, np.ndarray]:
-    """Initial weights by name; a layer's are `name.w` and `name.b`, a block's begin with its number.
+    """Initial weights by name; a layer has `name.w` and `name.b`, a block begins with its number.
 
     Args:
       blocks: how many blocks.

@@ -1,6 +1,6 @@
 """Ten training workloads, all libraries in one run: medians of interleaved rounds.
 
-    python -m benchmarks.training [--tensorflow PYTHON] [--peers PYTHON] [--workloads linear,mlp_small]
+    python -m benchmarks.training --tensorflow PYTHON --peers PYTHON [--workloads linear,cnn_mnist]
     python -m benchmarks.training --ours-only --workloads mlp_mnist
     python -m benchmarks.training --sizes --peers PYTHON
 

@@ -78,13 +78,22 @@ class Peer:
             stderr=(caches / f"{library}.log").open("ab"),
             text=True,
         )
+        self.log = caches / f"{library}.log"
+        self.version = ""
+        self.contenders: list[str] = []
+
+    def greet(self) -> None:
+        """Waits until the library is loaded.
+
+        Raises:
+          RuntimeError: the process ended before that.
+        """
         try:
             hello = self.answer()
         except Ended as end:
-            log = (caches / f"{library}.log").read_text(errors="replace").splitlines()
-            raise RuntimeError(f"{library}: {end}; its log ends: {log[-1:]}") from None
-        self.version: str = hello["version"]
-        self.contenders: list[str] = hello["contenders"]
+            log = self.log.read_text(errors="replace").splitlines()
+            raise RuntimeError(f"{self.library}: {end}; its log ends: {log[-1:]}") from None
+        self.version, self.contenders = hello["version"], hello["contenders"]
 
     def answer(self) -> dict[str, Any]:
         line = self.process.stdout.readline()  # type: ignore[union-attr]
@@ -139,6 +148,8 @@ class Run:
         found: dict[str, Measurement] = {}
         turns: list[tuple[Peer, str, int]] = []
         for peer in peers:
+            peer.greet()
+        for peer in peers:
             self.versions[peer.library] = peer.version
             for contender in peer.contenders:
                 if workload in self.skipped.get(contender, ()):
@@ -169,8 +180,7 @@ class Run:
     def first_call(self, library: str, contender: str, workload: str) -> float:
         """Seconds of the first call in another process, compiled code being on disk by now."""
         peer = Peer(library, self.pythons[library], self.threads, self.caches)
-        ready = peer.ask(
-            "prepare", workload=workload, contender=contender, losses=1, size=None
-        )
+        peer.greet()
+        ready = peer.ask("prepare", workload=workload, contender=contender, losses=1, size=None)
         peer.close()
         return ready.get("first", math.nan)  # type: ignore[no-any-return]

@@ -1,6 +1,6 @@
 """What each workload trains: inputs and initial weights, the same numbers for every library.
 
-A problem holds NumPy arrays alone; `with_tensorflow`, `with_jax` and `with_torch` hold the programs.
+A problem holds NumPy arrays alone; programs are in `with_tensorflow`, `with_jax`, `with_torch`.
 Layouts are TensorFlow's (images NHWC, filters HWIO, dense weights `[from, to]`, LSTM gates in the
 order input, forget, candidate, output); a program in another layout converts on the way in.
 
@@ -71,9 +71,7 @@ def line(examples: int = 1000, steps: int = 1) -> Problem:
     weights = {"w": np.array(5.0, np.float32), "b": np.array(0.0, np.float32)}
     # Rates differ so that a loop's last steps still move.
     rate = 0.1 if steps == 1 else 0.001
-    return Problem(
-        (x, y), weights, "sgd", rate, bytes=2 * x.nbytes, settings={"steps": steps}
-    )
+    return Problem((x, y), weights, "sgd", rate, bytes=2 * x.nbytes, settings={"steps": steps})
 
 
 def mlp(batch: int, widths: tuple[int, ...]) -> Problem:

@@ -100,7 +100,7 @@ def first_calls(results: Results) -> str:
 
 
 def losses(results: Results) -> str:
-    """How far each contender's losses are from ours, relatively, at the worst of the first calls."""
+    """How far each contender's losses are from ours, relatively, at the worst of the first."""
     names = [n for n in results.contenders() if n != OURS]
     rows = []
     for workload, row in results.found.items():

@@ -1,9 +1,8 @@
-"""The workloads in PyTorch: modules' own kernels, `torch.optim`, eager or through `torch.compile`."""
+"""The workloads in PyTorch: its own kernels, `torch.optim`, eager or through `torch.compile`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
@@ -58,9 +57,7 @@ def lstm_loss(settings: Settings, w: Weights, ids: Tensor, targets: Tensor) -> T
     # The second bias stays zero: the other libraries' cells have one.
     second = torch.zeros_like(w["b"])
     flat = [w["wx"], w["wh"], w["b"], second]
-    outputs, _, _ = torch.lstm(
-        embedded, (zeros, zeros), flat, True, 1, 0.0, True, False, False
-    )
+    outputs, _, _ = torch.lstm(embedded, (zeros, zeros), flat, True, 1, 0.0, True, False, False)
     logits = torch.addmm(w["c"], outputs.reshape(-1, settings["units"]), w["w"])
     return F.cross_entropy(logits, targets.T.reshape(-1))
 
@@ -141,7 +138,9 @@ def program(name: str, problem: Problem, how: str) -> Program:
     """
     settings = problem.settings
     weights = {k: nn.Parameter(imported(k, w)) for k, w in problem.weights.items()}
-    inputs = [torch.tensor(x.astype(np.int64) if x.dtype == np.int32 else x) for x in problem.inputs]
+    inputs = [
+        torch.tensor(x.astype(np.int64) if x.dtype == np.int32 else x) for x in problem.inputs
+    ]
     loss_of = LOSSES[name]
     if how == "compile":
         torch.compiler.reset()

@@ -24,7 +24,6 @@ Maker = Callable[[str, Problem], Program]
 
 def tapeflow(threads: int) -> tuple[str, dict[str, Maker]]:
     import tapeflow as tf
-
     from benchmarks.training.with_tensorflow import program
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
