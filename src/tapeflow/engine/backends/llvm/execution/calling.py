@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.execution import entry, executor, layout, shared, tables
+from tapeflow.engine.backends.llvm.execution import entry, executor, layout, shared, tables, threads
 from tapeflow.engine.backends.llvm.execution.arguments import Converter
 from tapeflow.engine.backends.llvm.execution.plan import Call, Plan
 from tapeflow.engine.backends.llvm.execution.tables import (
@@ -196,6 +196,7 @@ class Prepared:
             flags |= Flag.POISON
         if any(each.kernel.parallel and each.kernel.chunks > 1 for each in calls):
             flags |= Flag.PARALLEL
+            threads.prepare()
         words[Field.FLAGS] = flags
 
     def _fill_records(self, tensor: type | None, wrap: bool) -> None:
@@ -241,6 +242,8 @@ class Prepared:
 
     def _slow(self, *arguments: Any) -> Any:
         """Makes the arguments what the plan wants, and calls again."""
+        if self.words[Field.FLAGS] & Flag.PARALLEL:
+            threads.start()
         for _ in range(_MOST_TRIES):
             if self.words[Field.BUSY] == shared.words[Shared.PROCESS]:
                 return self._with_spare(arguments)

@@ -86,6 +86,7 @@ class _Entry(Code):
         self._none = self._field(self._shared, Shared.NOT_IMPLEMENTED)
         self._process = self._field(self._shared, Shared.PROCESS, "i64")
         self._check_count()
+        self._check_workers()
         busy = self._field(self._table, Field.BUSY, "i64")
         self._refuse("i64", busy, self._process, "unfit")
         self._make_results()
@@ -108,6 +109,15 @@ class _Entry(Code):
         self._require("ptr", self.op(f"load ptr, ptr {last}"), self._none, "to_slow")
         self.line(f"br label %{start}")
         self.place(start)
+
+    def _check_workers(self) -> None:
+        """Threads are started by Python, before the first plan that has work for them."""
+        missing = self._field(self._shared, Shared.WORKERS_MISSING, "i64")
+        with self.when(self.op(f"icmp ne i64 {missing}, 0")):
+            first_try = self.op(f"icmp eq i64 %count, {self._inputs}")
+            start = self.op(f"and i1 {first_try}, {self._flagged(Flag.PARALLEL)}")
+            self.line(f"br i1 {start}, label %to_slow, label %as_is")
+            self.place("as_is")
 
     def _make_results(self) -> None:
         self._made = self.op(f"alloca ptr, i64 {self._outputs}")
