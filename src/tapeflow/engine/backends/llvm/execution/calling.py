@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.execution import entry, executor, layout, shared, tables, threads
+from tapeflow.engine.backends.llvm.execution import (
+    entry,
+    executor,
+    layout,
+    memory,
+    shared,
+    tables,
+    threads,
+)
 from tapeflow.engine.backends.llvm.execution.arguments import Converter
 from tapeflow.engine.backends.llvm.execution.plan import Call, Plan
 from tapeflow.engine.backends.llvm.execution.tables import (
@@ -227,6 +236,9 @@ class Prepared:
             row[OutputField.DESCR] = id(dtype)
             row[OutputField.NDIM] = len(shape)
             row[OutputField.DIMENSIONS] = self._pointer(np.array(shape, np.int64))
+            size = math.prod(shape) * dtype.itemsize
+            if size >= memory.SMALLEST and memory.available():
+                row[OutputField.BYTES] = size
             self._kept.append(dtype)
         words[Field.OUTPUT_RECORDS] = self._pointer(outputs)
         if wrap:
