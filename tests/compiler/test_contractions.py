@@ -249,7 +249,7 @@ def test_nan_and_infinity_reach_their_rows_and_columns_alone(
 
 
 def test_names_tell_kernels_apart():
-    names = set()
+    texts: dict[str, str] = {}
     for m, n, k in itertools.product((2, 3), repeat=3):
         for ta, tb in LAYOUTS:
             for dtype in (float32, float64, bfloat16, float16):
@@ -258,9 +258,9 @@ def test_names_tell_kernels_apart():
                         host(), m, n, k, dtype=dtype, transpose_a=ta, transpose_b=tb,
                         epilogue=epilogue,
                     )  # fmt: skip
-                    names.add(kernel.name)
+                    assert texts.setdefault(kernel.name, kernel.text) == kernel.text
                     assert f"@{kernel.name}(" in kernel.text
-    assert len(names) == 8 * 4 * 4 * 3
+    assert len(texts) >= 8 * 4 * 4 * 2  # whether an epilogue is brief may make no difference
 
 
 def test_counts():

@@ -14,8 +14,8 @@ COLUMN = 256
 """Longest column of the left factor to be read in place if its elements are `APART` bytes or more
 from each other: caches neither keep nor foresee those."""
 APART = 1 << 10
-SHARED = 4
-"""Panels that make it worth to copy the left factor for them."""
+SHARED = 8
+"""Panels that share a copy of the left factor: copying takes less time than half of them."""
 PANEL = 1 << 15
 """Bytes of a panel that stay in the first-level cache."""
 INNER = 4096
@@ -122,7 +122,7 @@ def schedule(
     near = k * n * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
     copies = transpose_b or widens
     far = transpose_a and k > COLUMN and m * size >= APART
-    pack_left = widens or (far and every >= SHARED)
+    pack_left = widens or (far and 2 * every >= SHARED)
     group = min(every, SHARED) if pack_left else 1
     groups = -(-every // group)
     wanted = min(16, work // CHUNK)
