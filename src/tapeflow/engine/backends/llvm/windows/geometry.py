@@ -107,6 +107,41 @@ class Geometry(NamedTuple):
         return self._replace(batch=1, sizes=row, counts=row)
 
 
+class Channels(NamedTuple):
+    """How a convolution combines channels.
+
+    Attributes:
+      groups: parts of the channels that do not mix.
+      inner: channels of a part that are summed over.
+      columns: channels of results of a part.
+      mixed: whether each result has a share of all the channels summed over. In a depthwise
+        convolution each belongs to one channel of the input, which is repeated for that.
+      times: how often it is repeated.
+    """
+
+    groups: int
+    inner: int
+    columns: int
+    mixed: bool = True
+    times: int = 1
+
+    @classmethod
+    def of(cls, geometry: Geometry, inner: int) -> Channels:
+        """Those of a convolution with `inner` channels in each filter."""
+        groups = geometry.channels // inner
+        return cls(groups, inner, geometry.outer // groups)
+
+    @classmethod
+    def depthwise(cls, geometry: Geometry) -> Channels:
+        """Those of a convolution that does not mix channels."""
+        return cls(1, 1, geometry.outer, False, geometry.outer // geometry.channels)
+
+    @property
+    def turned(self) -> Channels:
+        """Those of the gradient for the input."""
+        return self._replace(inner=self.columns, columns=self.inner) if self.mixed else self
+
+
 class Units(NamedTuple):
     """Parts of the work: blocks of positions along one dimension of one image.
 
@@ -132,6 +167,16 @@ class Units(NamedTuple):
         return -(-self.total // self.per_chunk)
 
 
+def row_bytes(geometry: Geometry, axis: int, size: int) -> int:
+    """Bytes of input for one position of a dimension."""
+    return math.prod(geometry.extents[axis + 1 :]) * geometry.channels * size
+
+
+def first_axis(geometry: Geometry) -> int:
+    """The dimension that units are cut along."""
+    return next((i for i, c in enumerate(geometry.counts) if c > 1), 2)
+
+
 def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> Units:
     """Cuts the work by shape alone.
 
@@ -141,7 +186,7 @@ def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> U
       products: multiplications of the whole work.
       row_bytes: bytes of input for one position of the dimension that is cut.
     """
-    axis = next((i for i, c in enumerate(geometry.counts) if c > 1), 2)
+    axis = first_axis(geometry)
     count = geometry.counts[axis]
     # As many blocks as it takes to have 16 units, unless these are very small.
     wanted = max(1, min(16 // max(geometry.batch, 1), products // CHUNK_PRODUCTS))

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.windows import convolution
-from tapeflow.engine.backends.llvm.windows.geometry import Geometry
+from tapeflow.engine.backends.llvm.windows import (
+    convolution,
+    filter_gradients,
+    pooling,
+    pooling_gradients,
+    strided,
+)
+from tapeflow.engine.backends.llvm.windows.geometry import Channels, Geometry
 from tapeflow.engine.backends.llvm.windows.lowered import Epilogue, Lowered
 from tapeflow.engine.core.dtypes import float16
 from tapeflow.engine.ir.spec import Spec
+
+_FAMILY = {
+    name + suffix: which
+    for name in ("conv2d", "conv3d", "depthwise_conv2d")
+    for suffix, which in (
+        ("", "forward"), ("_backprop_input", "by_input"), ("_backprop_filter", "by_filter"),
+    )
+}  # fmt: skip
 
 
 def lower_window(
@@ -39,20 +54,57 @@ def lower_window(
     dtype = output.dtype
     if not dtype.is_floating or dtype.size < 2 or (dtype is float16 and _lacks_half(target)):
         return None
-    if form in ("conv2d", "conv3d"):
+    if 0 in output.shape:
+        return Lowered([])
+    if any(0 in shape for shape in shapes):
+        if "conv" not in form:
+            return None
+        return filter_gradients.zeros(target, math.prod(output.shape), dtype)
+    which = _FAMILY.get(form)
+    if which == "forward":
         x, w = shapes
-        g = Geometry.of(x, w[:-2], output.shape, attrs)
-        return convolution.conv_forward(target, g, dtype, w[-2], form, epilogue)
-    if form in ("conv2d_backprop_input", "conv3d_backprop_input"):
+        g, channels = _convolution(form, x, w, output.shape, attrs)
+        return convolution.correlate(target, form, g, dtype, channels, False, epilogue)
+    if which == "by_input":
         _, w, dy = shapes
-        g = Geometry.of(output.shape, w[:-2], dy, attrs)
-        return convolution.conv_by_input(target, g, dtype, w[-2], form, epilogue)
-    if form in ("conv2d_backprop_filter", "conv3d_backprop_filter"):
+        g, channels = _convolution(form, output.shape, w, dy, attrs)
+        if g.strides == (1, 1, 1):
+            return convolution.conv_by_input(target, form, g, dtype, channels, epilogue)
+        return strided.strided_by_input(target, form, g, dtype, channels)
+    if which == "by_filter":
         x, _, dy = shapes
-        w = output.shape
-        g = Geometry.of(x, w[:-2], dy, attrs)
-        return convolution.conv_by_filter(target, g, dtype, w[-2], form)
+        g, channels = _convolution(form, x, output.shape, dy, attrs)
+        return filter_gradients.conv_by_filter(target, form, g, dtype, channels)
+    if form in ("max_pool", "max_pool3d", "avg_pool", "avg_pool3d"):
+        g = _pooling(shapes[0], output.shape, attrs)
+        return g and pooling.pool(target, g, dtype, form)
+    if form in ("max_pool_grad", "max_pool3d_grad", "avg_pool_grad", "avg_pool3d_grad"):
+        g = _pooling(output.shape, shapes[-1], attrs)
+        return g and pooling_gradients.spread(target, g, dtype, form)
+    if form in ("max_pool_grad_grad", "max_pool3d_grad_grad"):
+        g = _pooling(shapes[0], output.shape, attrs)
+        return g and pooling_gradients.collect(target, g, dtype, form)
     return None
+
+
+def _convolution(
+    form: str, x: Any, w: Any, y: Any, attrs: dict[str, Any]
+) -> tuple[Geometry, Channels]:
+    g = Geometry.of(x, w[:-2], y, attrs)
+    if not form.startswith("depthwise"):
+        return g, Channels.of(g, w[-2])
+    # With several filters to a channel the gradient for the input sums over these: then each
+    # channel is a group of its own, whose filters stand in memory in the same way.
+    if w[-1] > 1 and form.endswith("input"):
+        return g, Channels.of(g, 1)
+    return g, Channels.depthwise(g)
+
+
+def _pooling(input: Any, output: Any, attrs: dict[str, Any]) -> Geometry | None:
+    """The geometry of pooling; None for windows over channels."""
+    if attrs["ksize"][-1] != 1:
+        return None
+    return Geometry.of(input, attrs["ksize"][1:-1], output, attrs)
 
 
 def _lacks_half(target: Target) -> bool:

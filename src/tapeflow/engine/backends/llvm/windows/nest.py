@@ -70,7 +70,12 @@ def working(dtype: DType) -> DType:
 
 
 def tiling(
-    target: Target, dtype: DType, rows: list[Axis], columns: int, depth: int, multiple: int = 0
+    target: Target,
+    dtype: DType,
+    rows: list[Axis],
+    columns: int,
+    depth: int,
+    broadcast: bool = True,
 ) -> Tiling:
     """Chooses tile and panel for the fewest cycles, by a rough count of what each step costs.
 
@@ -80,7 +85,7 @@ def tiling(
       rows: the rows' axes, with counts known.
       columns: how many columns.
       depth: how many products a sum has.
-      multiple: where not 0, the first axis is cut into blocks of so many positions.
+      broadcast: see `Nest`.
     """
     lanes = target.lanes(dtype.size)
     vectors = -(-columns // lanes)
@@ -91,7 +96,8 @@ def tiling(
         in_cache = depth * panel * lanes * dtype.size <= 24 << 10
 
         def cost(height: int, width: int, in_cache: bool = in_cache) -> float:
-            loads = height + width if in_cache else height + 3 * width
+            loads = height if broadcast else height * width
+            loads += width if in_cache else 3 * width
             return max(height * width / 2, loads / 2, 4) + 0.5
 
         for axis in range(len(rows)):
@@ -163,7 +169,9 @@ class Nest(NamedTuple):
       padded: whether `b` has zeros behind its last column, up to a whole vector.
       broadcast: whether one element of `a` goes with all columns.
       block: positions of the first axis that are done at a time, if not all.
-      divisor: a number that the innermost level's count is a multiple of, if it is a run-time value.
+      divisor: what the innermost level's count is a multiple of, if it is a run-time value.
+      overlaps: whether the last tile of an axis may do again what the one before has done, so that
+        the axes' counts can be run-time values: each is 0 or at least the tile's length.
     """
 
     rows: list[Axis]
@@ -177,6 +185,7 @@ class Nest(NamedTuple):
     broadcast: bool = True
     block: int = 0
     divisor: int = 1
+    overlaps: bool = False
 
 
 def emit(
@@ -228,7 +237,7 @@ def _panel(
     """All tiles of rows, for one panel of columns."""
     axis, length = nest.tiling.axis, nest.tiling.length
     counts: list[Index] = [x.count for x in nest.rows]
-    static = [int(x.count) for x in nest.rows]
+    static = [0 if isinstance(x.count, str) else x.count for x in nest.rows]
     if limit is not None:
         counts[0] = limit
 
@@ -239,6 +248,11 @@ def _panel(
                 outer(level + 1, *moved(a, row, x, i))
             return
         count = counts[level]
+        if nest.overlaps:
+            with code.loop(0, count, length) as loop:
+                i = code.minimum(loop.index, code.add(count, -length))
+                tile(*moved(a, row, x, i), length)
+            return
         rest = static[level] % length
         if isinstance(count, int):
             if count >= length:
