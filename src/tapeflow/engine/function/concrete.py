@@ -91,7 +91,7 @@ class Runnable:
         specs = None
         if arrays is not None:
             specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
-        return compile_graph(self._extracted, specs, self.name)
+        return compile_graph(self._extracted, specs, self.name, _variable_class())
 
     def for_any_shapes(self) -> Runnable:
         """The same, taking tensors of other shapes than those traced; operations check them."""
@@ -123,6 +123,12 @@ class Runnable:
         for capture in self.captures:
             values[id(capture.internal)] = _value_in(graph, capture.external)
         return inline(graph, self.graph, values, self.outputs)
+
+
+def _variable_class() -> type:
+    from tapeflow.engine.variables.variable import Variable
+
+    return Variable
 
 
 def wrapped(out: Any) -> Any:
