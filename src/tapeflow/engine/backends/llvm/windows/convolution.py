@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.backends.llvm.windows.geometry import (
@@ -15,9 +16,10 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     Three,
     first_axis,
     row_bytes,
+    three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Epilogue, Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -30,7 +32,7 @@ from tapeflow.engine.backends.llvm.windows.nest import (
 )
 from tapeflow.engine.backends.llvm.windows.packing import Layout, pack, pack_turned
 from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
-from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.core.dtypes import DType, uint8
 
 # Filters above this size are laid out panel by panel, so that a panel's rows are neighbours.
 PACK_BYTES = 96 << 10
@@ -56,7 +58,7 @@ def place_axes(geometry: Geometry, steps: Three) -> list[Axis]:
 
 def scaled(axes: list[Axis], by: int) -> list[Axis]:
     """The axes, with the second operand's steps multiplied."""
-    return [Axis(x.count, x.a, x.b * by) for x in axes]
+    return [Axis(x.size, x.a, x.b * by) for x in axes]
 
 
 def correlate(
@@ -110,6 +112,11 @@ def correlate(
     x, w = code.argument(0), code.argument(1)
     pointers = [code.argument(2 + i) for i in range(epilogue.operands if epilogue else 1)]
     per_image = math.prod(g.counts)
+    scratch = source.scratch
+    if epilogue and not epilogue.brief:
+        scratch = -(-scratch // 64) * 64
+        nest = nest._replace(spill=code.offset("%scratch", scratch, uint8))
+        scratch += target.registers * target.vector_bytes
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
@@ -137,18 +144,18 @@ def correlate(
             )  # fmt: skip
     read = (g.batch * math.prod(g.sizes) * g.channels + depth * g.outer) * dtype.size
     kernel = kernel_of(
-        code, cut.chunks, source.scratch, products, read + g.pixels * g.outer * dtype.size, form
+        code, cut.chunks, scratch, products, read + g.pixels * g.outer * dtype.size, form
     )
     images = ("input", 2 if turned else 0)
     after = [("epilogue", i) for i in range(len(pointers))] if epilogue else [("output", 0)]
     if not packed:
-        return Lowered([Step(kernel, [images, ("input", 1), *after])], [], bool(epilogue))
+        return Lowered([(kernel, [images, ("input", 1), *after])], [], bool(epilogue))
     layout = Layout(g.window, groups, inner, columns, panel)
     packer, size = pack_turned(target, layout, dtype) if turned else pack(target, layout, dtype)
     return Lowered(
         [
-            Step(packer, [("input", 1), ("workspace", 0)]),
-            Step(kernel, [images, ("workspace", 0), *after]),
+            (packer, [("input", 1), ("workspace", 0)]),
+            (kernel, [images, ("workspace", 0), *after]),
         ],
         [size],
         bool(epilogue),
@@ -169,6 +176,6 @@ def conv_by_input(
         channels=g.outer,
         counts=g.sizes,
         outer=g.channels,
-        lows=tuple((k - 1) * d - low for k, d, low in zip(g.window, g.dilations, g.lows)),
+        lows=three((k - 1) * d - low for k, d, low in zip(g.window, g.dilations, g.lows)),
     )
     return correlate(target, form, back, dtype, channels.turned, True, epilogue)

@@ -20,7 +20,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     row_bytes,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -69,14 +69,13 @@ def conv_by_filter(
     sums = 1 << (sums.bit_length() - 1)  # even shares for any number of threads likely to be there
     per_sum = max(1, -(-cut.total // sums))
     sums = max(1, -(-cut.total // per_sum))
-    part = int(rows[0].count)
+    part = int(rows[0].size)
     if size > SPLIT_BYTES:
         part = tile.length if tile.axis == 0 else 1
-    parts = -(-int(rows[0].count) // part)
+    parts = -(-int(rows[0].size) // part)
     levels = []
-    for i, x in enumerate(pixel_axes(g, source.steps)):
-        count: Index = "" if i == 0 and cut.per_image > 1 else x.count
-        levels.append(Axis(count, x.a, x.b * g.outer))
+    for i, pixels in enumerate(scaled(pixel_axes(g, source.steps), g.outer)):
+        levels.append(pixels._replace(size="") if i == 0 and cut.per_image > 1 else pixels)
     code = Code(target, named(form, g, dtype.name, channels, target.vector_bytes))
     x, dy, out = (code.argument(i) for i in range(3))
     per_image = math.prod(g.counts)
@@ -88,7 +87,7 @@ def conv_by_filter(
         held: Index | None = None
         elements: Index = depth * g.outer
         if parts > 1:
-            held = code.minimum(part, code.add(rows[0].count, code.mul(-1, code.mul(slice_, part))))
+            held = code.minimum(part, code.add(rows[0].size, code.mul(-1, code.mul(slice_, part))))
             elements = code.mul(held, rows[0].b * g.outer)
         fill(code, code.offset(own, code.mul(start_row, g.outer), wide), elements, 0, wide)
         with unit_loop(code, cut, number, per_sum) as (image, start, limit):
@@ -98,7 +97,7 @@ def conv_by_filter(
                 code.mul(image, per_image), code.mul(start, math.prod(g.counts[axis + 1 :]))
             )
             b = code.offset(dy, code.mul(pixel, g.outer), dtype)
-            counted = [v._replace(count=limit) if v.count == "" else v for v in levels]
+            counted = [v._replace(size=limit) if v.size == "" else v for v in levels]
             nest = Nest(
                 rows=rows, levels=merged(counted), columns=columns, tiling=tile, a=source.dtype,
                 b=dtype, panel_step=tile.vectors * target.lanes(wide.size), block=part,
@@ -124,11 +123,11 @@ def conv_by_filter(
         code, sums * parts, source.scratch, products, read * dtype.size + size * sums, form
     )
     if direct:
-        return Lowered([Step(kernel, [("input", 0), ("input", 2), ("output", 0)])])
+        return Lowered([(kernel, [("input", 0), ("input", 2), ("output", 0)])])
     return Lowered(
         [
-            Step(kernel, [("input", 0), ("input", 2), ("workspace", 0)]),
-            Step(_adder(target, depth * g.outer, sums, dtype), [("workspace", 0), ("output", 0)]),
+            (kernel, [("input", 0), ("input", 2), ("workspace", 0)]),
+            (_adder(target, depth * g.outer, sums, dtype), [("workspace", 0), ("output", 0)]),
         ],
         [size * sums],
     )
@@ -169,4 +168,4 @@ def zeros(target: Target, count: int, dtype: DType) -> Lowered:
     with code.loop("%begin", "%end"):
         fill(code, out, count, 0, dtype)
     kernel = kernel_of(code, 1, 0, 0, count * dtype.size, "zeros")
-    return Lowered([Step(kernel, [("output", 0)])])
+    return Lowered([(kernel, [("output", 0)])])

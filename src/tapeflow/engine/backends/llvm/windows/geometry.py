@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 Three = tuple[int, int, int]
@@ -10,6 +11,13 @@ Three = tuple[int, int, int]
 STAGED_BYTES = 256 << 10
 # A chunk should be worth being claimed: so many multiplications.
 CHUNK_PRODUCTS = 100_000
+
+
+def three(values: Iterable[int], fill: int = 1) -> Three:
+    """One to three numbers, those of missing dimensions filled up in front."""
+    given = tuple(int(v) for v in values)
+    filled = (*(fill,) * (3 - len(given)), *given)
+    return filled[0], filled[1], filled[2]
 
 
 class Geometry(NamedTuple):
@@ -38,9 +46,7 @@ class Geometry(NamedTuple):
     outer: int
 
     @classmethod
-    def of(
-        cls, input: Any, window: Any, output: Any, attrs: dict[str, Any], strides: Any = None
-    ) -> Geometry:
+    def of(cls, input: Any, window: Any, output: Any, attrs: dict[str, Any]) -> Geometry:
         """The geometry of arrays `[batch, *spatial, channels]`.
 
         Args:
@@ -48,7 +54,6 @@ class Geometry(NamedTuple):
           window: spatial extent of the window.
           output: shape of the output.
           attrs: the primitive's attributes.
-          strides: unused dimensions are filled up with ones.
         """
         rank = len(window)
         strides = attrs["strides"][1:-1]
@@ -64,12 +69,9 @@ class Geometry(NamedTuple):
                 for n, k, s, d, c in zip(input[1:-1], window, strides, dilations, counts)
             )
 
-        def three(values: Any, fill: int) -> Three:
-            return (*(fill,) * (3 - rank), *(int(v) for v in values))  # type: ignore[return-value]
-
         return cls(
-            int(input[0]), three(input[1:-1], 1), int(input[-1]), three(window, 1),
-            three(strides, 1), three(dilations, 1), three(lows, 0), three(counts, 1),
+            int(input[0]), three(input[1:-1]), int(input[-1]), three(window),
+            three(strides), three(dilations), three(lows, 0), three(counts),
             int(output[-1]),
         )  # fmt: skip
 
@@ -86,7 +88,7 @@ class Geometry(NamedTuple):
     @property
     def extents(self) -> Three:
         """What the windows reach over, padding included."""
-        return tuple(  # type: ignore[return-value]
+        return three(
             (c - 1) * s + (k - 1) * d + 1
             for c, s, k, d in zip(self.counts, self.strides, self.window, self.dilations)
         )
@@ -148,7 +150,7 @@ class Units(NamedTuple):
     Attributes:
       axis: the dimension.
       block: positions in a block.
-      count: positions in all.
+      positions: positions in all.
       per_image: blocks of an image.
       total: units in all.
       per_chunk: units of a chunk.
@@ -156,7 +158,7 @@ class Units(NamedTuple):
 
     axis: int
     block: int
-    count: int
+    positions: int
     per_image: int
     total: int
     per_chunk: int

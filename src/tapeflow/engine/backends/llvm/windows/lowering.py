@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.windows import (
     convolution,
@@ -15,8 +16,7 @@ from tapeflow.engine.backends.llvm.windows import (
     strided,
 )
 from tapeflow.engine.backends.llvm.windows.geometry import Channels, Geometry
-from tapeflow.engine.backends.llvm.windows.lowered import Epilogue, Lowered
-from tapeflow.engine.core.dtypes import float16
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.ir.spec import Spec
 
 _FAMILY = {
@@ -47,12 +47,14 @@ def lower_window(
     form = prim.lower.detail["form"]
     if not attrs.get("data_format", "NHWC").endswith("C"):
         return None
+    if attrs.get("ksize", (1,))[-1] != 1:
+        return None  # windows over channels
     output = prim.infer(*specs, **attrs)
+    shapes: list[Any] = [s.shape for s in specs]
     if not output.is_static or not all(s.is_static for s in specs):
         return None
-    shapes = [s.shape for s in specs]
     dtype = output.dtype
-    if not dtype.is_floating or dtype.size < 2 or (dtype is float16 and _lacks_half(target)):
+    if not dtype.is_floating or dtype.size < 2:
         return None
     if 0 in output.shape:
         return Lowered([])
@@ -76,14 +78,13 @@ def lower_window(
         g, channels = _convolution(form, x, output.shape, dy, attrs)
         return filter_gradients.conv_by_filter(target, form, g, dtype, channels)
     if form in ("max_pool", "max_pool3d", "avg_pool", "avg_pool3d"):
-        g = _pooling(shapes[0], output.shape, attrs)
-        return g and pooling.pool(target, g, dtype, form)
+        return pooling.pool(target, _pooling(shapes[0], output.shape, attrs), dtype, form)
     if form in ("max_pool_grad", "max_pool3d_grad", "avg_pool_grad", "avg_pool3d_grad"):
         g = _pooling(output.shape, shapes[-1], attrs)
-        return g and pooling_gradients.spread(target, g, dtype, form)
+        return pooling_gradients.spread(target, g, dtype, form)
     if form in ("max_pool_grad_grad", "max_pool3d_grad_grad"):
         g = _pooling(shapes[0], output.shape, attrs)
-        return g and pooling_gradients.collect(target, g, dtype, form)
+        return pooling_gradients.collect(target, g, dtype, form)
     return None
 
 
@@ -100,13 +101,5 @@ def _convolution(
     return g, Channels.depthwise(g)
 
 
-def _pooling(input: Any, output: Any, attrs: dict[str, Any]) -> Geometry | None:
-    """The geometry of pooling; None for windows over channels."""
-    if attrs["ksize"][-1] != 1:
-        return None
+def _pooling(input: Any, output: Any, attrs: dict[str, Any]) -> Geometry:
     return Geometry.of(input, attrs["ksize"][1:-1], output, attrs)
-
-
-def _lacks_half(target: Target) -> bool:
-    # Without the instructions LLVM calls functions of the compiler's run-time library.
-    return target.triple.startswith("x86") and "+f16c" not in target.features

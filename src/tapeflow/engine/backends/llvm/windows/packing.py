@@ -125,9 +125,9 @@ def pack_turned(target: Target, layout: Layout, dtype: DType) -> tuple[Kernel, i
         with code.loop(0, held) as column:
             line = code.offset(source, code.mul(column.index, row), dtype)
             there = code.offset(to, column.index, wide)
-            with code.loop(0, inner) as k:
-                value = code.load(code.offset(line, k.index, dtype), dtype)
-                code.store(value, code.offset(there, code.mul(k.index, panel), wide), wide)
+            with code.loop(0, inner) as depth:
+                value = code.load(code.offset(line, depth.index, dtype), dtype)
+                code.store(value, code.offset(there, code.mul(depth.index, panel), wide), wide)
     return _finished(code, layout, dtype)
 
 

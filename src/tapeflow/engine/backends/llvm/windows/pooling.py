@@ -19,9 +19,10 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     Units,
     first_axis,
     row_bytes,
+    three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.backends.llvm.windows.nest import Index, each, plus, working
 from tapeflow.engine.backends.llvm.windows.staging import largest, pieces
 from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
@@ -173,7 +174,7 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
     source = Source(g, cut, dtype, border=lowest, converts=False)
     code = Code(target, named(form, g, dtype.name, target.vector_bytes))
     x, y = code.argument(0), code.argument(1)
-    strides: Three = tuple(s * p for s, p in zip(source.steps, g.strides))  # type: ignore[assignment]
+    strides = three(s * p for s, p in zip(source.steps, g.strides))
     numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
     whole: list[Range] = [(0, k) for k in g.window]
     # A maximum over volumes begins with the first element, whatever it is.
@@ -220,4 +221,4 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
 
         pixel_loops(code, g, start, limit, window)
     kernel = kernel_of(code, cut.chunks, source.scratch, work // 2, moved, form)
-    return Lowered([Step(kernel, [("input", 0), ("output", 0)])])
+    return Lowered([(kernel, [("input", 0), ("output", 0)])])

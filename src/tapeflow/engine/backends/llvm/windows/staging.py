@@ -32,8 +32,8 @@ def _runs(code: Code, count: Index, lanes: int, body: Callable[[Index, int], Non
         for at, piece in pieces(count, lanes):
             body(at, piece)
     else:
-        with each(code, count - lanes + 1, lanes) as at:
-            body(at, lanes)
+        with each(code, count - lanes + 1, lanes) as place:
+            body(place, lanes)
         if count % lanes:
             body(count - lanes, lanes)
 

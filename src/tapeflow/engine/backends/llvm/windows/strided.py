@@ -16,9 +16,10 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     Geometry,
     first_axis,
     row_bytes,
+    three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -83,8 +84,8 @@ def strided_by_input(
     phases = [Phases(*v) for v in zip(g.sizes, g.window, g.strides, g.lows)]
     # The gradient of the output, in a frame in which all phases find what they see.
     frame = Geometry(
-        g.batch, g.counts, g.outer, tuple(p.reach for p in phases), (1, 1, 1), (1, 1, 1),
-        tuple(p.below for p in phases), tuple(p.positions for p in phases), g.channels,
+        g.batch, g.counts, g.outer, three(p.reach for p in phases), (1, 1, 1), (1, 1, 1),
+        three(p.below for p in phases), three(p.positions for p in phases), g.channels,
     )  # fmt: skip
     axis = first_axis(frame)
     products = g.pixels * g.places * channels.inner * g.outer
@@ -133,7 +134,7 @@ def strided_by_input(
                 b = code.offset(b, code.mul(first, place_steps[i]), b_dtype)
             last = levels[2]
             if groups == 1 and mixed:
-                levels[2] = Axis(code.mul(last.count, summed), 1, panel)
+                levels[2] = Axis(code.mul(last.size, summed), 1, panel)
             elif mixed:
                 levels.append(Axis(summed, 1, panel))
             nest = Nest(
@@ -161,12 +162,12 @@ def strided_by_input(
     moved = (g.pixels * g.outer + g.batch * math.prod(g.sizes) * g.channels) * dtype.size
     kernel = kernel_of(code, cut.chunks, source.scratch, products, moved, form)
     if not mixed:
-        return Lowered([Step(kernel, [("input", 2), ("input", 1), ("output", 0)])])
+        return Lowered([(kernel, [("input", 2), ("input", 1), ("output", 0)])])
     packer, size = pack_turned(target, layout, dtype)
     return Lowered(
         [
-            Step(packer, [("input", 1), ("workspace", 0)]),
-            Step(kernel, [("input", 2), ("workspace", 0), ("output", 0)]),
+            (packer, [("input", 1), ("workspace", 0)]),
+            (kernel, [("input", 2), ("workspace", 0), ("output", 0)]),
         ],
         [size],
     )

@@ -39,7 +39,7 @@ def unit_loop(code: Code, cut: Units, chunk: Index, group: int) -> Iterator[Any]
         start = code.mul(block, cut.block)
         limit = None
         if cut.per_image > 1:
-            limit = code.minimum(cut.block, code.add(cut.count, code.mul(-1, start)))
+            limit = code.minimum(cut.block, code.add(cut.positions, code.mul(-1, start)))
         yield image, start, limit
 
 
@@ -70,8 +70,8 @@ class Source:
         self.staged |= converts and working(dtype) is not dtype
         extents = list(geometry.extents)
         i = cut.axis
-        held = min(cut.block, cut.count)
-        extents[i] -= (cut.count - held) * geometry.strides[i]
+        held = min(cut.block, cut.positions)
+        extents[i] -= (cut.positions - held) * geometry.strides[i]
         self._extents: Three = (extents[0], extents[1], extents[2])
         self.dtype = working(dtype) if self.staged else dtype
         _, h, w = self._extents if self.staged else geometry.sizes
