@@ -202,9 +202,10 @@ class Lowering:
             extra = [loops.operands[i] for i in epilogue.used]
         lowered = opaque.lower(self.target, node, epilogue)
         calls = []
-        for kernel, operands in lowered.steps:
+        for made in lowered.steps:
+            kernel = made.kernel
             values: list[Any] = []
-            for kind, i in operands:
+            for kind, i in made.operands:
                 if kind == "workspace":
                     values.append(i)
                 else:

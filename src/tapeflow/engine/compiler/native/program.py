@@ -87,6 +87,8 @@ class NativeProgram:
     Attributes:
       regions: the native parts.
       whole: the one region, where nothing is left to the host.
+      step: where there is a whole, and it takes all inputs in order: the native function, which
+        takes eager tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
     """
 
@@ -106,6 +108,7 @@ class NativeProgram:
     def _compile(self, types: tuple[type, type]) -> None:
         self.regions = []
         self.whole = None
+        self.step: Any = None
         regions, host = find_regions(self.graph, ELIGIBLE)
         made = Graph()
         made.inputs = self.graph.inputs
@@ -132,6 +135,8 @@ class NativeProgram:
             place = {id(v): i for i, v in enumerate(self.graph.inputs)}
             chosen = [place[id(v)] for v in first.region.inputs]
             self.chosen = None if chosen == list(range(len(place))) else tuple(chosen)
+            if self.chosen is None:
+                self.step = first.wrapping()
         else:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source
