@@ -265,6 +265,20 @@ def test_empty() -> None:
     )
 
 
+def test_no_window_fits() -> None:
+    draw = Draw(1)
+    for x, w, attrs in (
+        ((1, 2, 2, 3), (3, 3, 3, 4), conv_attrs((1, 1), "VALID", (1, 1))),
+        ((1, 2, 2, 3), (3, 3, 3, 4), conv_attrs((2, 2), "VALID", (1, 1))),
+        (
+            (1, 0, 3, 2),
+            (2, 2, 2, 3),
+            conv_attrs((1, 1), "EXPLICIT", (1, 1), (0, 0, 1, 2, 1, 1, 0, 0)),
+        ),
+    ):
+        family(x, w, attrs, host(), draw, "float32")
+
+
 def pooled(primitive: Any, x: np.ndarray, attrs: dict[str, Any]) -> np.ndarray:
     with np.errstate(all="ignore"):
         return primitive.kernel(x, **attrs)

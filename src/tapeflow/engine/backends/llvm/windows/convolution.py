@@ -19,7 +19,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -149,13 +149,13 @@ def correlate(
     images = ("input", 2 if turned else 0)
     after = [("epilogue", i) for i in range(len(pointers))] if epilogue else [("output", 0)]
     if not packed:
-        return Lowered([(kernel, [images, ("input", 1), *after])], [], bool(epilogue))
+        return Lowered([Step(kernel, [images, ("input", 1), *after])], [], bool(epilogue))
     layout = Layout(g.window, groups, inner, columns, panel)
     packer, size = pack_turned(target, layout, dtype) if turned else pack(target, layout, dtype)
     return Lowered(
         [
-            (packer, [("input", 1), ("workspace", 0)]),
-            (kernel, [images, ("workspace", 0), *after]),
+            Step(packer, [("input", 1), ("workspace", 0)]),
+            Step(kernel, [images, ("workspace", 0), *after]),
         ],
         [size],
         bool(epilogue),

@@ -20,7 +20,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     row_bytes,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -123,11 +123,11 @@ def conv_by_filter(
         code, sums * parts, source.scratch, products, read * dtype.size + size * sums, form
     )
     if direct:
-        return Lowered([(kernel, [("input", 0), ("input", 2), ("output", 0)])])
+        return Lowered([Step(kernel, [("input", 0), ("input", 2), ("output", 0)])])
     return Lowered(
         [
-            (kernel, [("input", 0), ("input", 2), ("workspace", 0)]),
-            (_adder(target, depth * g.outer, sums, dtype), [("workspace", 0), ("output", 0)]),
+            Step(kernel, [("input", 0), ("input", 2), ("workspace", 0)]),
+            Step(_adder(target, depth * g.outer, sums, dtype), [("workspace", 0), ("output", 0)]),
         ],
         [size * sums],
     )
@@ -168,4 +168,4 @@ def zeros(target: Target, count: int, dtype: DType) -> Lowered:
     with code.loop("%begin", "%end"):
         fill(code, out, count, 0, dtype)
     kernel = kernel_of(code, 1, 0, 0, count * dtype.size, "zeros")
-    return Lowered([(kernel, [("output", 0)])])
+    return Lowered([Step(kernel, [("output", 0)])])

@@ -26,6 +26,9 @@ _FAMILY = {
         ("", "forward"), ("_backprop_input", "by_input"), ("_backprop_filter", "by_filter"),
     )
 }  # fmt: skip
+_POOLS = frozenset(("max_pool", "max_pool3d", "avg_pool", "avg_pool3d"))
+_POOL_GRADIENTS = frozenset(f"{name}_grad" for name in _POOLS)
+_SECOND_GRADIENTS = frozenset(("max_pool_grad_grad", "max_pool3d_grad_grad"))
 
 
 def lower_window(
@@ -44,25 +47,17 @@ def lower_window(
       attrs: its attributes.
       epilogue: what to do with the results of a convolution, if that can be built in.
     """
+    if not supports(prim, specs, attrs):
+        return None
     form = prim.lower.detail["form"]
-    if not attrs.get("data_format", "NHWC").endswith("C"):
-        return None
-    if attrs.get("ksize", (1,))[-1] != 1:
-        return None  # windows over channels
-    output = prim.infer(*specs, **attrs)
     shapes: list[Any] = [s.shape for s in specs]
-    if not output.is_static or not all(s.is_static for s in specs):
-        return None
+    output = prim.infer(*specs, **attrs)
     dtype = output.dtype
-    if not dtype.is_floating or dtype.size < 2:
-        return None
-    if 0 in output.shape:
-        return Lowered([])
-    if any(0 in shape for shape in shapes):
-        if "conv" not in form:
-            return None
-        return filter_gradients.zeros(target, math.prod(output.shape), dtype)
     which = _FAMILY.get(form)
+    if 0 in output.shape:
+        return Lowered([], [], epilogue is not None and takes_epilogue(prim, attrs))
+    if which == "by_filter" and any(0 in shape for shape in shapes):
+        return filter_gradients.zeros(target, math.prod(output.shape), dtype)
     if which == "forward":
         x, w = shapes
         g, channels = _convolution(form, x, w, output.shape, attrs)
@@ -77,15 +72,37 @@ def lower_window(
         x, _, dy = shapes
         g, channels = _convolution(form, x, output.shape, dy, attrs)
         return filter_gradients.conv_by_filter(target, form, g, dtype, channels)
-    if form in ("max_pool", "max_pool3d", "avg_pool", "avg_pool3d"):
+    if form in _POOLS:
         return pooling.pool(target, _pooling(shapes[0], output.shape, attrs), dtype, form)
-    if form in ("max_pool_grad", "max_pool3d_grad", "avg_pool_grad", "avg_pool3d_grad"):
+    if form in _POOL_GRADIENTS:
         g = _pooling(output.shape, shapes[-1], attrs)
         return pooling_gradients.spread(target, g, dtype, form)
-    if form in ("max_pool_grad_grad", "max_pool3d_grad_grad"):
-        g = _pooling(shapes[0], output.shape, attrs)
-        return pooling_gradients.collect(target, g, dtype, form)
-    return None
+    g = _pooling(shapes[0], output.shape, attrs)
+    return pooling_gradients.collect(target, g, dtype, form)
+
+
+def supports(prim: Any, specs: Sequence[Spec], attrs: dict[str, Any]) -> bool:
+    """Whether there are kernels for a call; see `lower_window`."""
+    form = prim.lower.detail["form"]
+    if form not in _FAMILY and form not in _POOLS | _POOL_GRADIENTS | _SECOND_GRADIENTS:
+        return False
+    if not attrs.get("data_format", "NHWC").endswith("C") or attrs.get("ksize", (1,))[-1] != 1:
+        return False  # channels in front, or windows over channels
+    output = prim.infer(*specs, **attrs)
+    if not output.is_static or not all(s.is_static for s in specs):
+        return False
+    if not output.dtype.is_floating or output.dtype.size < 2:
+        return False
+    shapes: list[Any] = [s.shape for s in specs]
+    if any(0 in shape for shape in shapes) and 0 not in output.shape:
+        return form in _FAMILY
+    return _FAMILY.get(form) != "by_input" or 1 in (max(attrs["strides"]), max(attrs["dilations"]))
+
+
+def takes_epilogue(prim: Any, attrs: dict[str, Any]) -> bool:
+    """Whether an epilogue can be built in, for a call that is supported and has results."""
+    which = _FAMILY.get(prim.lower.detail["form"])
+    return which == "forward" or (which == "by_input" and max(attrs["strides"]) == 1)
 
 
 def _convolution(

@@ -22,7 +22,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
 from tapeflow.engine.backends.llvm.windows.nest import Index, each, plus, working
 from tapeflow.engine.backends.llvm.windows.staging import largest, pieces
 from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
@@ -221,4 +221,4 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
 
         pixel_loops(code, g, start, limit, window)
     kernel = kernel_of(code, cut.chunks, source.scratch, work // 2, moved, form)
-    return Lowered([(kernel, [("input", 0), ("output", 0)])])
+    return Lowered([Step(kernel, [("input", 0), ("output", 0)])])

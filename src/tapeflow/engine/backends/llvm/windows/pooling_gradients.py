@@ -18,7 +18,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     row_bytes,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
 from tapeflow.engine.backends.llvm.windows.nest import Index, plus, working
 from tapeflow.engine.backends.llvm.windows.pooling import (
     channel_runs,
@@ -193,7 +193,7 @@ def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
             copy(code, final, own, size, wide, dtype)
     read = g.pixels * (2 if y else 1) + g.batch * math.prod(g.sizes) * (2 if x else 1)
     kernel = kernel_of(code, cut.chunks, scratch, work // 2, read * g.channels * dtype.size, form)
-    return Lowered([(kernel, operands)])
+    return Lowered([Step(kernel, operands)])
 
 
 def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
@@ -247,4 +247,4 @@ def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
         pixel_loops(code, g, start, limit, window)
     read = g.batch * math.prod(g.sizes) * 2 + g.pixels * (2 if y else 1)
     kernel = kernel_of(code, cut.chunks, 0, work // 2, read * g.channels * dtype.size, form)
-    return Lowered([(kernel, operands)])
+    return Lowered([Step(kernel, operands)])

@@ -19,7 +19,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -74,10 +74,8 @@ class Phases:
 
 def strided_by_input(
     target: Target, form: str, g: Geometry, dtype: DType, channels: Channels
-) -> Lowered | None:
-    """The gradient for the input, from the second and third; None where there is dilation."""
-    if any(d > 1 for d in g.dilations):
-        return None
+) -> Lowered:
+    """The gradient for the input, from the primitive's second and third; without dilation."""
     wide = working(dtype)
     lanes = target.lanes(wide.size)
     groups, summed, inner, mixed, _ = channels.turned
@@ -162,12 +160,12 @@ def strided_by_input(
     moved = (g.pixels * g.outer + g.batch * math.prod(g.sizes) * g.channels) * dtype.size
     kernel = kernel_of(code, cut.chunks, source.scratch, products, moved, form)
     if not mixed:
-        return Lowered([(kernel, [("input", 2), ("input", 1), ("output", 0)])])
+        return Lowered([Step(kernel, [("input", 2), ("input", 1), ("output", 0)])])
     packer, size = pack_turned(target, layout, dtype)
     return Lowered(
         [
-            (packer, [("input", 1), ("workspace", 0)]),
-            (kernel, [("input", 2), ("workspace", 0), ("output", 0)]),
+            Step(packer, [("input", 1), ("workspace", 0)]),
+            Step(kernel, [("input", 2), ("workspace", 0), ("output", 0)]),
         ],
         [size],
     )
