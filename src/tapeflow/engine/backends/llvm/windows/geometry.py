@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 Three = tuple[int, int, int]
@@ -10,6 +11,13 @@ Three = tuple[int, int, int]
 STAGED_BYTES = 256 << 10
 # A chunk should be worth being claimed: so many multiplications.
 CHUNK_PRODUCTS = 100_000
+
+
+def three(values: Iterable[int], fill: int = 1) -> Three:
+    """One to three numbers, those of missing dimensions filled up in front."""
+    given = tuple(int(v) for v in values)
+    filled = (*(fill,) * (3 - len(given)), *given)
+    return filled[0], filled[1], filled[2]
 
 
 class Geometry(NamedTuple):
@@ -38,9 +46,7 @@ class Geometry(NamedTuple):
     outer: int
 
     @classmethod
-    def of(
-        cls, input: Any, window: Any, output: Any, attrs: dict[str, Any], strides: Any = None
-    ) -> Geometry:
+    def of(cls, input: Any, window: Any, output: Any, attrs: dict[str, Any]) -> Geometry:
         """The geometry of arrays `[batch, *spatial, channels]`.
 
         Args:
@@ -48,7 +54,6 @@ class Geometry(NamedTuple):
           window: spatial extent of the window.
           output: shape of the output.
           attrs: the primitive's attributes.
-          strides: unused dimensions are filled up with ones.
         """
         rank = len(window)
         strides = attrs["strides"][1:-1]
@@ -64,12 +69,9 @@ class Geometry(NamedTuple):
                 for n, k, s, d, c in zip(input[1:-1], window, strides, dilations, counts)
             )
 
-        def three(values: Any, fill: int) -> Three:
-            return (*(fill,) * (3 - rank), *(int(v) for v in values))  # type: ignore[return-value]
-
         return cls(
-            int(input[0]), three(input[1:-1], 1), int(input[-1]), three(window, 1),
-            three(strides, 1), three(dilations, 1), three(lows, 0), three(counts, 1),
+            int(input[0]), three(input[1:-1]), int(input[-1]), three(window),
+            three(strides), three(dilations), three(lows, 0), three(counts),
             int(output[-1]),
         )  # fmt: skip
 
@@ -86,7 +88,7 @@ class Geometry(NamedTuple):
     @property
     def extents(self) -> Three:
         """What the windows reach over, padding included."""
-        return tuple(  # type: ignore[return-value]
+        return three(
             (c - 1) * s + (k - 1) * d + 1
             for c, s, k, d in zip(self.counts, self.strides, self.window, self.dilations)
         )
@@ -107,13 +109,48 @@ class Geometry(NamedTuple):
         return self._replace(batch=1, sizes=row, counts=row)
 
 
+class Channels(NamedTuple):
+    """How a convolution combines channels.
+
+    Attributes:
+      groups: parts of the channels that do not mix.
+      inner: channels of a part that are summed over.
+      columns: channels of results of a part.
+      mixed: whether each result has a share of all the channels summed over. In a depthwise
+        convolution each belongs to one channel of the input, which is repeated for that.
+      times: how often it is repeated.
+    """
+
+    groups: int
+    inner: int
+    columns: int
+    mixed: bool = True
+    times: int = 1
+
+    @classmethod
+    def of(cls, geometry: Geometry, inner: int) -> Channels:
+        """Those of a convolution with `inner` channels in each filter."""
+        groups = geometry.channels // inner
+        return cls(groups, inner, geometry.outer // groups)
+
+    @classmethod
+    def depthwise(cls, geometry: Geometry) -> Channels:
+        """Those of a convolution that does not mix channels."""
+        return cls(1, 1, geometry.outer, False, geometry.outer // geometry.channels)
+
+    @property
+    def turned(self) -> Channels:
+        """Those of the gradient for the input."""
+        return self._replace(inner=self.columns, columns=self.inner) if self.mixed else self
+
+
 class Units(NamedTuple):
     """Parts of the work: blocks of positions along one dimension of one image.
 
     Attributes:
       axis: the dimension.
       block: positions in a block.
-      count: positions in all.
+      positions: positions in all.
       per_image: blocks of an image.
       total: units in all.
       per_chunk: units of a chunk.
@@ -121,7 +158,7 @@ class Units(NamedTuple):
 
     axis: int
     block: int
-    count: int
+    positions: int
     per_image: int
     total: int
     per_chunk: int
@@ -130,6 +167,16 @@ class Units(NamedTuple):
     def chunks(self) -> int:
         """How many chunks the units make."""
         return -(-self.total // self.per_chunk)
+
+
+def row_bytes(geometry: Geometry, axis: int, size: int) -> int:
+    """Bytes of input for one position of a dimension."""
+    return math.prod(geometry.extents[axis + 1 :]) * geometry.channels * size
+
+
+def first_axis(geometry: Geometry) -> int:
+    """The dimension that units are cut along."""
+    return next((i for i, c in enumerate(geometry.counts) if c > 1), 2)
 
 
 def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> Units:
@@ -141,7 +188,7 @@ def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> U
       products: multiplications of the whole work.
       row_bytes: bytes of input for one position of the dimension that is cut.
     """
-    axis = next((i for i, c in enumerate(geometry.counts) if c > 1), 2)
+    axis = first_axis(geometry)
     count = geometry.counts[axis]
     # As many blocks as it takes to have 16 units, unless these are very small.
     wanted = max(1, min(16 // max(geometry.batch, 1), products // CHUNK_PRODUCTS))

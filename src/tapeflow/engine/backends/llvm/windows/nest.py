@@ -25,12 +25,12 @@ class Axis(NamedTuple):
     """A range of a loop, with what one step of it means for two operands.
 
     Attributes:
-      count: how many steps; the name of a value where it is known only at run time.
+      size: how many steps; the name of a value where it is known only at run time.
       a: elements by which the first operand's address moves.
       b: elements by which the other one does: of `b` for a level, the number of the row for a row.
     """
 
-    count: Index
+    size: Index
     a: int
     b: int
 
@@ -39,12 +39,12 @@ def merged(axes: list[Axis]) -> list[Axis]:
     """The same positions in fewer loops: axes that continue each other become one."""
     out: list[Axis] = []
     for axis in axes:
-        if axis.count == 1:
+        if axis.size == 1:
             continue
-        if out and isinstance(axis.count, int) and isinstance(out[-1].count, int):
+        if out and isinstance(axis.size, int) and isinstance(out[-1].size, int):
             before = out[-1]
-            if before.a == axis.a * axis.count and before.b == axis.b * axis.count:
-                out[-1] = Axis(before.count * axis.count, axis.a, axis.b)
+            if before.a == axis.a * axis.size and before.b == axis.b * axis.size:
+                out[-1] = Axis(before.size * axis.size, axis.a, axis.b)
                 continue
         out.append(axis)
     return out or [Axis(1, 0, 0)]
@@ -70,7 +70,12 @@ def working(dtype: DType) -> DType:
 
 
 def tiling(
-    target: Target, dtype: DType, rows: list[Axis], columns: int, depth: int, multiple: int = 0
+    target: Target,
+    dtype: DType,
+    rows: list[Axis],
+    columns: int,
+    depth: int,
+    broadcast: bool = True,
 ) -> Tiling:
     """Chooses tile and panel for the fewest cycles, by a rough count of what each step costs.
 
@@ -80,18 +85,19 @@ def tiling(
       rows: the rows' axes, with counts known.
       columns: how many columns.
       depth: how many products a sum has.
-      multiple: where not 0, the first axis is cut into blocks of so many positions.
+      broadcast: see `Nest`.
     """
     lanes = target.lanes(dtype.size)
     vectors = -(-columns // lanes)
     room = target.registers - (1 if target.fma else 2)
-    counts = [int(axis.count) for axis in rows]
+    counts = [int(axis.size) for axis in rows]
     best: tuple[float, Tiling] | None = None
     for panel in range(1, min(vectors, 8) + 1):
         in_cache = depth * panel * lanes * dtype.size <= 24 << 10
 
         def cost(height: int, width: int, in_cache: bool = in_cache) -> float:
-            loads = height + width if in_cache else height + 3 * width
+            loads = height if broadcast else height * width
+            loads += width if in_cache else 3 * width
             return max(height * width / 2, loads / 2, 4) + 0.5
 
         for axis in range(len(rows)):
@@ -163,7 +169,11 @@ class Nest(NamedTuple):
       padded: whether `b` has zeros behind its last column, up to a whole vector.
       broadcast: whether one element of `a` goes with all columns.
       block: positions of the first axis that are done at a time, if not all.
-      divisor: a number that the innermost level's count is a multiple of, if it is a run-time value.
+      divisor: what the innermost level's count is a multiple of, if it is a run-time value.
+      overlaps: whether the last tile of an axis may do again what the one before has done, so that
+        the axes' counts can be run-time values: each is 0 or at least the tile's length.
+      spill: memory for a tile, where what is done with results is too long to be written out for
+        each of a tile's vectors. Rows of a tile must have consecutive numbers then.
     """
 
     rows: list[Axis]
@@ -177,6 +187,8 @@ class Nest(NamedTuple):
     broadcast: bool = True
     block: int = 0
     divisor: int = 1
+    overlaps: bool = False
+    spill: str | None = None
 
 
 def emit(
@@ -227,8 +239,8 @@ def _panel(
 ) -> None:
     """All tiles of rows, for one panel of columns."""
     axis, length = nest.tiling.axis, nest.tiling.length
-    counts: list[Index] = [x.count for x in nest.rows]
-    static = [int(x.count) for x in nest.rows]
+    counts: list[Index] = [x.size for x in nest.rows]
+    static = [0 if isinstance(x.size, str) else x.size for x in nest.rows]
     if limit is not None:
         counts[0] = limit
 
@@ -239,6 +251,11 @@ def _panel(
                 outer(level + 1, *moved(a, row, x, i))
             return
         count = counts[level]
+        if nest.overlaps:
+            with code.loop(0, count, length) as loop:
+                i = code.minimum(loop.index, code.add(count, -length))
+                tile(*moved(a, row, x, i), length)
+            return
         rest = static[level] % length
         if isinstance(count, int):
             if count >= length:
@@ -263,10 +280,13 @@ def _panel(
             places = [
                 (p + i * inner.a, q + i * inner.b)
                 for p, q in places
-                for i in range(int(inner.count))
+                for i in range(int(inner.size))
             ]
         sums = _sums(code, nest, a, b, [p for p, _ in places], width, mask)
         lanes = sums[0].lanes
+        if nest.spill:
+            _store_in_loops(code, nest.spill, sums, width, row, column, mask, store)
+            return
         for r, (_, number) in enumerate(places):
             for v in range(width):
                 store(
@@ -277,6 +297,33 @@ def _panel(
                 )
 
     outer(0, a, row)
+
+
+def _store_in_loops(
+    code: Code,
+    memory: str,
+    sums: list[Val],
+    width: int,
+    row: Index,
+    column: Index,
+    mask: str | None,
+    store: Store,
+) -> None:
+    """Hands on a tile's results by way of memory."""
+    dtype, lanes = sums[0].dtype, sums[0].lanes
+    for i, value in enumerate(sums):
+        code.store(value, code.offset(memory, i * lanes, dtype), dtype)
+    with each(code, len(sums) // width) as r:
+        for first, last, used in ((0, width, None),) if mask is None else (
+            (0, width - 1, None), (width - 1, width, mask),
+        ):  # fmt: skip
+            if first == last:
+                continue
+            with each(code, last - first) as v:
+                at = code.mul(code.add(code.add(code.mul(r, width), v), first), lanes)
+                value = code.load(code.offset(memory, at, dtype), dtype, lanes)
+                across = code.add(column, code.mul(code.add(v, first), lanes))
+                store(value, code.add(row, r), across, used)
 
 
 def _sums(
@@ -310,7 +357,7 @@ def _sums(
     def level(depth: int, a: str, b: str, sums: list[Val]) -> list[Val]:
         x = nest.levels[depth]
         last = depth == len(nest.levels) - 1
-        unroll = _unroll(x.count, len(sums), nest.divisor) if last else 1
+        unroll = _unroll(x.size, len(sums), nest.divisor) if last else 1
 
         def body(a: str, b: str, sums: list[Val]) -> list[Val]:
             if not last:
@@ -319,9 +366,9 @@ def _sums(
                 sums = step(code.offset(a, i * x.a, nest.a), code.offset(b, i * x.b, nest.b), sums)
             return sums
 
-        if x.count == unroll:
+        if x.size == unroll:
             return body(a, b, sums)
-        with code.loop(0, x.count, unroll, sums) as loop:
+        with code.loop(0, x.size, unroll, sums) as loop:
             loop.next = body(
                 code.offset(a, code.mul(loop.index, x.a), nest.a),
                 code.offset(b, code.mul(loop.index, x.b), nest.b),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from tapeflow.engine.backends.llvm.text import Code, Val
+from collections.abc import Callable
+
+from tapeflow.engine.backends.llvm.text import Code
 from tapeflow.engine.backends.llvm.windows.geometry import Three
 from tapeflow.engine.backends.llvm.windows.nest import Index, each, working
 from tapeflow.engine.core.dtypes import DType
 
 
-def _pieces(count: int, lanes: int) -> list[tuple[int, int]]:
+def pieces(count: int, lanes: int) -> list[tuple[int, int]]:
     """Offsets and lengths of powers of two that make up a count below `lanes`."""
     out, at = [], 0
     while at < count:
@@ -18,7 +20,7 @@ def _pieces(count: int, lanes: int) -> list[tuple[int, int]]:
     return out
 
 
-def _runs(code: Code, count: Index, lanes: int, body) -> None:  # type: ignore[no-untyped-def]
+def _runs(code: Code, count: Index, lanes: int, body: Callable[[Index, int], None]) -> None:
     """Calls `body(offset, lanes)` so that all elements below `count` are covered, some twice."""
     if not isinstance(count, int):
         with code.loop(0, code.add(count, 1 - lanes), lanes) as loop:
@@ -27,11 +29,11 @@ def _runs(code: Code, count: Index, lanes: int, body) -> None:  # type: ignore[n
         with code.loop(code.mul(done, lanes), count) as loop:
             body(loop.index, 1)
     elif count < lanes:
-        for at, piece in _pieces(count, lanes):
+        for at, piece in pieces(count, lanes):
             body(at, piece)
     else:
-        with each(code, count - lanes + 1, lanes) as at:
-            body(at, lanes)
+        with each(code, count - lanes + 1, lanes) as place:
+            body(place, lanes)
         if count % lanes:
             body(count - lanes, lanes)
 
@@ -46,15 +48,14 @@ def fill(code: Code, to: str, count: Index, value: float, dtype: DType) -> None:
     _runs(code, count, lanes, body)
 
 
-def copy(code: Code, to: str, source: str, count: Index, dtype: DType) -> None:
-    """Copies so many elements, which arrive in the dtype that is computed in."""
-    wide = working(dtype)
+def copy(code: Code, to: str, source: str, count: Index, dtype: DType, into: DType) -> None:
+    """Copies so many elements of `dtype`, which become `into`: the same or the one computed in."""
 
     def body(at: Index, lanes: int) -> None:
         value = code.load(code.offset(source, at, dtype), dtype, lanes)
-        code.store(value, code.offset(to, at, wide), wide)
+        code.store(value, code.offset(to, at, into), into)
 
-    _runs(code, count, code.target.lanes(wide.size), body)
+    _runs(code, count, code.target.lanes(working(dtype).size), body)
 
 
 def _repeat(code: Code, to: str, source: str, count: Index, times: int, dtype: DType) -> None:
@@ -122,11 +123,12 @@ def stage(
             fill(code, here, code.mul(left, row), border, wide)
             middle = code.offset(here, code.mul(left, row), wide)
             if times == 1:
-                copy(code, middle, source, code.mul(count, row), dtype)
+                copy(code, middle, source, code.mul(count, row), dtype, wide)
             else:
                 _repeat(code, middle, source, code.mul(count, channels), times, dtype)
             rest = code.add(extents[2], code.mul(-1, right))
-            fill(code, code.offset(here, code.mul(right, row), wide), code.mul(rest, row), border, wide)
+            behind = code.offset(here, code.mul(right, row), wide)
+            fill(code, behind, code.mul(rest, row), border, wide)
 
         if within is None:
             part()
@@ -152,12 +154,3 @@ def _both(code: Code, a: str | None, b: str | None) -> str | None:
     if a is None or b is None:
         return a or b
     return code.op(f"and i1 {a}, {b}")
-
-
-def total(code: Code, values: list[Val]) -> Val:
-    """The sum of some values, in order."""
-    out = values[0]
-    for value in values[1:]:
-        word = "fadd" if out.dtype.is_floating else "add"
-        out = Val(code.op(f"{word} {out.type} {out.text}, {value.text}"), out.dtype, out.lanes)
-    return out
