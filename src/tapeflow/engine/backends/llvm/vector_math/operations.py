@@ -65,7 +65,7 @@ class Operations:
         """The quotient; of integers truncated towards zero, and something for a divisor of zero."""
         if not self.is_integer(x):
             return self._arithmetic("fdiv", None, None, x, y)
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         nothing = self.eq(y, self.const(0, y))
         quotient = self._whole_division("div", x, y, nothing)
         if x.dtype.is_unsigned:
@@ -77,7 +77,7 @@ class Operations:
 
     def whole_rest(self, x: Val, y: Val) -> Val:
         """C's remainder of integers; 0 for a divisor of zero."""
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         nothing = self.eq(y, self.const(0, y))
         return self.select(nothing, self.const(0, x), self._whole_division("rem", x, y, nothing))
 
@@ -119,7 +119,7 @@ class Operations:
         return self._extreme("lt", x, y)
 
     def _extreme(self, order: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         # This way round a NaN in x stays, and x86 has one instruction for the two.
         chosen = self.select(self._compare(order, y, x), y, x)
         if not x.dtype.is_floating or not y.text.startswith("%"):
@@ -128,7 +128,7 @@ class Operations:
 
     def fma(self, x: Val, y: Val, z: Val) -> Val:
         """x * y + z, rounded once where the CPU does that at no cost."""
-        x, y, z = self._alike(x, y, z)
+        x, y, z = self.alike(x, y, z)
         name = f"llvm.fmuladd.{_overload(x)}"
         kind = x.type
         self.code.declare(f"declare {kind} @{name}({kind}, {kind}, {kind})")
@@ -152,18 +152,14 @@ class Operations:
         if self._rounds:
             return self._intrinsic("floor", x)
         whole = self.round_even(x)
-        return self._with_sign(
-            self.sub(whole, self._one_where(self.gt(whole, x), x)), x
-        )
+        return self._with_sign(self.sub(whole, self._one_where(self.gt(whole, x), x)), x)
 
     def ceil(self, x: Val) -> Val:
         """The least integer that isn't less."""
         if self._rounds:
             return self._intrinsic("ceil", x)
         whole = self.round_even(x)
-        return self._with_sign(
-            self.add(whole, self._one_where(self.lt(whole, x), x)), x
-        )
+        return self._with_sign(self.add(whole, self._one_where(self.lt(whole, x), x)), x)
 
     def round_even(self, x: Val) -> Val:
         """The nearest integer, halves to even."""
@@ -191,7 +187,7 @@ class Operations:
 
     def copysign(self, size: Val, sign: Val) -> Val:
         """The first one's size with the second one's sign."""
-        size, sign = self._alike(size, sign)
+        size, sign = self.alike(size, sign)
         name = f"llvm.copysign.{_overload(size)}"
         return Val(
             self.code.call(size.type, name, (size.type, size.text), (size.type, sign.text)),
@@ -226,7 +222,7 @@ class Operations:
         return self._compare("ge", x, y)
 
     def _compare(self, order: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         if x.dtype.is_floating:
             test = f"fcmp {'une' if order == 'ne' else 'o' + order}"
         elif order in ("eq", "ne"):
@@ -238,7 +234,7 @@ class Operations:
 
     def select(self, condition: Val, x: Val, y: Val) -> Val:
         """The first where the condition holds, else the second."""
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         lanes = max(condition.lanes, x.lanes)
         x, y = self.code.splat(x, lanes), self.code.splat(y, lanes)
         return self._named(
@@ -300,6 +296,37 @@ class Operations:
         name = f"llvm.vector.reduce.or.v{condition.lanes}i1"
         return self.code.call("i1", name, (condition.type, condition.text))
 
+    def lanewise(self, function: str, arguments: list[Val], where: Val, otherwise: Val) -> Val:
+        """A function of the C library, of float64, called lane by lane.
+
+        Args:
+          function: its name.
+          arguments: floating-point values.
+          where: lanes that take its result.
+          otherwise: what the other lanes hold; nothing is called if all do.
+        """
+        wide = [self.converted("fpext", a, float64) if a.dtype is float32 else a for a in arguments]
+        code, lanes = self.code, otherwise.lanes
+        with code.when(self.any_lane(where), [otherwise]) as branch:
+            if lanes == 1:
+                text = code.call("double", function, *[("double", a.text) for a in wide])
+                result = Val(text, float64, 1)
+            else:
+                kind = wide[0].type
+                with code.loop(0, lanes, 1, [self.const(0, wide[0])]) as loop:
+                    ones = [
+                        code.op(f"extractelement {kind} {a.text}, i64 {loop.index}") for a in wide
+                    ]
+                    one = code.call("double", function, *[("double", a) for a in ones])
+                    into = loop.values[0].text
+                    text = code.op(f"insertelement {kind} {into}, double {one}, i64 {loop.index}")
+                    loop.next = [Val(text, float64, lanes)]
+                result = loop.results[0]
+            if otherwise.dtype is float32:
+                result = self.converted("fptrunc", result, float32)
+            branch.values = [self.select(where, result, otherwise)]
+        return branch.results[0]
+
     # Values.
 
     def is_integer(self, x: Val) -> bool:
@@ -332,7 +359,8 @@ class Operations:
 
     # How instructions are written.
 
-    def _alike(self, *values: Val) -> tuple[Val, ...]:
+    def alike(self, *values: Val) -> tuple[Val, ...]:
+        """The values, with scalars among vectors in every lane."""
         for value in values:
             if not supported(value.dtype):
                 raise Unsupported(f"values of dtype {value.dtype.name}")
@@ -343,15 +371,13 @@ class Operations:
         return Val(self.code.op(text), like.dtype, like.lanes)
 
     def _op(self, instruction: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         return self._named(f"{instruction} {x.type} {x.text}, {y.text}", x)
 
     def _arithmetic(
         self, floating: str | None, whole: str | None, boolean: str | None, x: Val, y: Val
     ) -> Val:
-        instruction = (
-            floating if x.dtype.is_floating else boolean if x.dtype.is_bool else whole
-        )
+        instruction = floating if x.dtype.is_floating else boolean if x.dtype.is_bool else whole
         if instruction is None:
             raise Unsupported(f"this arithmetic on {x.dtype.name}")
         return self._op(instruction, x, y)
