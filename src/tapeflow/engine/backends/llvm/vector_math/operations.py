@@ -6,6 +6,7 @@ scalar and another a vector, the scalar stands in every lane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,7 +93,7 @@ class Operations:
 
     def neg(self, x: Val) -> Val:
         """The negative; zeros change their sign too."""
-        if x.dtype.is_floating:
+        if x.dtype.is_floating and supported(x.dtype):
             return self._named(f"fneg {x.type} {x.text}", x)
         if not x.dtype.is_integer:
             raise Unsupported(f"the negative of {x.dtype.name}")
@@ -102,10 +103,10 @@ class Operations:
         """The absolute value; that of the least integer is itself."""
         if x.dtype.is_floating:
             return self._intrinsic("fabs", x)
+        if not supported(x.dtype):
+            raise Unsupported(f"the absolute value of {x.dtype.name}")
         if x.dtype.is_unsigned or x.dtype.is_bool:
             return x
-        if not x.dtype.is_integer:
-            raise Unsupported(f"the absolute value of {x.dtype.name}")
         name = f"llvm.abs.{_overload(x)}"
         self.code.declare(f"declare {x.type} @{name}({x.type}, i1)")
         return self._named(f"call {x.type} @{name}({x.type} {x.text}, i1 false)", x)
@@ -343,8 +344,10 @@ class Operations:
 
     def const(self, value: Any, like: Val) -> Val:
         """A constant of the dtype and lanes of `like`."""
-        if isinstance(value, complex):
-            raise Unsupported("a complex constant")
+        if isinstance(value, complex) or not supported(like.dtype):
+            raise Unsupported(f"a constant {value} of {like.dtype.name}")
+        if isinstance(value, float) and not math.isfinite(value) and not like.dtype.is_floating:
+            raise Unsupported(f"{value} as {like.dtype.name}")
         return self.code.const(value, like.dtype, like.lanes)
 
     def real(self, x: Val) -> Val:
@@ -383,7 +386,7 @@ class Operations:
         return self._op(instruction, x, y)
 
     def _intrinsic(self, function: str, x: Val) -> Val:
-        if not x.dtype.is_floating:
+        if not x.dtype.is_floating or not supported(x.dtype):
             raise Unsupported(f"{function} of {x.dtype.name}")
         name = f"llvm.{function}.{_overload(x)}"
         return Val(self.code.call(x.type, name, (x.type, x.text)), x.dtype, x.lanes)

@@ -1,8 +1,8 @@
 """sin, cos and tan, for float32 and float64.
 
-The argument is cut into n pi / 2 + r: for float32 in float64, for float64 with pi / 2 in three parts
-as in fdlibm (Sun Microsystems, 1993). That is right up to 2^20; where a lane holds more, the C
-library's function gives that lane's result.
+The argument is cut into n pi / 2 + r: for float32 in float64, for float64 with pi / 2 in three
+parts as in fdlibm (Sun Microsystems, 1993). That is right up to 2^20; where a lane holds more, the
+C library's function gives that lane's result.
 """
 
 from __future__ import annotations
