@@ -195,8 +195,11 @@ def fits() -> Any:
     half_ln2, root, tiny = 0.34662, 0.41422, 1e-5
     exp = series(lambda k: 1 / _factorial(k + 2))  # (e^r - 1 - r) / r^2
     log = series(lambda k: LONG((-1) ** k) / (k + 3), 200)  # (log(1 + f) - f + f^2 / 2) / f^3
-    # (log(1 + f) - 2 s) / s with f = 2 s / (1 - s), as a function of z = s^2, over z
+    # (log(1 + f) - 2 s) / s^3 with f = 2 s / (1 - s), as a function of z = s^2; less 2/3, over z
     atanh = series(lambda k: LONG(2) / (2 * k + 3))
+    atanh_fifth = series(lambda k: LONG(2) / (2 * k + 5))
+    log2_in_s = series(lambda k: LONG(2) / (2 * k + 1) / np.log(LONG(2)))
+    exp2 = series(lambda k: np.log(LONG(2)) ** k / _factorial(k))
     sin = series(lambda k: LONG((-1) ** (k + 1)) / _factorial(2 * k + 3), 20)
     cos = series(lambda k: LONG((-1) ** k) / _factorial(2 * k + 4), 20)
     atan = series(lambda k: LONG((-1) ** (k + 1)) / (2 * k + 3), 200)
@@ -216,9 +219,12 @@ def fits() -> Any:
     erf_series = series(lambda k: LONG((-1) ** k) * 2 / root_pi / _factorial(k) / (2 * k + 1), 40)
 
     yield from polynomial("EXP_32", exp, -half_ln2, half_ln2, 4, weight=square)
-    yield from polynomial("EXP_64", exp, -half_ln2, half_ln2, 10, weight=square)
+    yield from polynomial("EXP_64", exp, -half_ln2, half_ln2, 9, weight=square)
     yield from polynomial("LOG_32", log, -0.29290, root, 7, weight=square)
     yield from polynomial("LOG_64", atanh, tiny, 0.02944, 6, weight=lambda z: z)
+    yield from polynomial("LOG_64_FIFTH", atanh_fifth, 0.0, 0.02944, 6)
+    yield from polynomial("LOG2_SHORT", log2_in_s, 0.0, 0.02944, 4)
+    yield from polynomial("EXP2_SHORT", exp2, -0.5, 0.5, 6)
     yield from polynomial("SIN_32", sin, tiny, quarter, 2, weight=lambda z: z)
     yield from polynomial("COS_32", cos, tiny, quarter, 2, weight=square)
     yield from polynomial("SIN_64", sin, tiny, quarter, 5, weight=lambda z: z)
@@ -231,7 +237,7 @@ def fits() -> Any:
     yield from polynomial("ERF_TAIL_32", log_erfc, 0.91, 4.0, 6, weight=erfc)
     yield from polynomial("ERF_64", erf_series, 0.0, 0.85, 11)
     total, error = _erfc_chebyshev(12)
-    yield ("ERFC_32", total, error)
+    yield ("ERFC_SHORT", total, error)
     total, error = _erfc_chebyshev(24)
     yield ("ERFC_64", total, error)
 
@@ -248,7 +254,8 @@ def main() -> None:
         "",
     ]
     for name, found, error in fits():
-        kind = np.float32 if "_32" in name else np.float64
+        # What float64 computes for float32 results keeps its digits: `_SHORT`.
+        kind = np.float32 if name.endswith("_32") else np.float64
         print(f"{name}: {len(found)} coefficients, error {error:.2g}")
         lines.append(f"{name} = (")
         lines += [f"    {float(kind(c))!r}," for c in found]

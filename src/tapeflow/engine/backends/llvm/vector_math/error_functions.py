@@ -39,7 +39,7 @@ def erfc(b: Operations, x: Val) -> Val:
     if format_of(x).mantissa == 23:
         # Too much is lost in float32: in float64 fewer coefficients do.
         wide = b.converted("fpext", x, float64)
-        return b.converted("fptrunc", _erfc(b, wide, coefficients.ERFC_32), float32)
+        return b.converted("fptrunc", _erfc(b, wide, coefficients.ERFC_SHORT), float32)
     y = _erfc(b, x, coefficients.ERFC_64)
     # Near 0 the polynomial's terms cancel.
     near = b.mul(x, b.polynomial(coefficients.ERF_64, b.mul(x, x)))

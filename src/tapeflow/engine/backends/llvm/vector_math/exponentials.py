@@ -73,8 +73,9 @@ def format_of(x: Val) -> Format:
     return _FORMATS[int(x.dtype.size)]
 
 
-def _clamped(b: Operations, x: Val, low: float, high: float) -> Val:
-    # NaN passes: each is one instruction of x86 in this order.
+def clamped(b: Operations, x: Val, low: float, high: float) -> Val:
+    """x, or the limit that it is beyond; NaN stays."""
+    # Each is one instruction of x86 in this order.
     top = b.const(high, x)
     x = b.select(b.lt(top, x), top, x)
     bottom = b.const(low, x)
@@ -109,17 +110,20 @@ def scaled_exp(b: Operations, x: Val, low: Val | None = None, power: int = 0) ->
       power: of 2, that the result is multiplied with before it is rounded to what there is.
     """
     f = format_of(x)
-    shifted, r = _reduced(b, _clamped(b, x, f.lowest, f.highest))
+    shifted, r = _reduced(b, clamped(b, x, f.lowest, f.highest))
     if low is not None:
         r = b.add(r, low)
-    p = b.add(_expm1_of_rest(b, r), b.const(1, x))
+    p = b.polynomial((1.0, 1.0, *f.exp), r)
+    if b.can_scale(x):
+        n = b.sub(shifted, b.const(f.magic - power, x))
+        return b.scaled(p, n)
     n = b.shifted("shl", b.bits_of(shifted), f.mantissa)
     if power:
         n = b.add(n, b.const(power << f.mantissa, n))
-    return _scaled(b, p, n)
+    return scaled_by_bits(b, p, n)
 
 
-def _scaled(b: Operations, p: Val, n: Val) -> Val:
+def scaled_by_bits(b: Operations, p: Val, n: Val) -> Val:
     """p 2^n, where n stands in the exponent's place; in two steps, as 2^n may be no number."""
     f = format_of(p)
     half = b.and_(b.shifted("ashr", n, 1), b.const(-1 << f.mantissa, n))
@@ -137,7 +141,7 @@ def expm1(b: Operations, x: Val) -> Val:
 def quarter_expm1(b: Operations, x: Val) -> Val:
     """A quarter of e^x - 1: finite for all x where a function of e^x is."""
     f = format_of(x)
-    shifted, r = _reduced(b, _clamped(b, x, -20.0 if f.mantissa == 23 else -40.0, f.highest))
+    shifted, r = _reduced(b, clamped(b, x, -20.0 if f.mantissa == 23 else -40.0, f.highest))
     n = b.shifted("shl", b.bits_of(shifted), f.mantissa)
     quarter = b.float_of(b.add(n, b.const((f.bias - 2) << f.mantissa, n)))
     return b.fma(quarter, _expm1_of_rest(b, r), b.sub(quarter, b.const(0.25, x)))
@@ -145,14 +149,19 @@ def quarter_expm1(b: Operations, x: Val) -> Val:
 
 def log(b: Operations, x: Val) -> Val:
     """The natural logarithm."""
+    k, m = parts(b, x)
+    y = _log_of_parts(b, k, b.sub(m, b.const(1, x)))
+    return _log_specials(b, x, x, y)
+
+
+def parts(b: Operations, x: Val) -> tuple[Val, Val]:
+    """The k and m of x = 2^k m, for positive numbers, subnormal ones as well."""
     f = format_of(x)
     subnormal = b.lt(x, b.const(f.tiny, x))
     larger = b.select(subnormal, b.mul(x, b.const(2.0**f.mantissa, x)), x)
     exponent, m = _split(b, larger)
     offset = b.select(subnormal, b.const(-f.mantissa, x), b.const(0, x))
-    k = b.add(exponent, offset)
-    y = _log_of_parts(b, k, b.sub(m, b.const(1, x)))
-    return _log_specials(b, x, x, y)
+    return b.add(exponent, offset), m
 
 
 def _split(b: Operations, x: Val) -> tuple[Val, Val]:

@@ -86,10 +86,26 @@ class Operations:
         # The processor traps on 0, and on the least integer over -1.
         one = self.const(1, y)
         if x.dtype.is_unsigned:
-            return self._op(f"u{what}", x, self.select(nothing, one, y))
+            return self._safe_division(what, x, self.select(nothing, one, y))
         minus = self.eq(y, self.const(-1, y))
-        safe = self._op(f"s{what}", x, self.select(self.or_(nothing, minus), one, y))
+        safe = self._safe_division(what, x, self.select(self.or_(nothing, minus), one, y))
         return self.select(minus, self.neg(x) if what == "div" else self.const(0, x), safe)
+
+    def _safe_division(self, what: str, x: Val, y: Val) -> Val:
+        unsigned = x.dtype.is_unsigned
+        if x.lanes == 1 or x.dtype.size == 8 or (x.dtype.size == 4 and unsigned):
+            return self._op(f"{'u' if unsigned else 's'}{what}", x, y)
+        # No CPU divides vectors of integers. A float's quotient of so few bits, rounded as it may
+        # be, never reaches the next integer.
+        wide, convert = (
+            (float64 if x.dtype.size == 4 else float32),
+            "uitofp" if unsigned else "sitofp",
+        )
+        quotient = self.div(self.converted(convert, x, wide), self.converted(convert, y, wide))
+        quotient = self.converted("fptosi", quotient, int32)
+        if x.dtype.size < 4:
+            quotient = self.converted("trunc", quotient, x.dtype)
+        return quotient if what == "div" else self.sub(x, self.mul(quotient, y))
 
     def neg(self, x: Val) -> Val:
         """The negative; zeros change their sign too."""
@@ -289,6 +305,22 @@ class Operations:
     def float_of(self, x: Val) -> Val:
         """The float with these bits."""
         return self.converted("bitcast", x, float32 if x.dtype.size == 4 else float64)
+
+    def can_scale(self, x: Val) -> bool:
+        """Whether the CPU multiplies such vectors by powers of 2 in one instruction."""
+        return "+avx512f" in self._features and x.lanes * x.dtype.size == 64
+
+    def scaled(self, x: Val, n: Val) -> Val:
+        """x 2^n for whole n, where `can_scale`."""
+        kind, mask = x.type, f"i{x.lanes}"
+        name = f"llvm.x86.avx512.mask.scalef.{'ps' if x.dtype is float32 else 'pd'}.512"
+        all_lanes, as_set = (mask, "-1"), ("i32", "4")
+        pair = (kind, x.text), (kind, n.text)
+        self.code.declare(f"declare {kind} @{name}({kind}, {kind}, {kind}, {mask}, i32 immarg)")
+        given = ", ".join(
+            f"{t} {v}" for t, v in (*pair, (kind, "zeroinitializer"), all_lanes, as_set)
+        )
+        return self._named(f"call {kind} @{name}({given})", x)
 
     def any_lane(self, condition: Val) -> str:
         """Whether a condition holds in any lane, as an `i1`."""
