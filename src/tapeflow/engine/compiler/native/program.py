@@ -9,10 +9,13 @@ from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.backends.llvm.execution.calling import native_call
 from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
+from tapeflow.engine.compiler.native.dense import densify
 from tapeflow.engine.compiler.native.lowering import Lowering
+from tapeflow.engine.compiler.native.planning import Planner
 from tapeflow.engine.compiler.native.regions import (
     Eligibility,
     Region,
+    all_loops_run,
     find_regions,
     refusal_key,
 )
@@ -50,7 +53,7 @@ class NativeRegion:
         self.name = name
         variable, self._tensor = types
         self.lowering = Lowering(region.graph, host_target(), variable)
-        self.plan = self.lowering.plan()
+        self.plan = Planner(self.lowering).plan
         self.step = native_call(self.plan, self._tensor, False, _stopped)
         self._interpreted: Program | None = None
 
@@ -93,17 +96,22 @@ class NativeProgram:
     """
 
     def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
-        self.graph = graph
+        dense = densify(graph)
+        self.graph = graph if dense is None else dense
         self.name = name
         self.regions: list[NativeRegion] = []
         self.whole: NativeRegion | None = None
         self.interpreted: Program | None = None
+        if dense is not None and not all_loops_run(dense, ELIGIBLE):
+            self.graph = graph
         while True:
             try:
                 self._compile(types)
                 return
             except _Refused as refused:
                 ELIGIBLE.refused.add(refusal_key(refused.node))
+                if dense is not None:
+                    self.graph = graph  # the host runs loops over lists only
 
     def _compile(self, types: tuple[type, type]) -> None:
         self.regions = []
