@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import sys
 import threading
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tapeflow as tf
-from tapeflow.engine.backends.llvm.execution import calling, layout, shared
+from tapeflow.engine.backends.llvm.execution import calling, layout, memory, shared
 from tapeflow.engine.backends.llvm.execution.plan import (
     AddConst,
     Address,
@@ -459,3 +461,51 @@ def test_one_plan_in_several_threads():
         each.join()
     assert [v.numpy() for v in own] == [5 * rounds] * 4
     assert shared_one.numpy() == 20 * rounds
+
+
+# Aligned memory.
+
+
+@pytest.mark.parametrize(
+    "shape", [(), (3,), (511,), (512,), (513,), (7, 1000), (3, 1 << 20), (0, 9)]
+)
+def test_large_results_are_aligned(shape):
+    plan = Plan([], [(F4, shape)], [Output(0)], [Zero(0, 4 * int(np.prod(shape)))])
+    step = calling.native_call(plan)
+    for make in (lambda: step()[0], lambda: memory.aligned_copy(np.zeros(shape, F4))):
+        array = make()
+        assert array.shape == shape
+        assert array.flags.owndata
+        assert array.flags.writeable
+        assert array.flags.c_contiguous
+        assert array.flags.f_contiguous == (array.ndim < 2 or not array.size)
+        assert (array == 0).all()
+    made = [step()[0], memory.empty(shape, F4), memory.aligned_copy(np.zeros(shape, F4))]
+    for array in made:
+        if array.nbytes >= memory.SMALLEST:
+            assert array.ctypes.data % 64 == 0
+        view = array[...]
+        del array
+        copy = view.copy()
+        copy.resize((5,), refcheck=False)
+
+
+def test_aligned_arrays_are_arrays():
+    array = memory.aligned_copy(np.arange(1000, dtype=F4))
+    array.resize((100_000,), refcheck=False)
+    np.testing.assert_array_equal(array[:1000], np.arange(1000))
+    array.resize((10,), refcheck=False)
+    v = Variable(np.zeros(10, F4))
+    v._set(array)
+    assert v._array is array
+    assert pickle.loads(pickle.dumps(array)).sum() == 45
+
+
+def test_aligned_arrays_are_freed():
+    plan = Plan([], [(F4, (1 << 20,))], [Output(0)], [Zero(0, 4 << 20)])
+    step = calling.native_call(plan)
+    for _ in range(3000):  # of 4 MB each
+        step()
+        memory.empty((1 << 20,), F4)
+    size = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+    assert size < 2e9

@@ -256,7 +256,7 @@ class _Planner:
             [*self.addresses, *self.first_copies, *self.instructions, *self.last_copies],
             self.arena.size,
             scratch,
-            release_gil=False and work > 20e-6,
+            release_gil=work > 20e-6,
         )
 
     def _argument(self, value: Any, written: bool) -> Argument:
@@ -364,7 +364,6 @@ class _Planner:
                 for value in step.task.writes:
                     if self._is_status(value):
                         status = self._buffer(value, number)
-            kernel.parallel = False
             if kernel.chunks:
                 self.instructions.append(Call(kernel, tuple(operands), status))
 

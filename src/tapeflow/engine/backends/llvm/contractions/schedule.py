@@ -10,6 +10,12 @@ CACHE = 1 << 20
 """Bytes of the left factor that one unit of work may use: they stay in the second-level cache."""
 NEAR = 3 << 13
 """Bytes of the right factor that are read in place: they stay in the first-level cache."""
+COLUMN = 256
+"""Longest column of the left factor to be read in place if its elements are `APART` bytes or more
+from each other: caches neither keep nor foresee those."""
+APART = 1 << 10
+SHARED = 8
+"""Panels that share a copy of the left factor: copying takes less time than half of them."""
 PANEL = 1 << 15
 """Bytes of a panel that stay in the first-level cache."""
 INNER = 4096
@@ -39,6 +45,7 @@ class Schedule(NamedTuple):
       group: panels a unit.
       groups: groups of panels.
       inner: longest part of a sum in one pass.
+      pack_left: whether a unit's part of the left factor is copied.
       pack: whether the right factor is copied, panel by panel.
       units: units of work in all.
       chunk: units a chunk.
@@ -57,6 +64,7 @@ class Schedule(NamedTuple):
     group: int
     groups: int
     inner: int
+    pack_left: bool
     pack: bool
     units: int
     chunk: int
@@ -76,7 +84,15 @@ class Schedule(NamedTuple):
 
 
 def schedule(
-    target: Target, batch: int, m: int, n: int, k: int, size: int, copies: bool, widens: bool
+    target: Target,
+    batch: int,
+    m: int,
+    n: int,
+    k: int,
+    size: int,
+    transpose_a: bool,
+    transpose_b: bool,
+    widens: bool,
 ) -> Schedule:
     """Chooses a decomposition.
 
@@ -87,8 +103,9 @@ def schedule(
       n: columns of the result.
       k: length of the sums.
       size: bytes of an element in a register.
-      copies: whether the right factor must be packed, whatever the shape.
-      widens: whether the left factor is copied too.
+      transpose_a: whether the left factor is stored transposed.
+      transpose_b: whether the right factor is stored transposed.
+      widens: whether registers hold a wider dtype than memory.
     """
     lanes = target.lanes(size)
     rows, vectors = _tile(target, m, n, k, size)
@@ -103,13 +120,16 @@ def schedule(
 
     work = 2 * batch * m * n * k
     near = k * n * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
-    group = every if widens else 1
+    copies = transpose_b or widens
+    far = transpose_a and k > COLUMN and m * size >= APART
+    pack_left = widens or (far and 2 * every >= SHARED)
+    group = min(every, SHARED) if pack_left else 1
     groups = -(-every // group)
     wanted = min(16, work // CHUNK)
     blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
     if batch * groups * blocks < wanted:
         # A unit packs its panel for itself: let it have rows enough to make that worth it.
-        fewest = 16 if near and not copies else 64
+        fewest = 16 if near and not copies else 128 if pack_left else 64
         blocks = max(blocks, min(-(-wanted // (batch * groups)), m // fewest))
     block = -(-tiles // min(blocks, tiles))
     blocks = -(-tiles // block)
@@ -119,8 +139,32 @@ def schedule(
     inner = -(-k // max(1, -(-k // INNER)))
     return Schedule(
         lanes, rows, tiles, taller, vectors, panels, last_vectors, last_lanes,
-        block, blocks, group, groups, inner, not in_place, units, chunk,
+        block, blocks, group, groups, inner, pack_left, not in_place, units, chunk,
     )  # fmt: skip
+
+
+def swaps(
+    target: Target, m: int, n: int, k: int, size: int, transpose_a: bool, transpose_b: bool
+) -> bool:
+    """Whether to compute the transposed product instead, `C^T = B^T A^T`, and turn its tiles.
+
+    Args:
+      target: the CPU.
+      m: rows of the result.
+      n: columns of the result.
+      k: length of the sums.
+      size: bytes of an element in a register.
+      transpose_a: whether the left factor is stored transposed.
+      transpose_b: whether the right factor is stored transposed.
+    """
+    if not transpose_a:
+        return False
+    if transpose_b:
+        return True  # then neither factor is
+    lanes = target.lanes(size)
+    if n < 14 and -(-n // lanes) * lanes >= 1.3 * n and m >= 4 * lanes:
+        return True  # vectors along the rows are full, those along the columns are not
+    return k > COLUMN and n * size < APART <= m * size
 
 
 def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.execution import entry, executor, layout, shared, tables
+from tapeflow.engine.backends.llvm.execution import (
+    entry,
+    executor,
+    layout,
+    memory,
+    shared,
+    tables,
+    threads,
+)
 from tapeflow.engine.backends.llvm.execution.arguments import Converter
 from tapeflow.engine.backends.llvm.execution.plan import Call, Plan
 from tapeflow.engine.backends.llvm.execution.tables import (
@@ -196,6 +205,7 @@ class Prepared:
             flags |= Flag.POISON
         if any(each.kernel.parallel and each.kernel.chunks > 1 for each in calls):
             flags |= Flag.PARALLEL
+            threads.prepare()
         words[Field.FLAGS] = flags
 
     def _fill_records(self, tensor: type | None, wrap: bool) -> None:
@@ -226,6 +236,9 @@ class Prepared:
             row[OutputField.DESCR] = id(dtype)
             row[OutputField.NDIM] = len(shape)
             row[OutputField.DIMENSIONS] = self._pointer(np.array(shape, np.int64))
+            size = math.prod(shape) * dtype.itemsize
+            if size >= memory.SMALLEST and memory.available():
+                row[OutputField.BYTES] = size
             self._kept.append(dtype)
         words[Field.OUTPUT_RECORDS] = self._pointer(outputs)
         if wrap:
@@ -241,6 +254,8 @@ class Prepared:
 
     def _slow(self, *arguments: Any) -> Any:
         """Makes the arguments what the plan wants, and calls again."""
+        if self.words[Field.FLAGS] & Flag.PARALLEL:
+            threads.start()
         for _ in range(_MOST_TRIES):
             if self.words[Field.BUSY] == shared.words[Shared.PROCESS]:
                 return self._with_spare(arguments)

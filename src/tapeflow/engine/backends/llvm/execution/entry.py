@@ -86,6 +86,7 @@ class _Entry(Code):
         self._none = self._field(self._shared, Shared.NOT_IMPLEMENTED)
         self._process = self._field(self._shared, Shared.PROCESS, "i64")
         self._check_count()
+        self._check_workers()
         busy = self._field(self._table, Field.BUSY, "i64")
         self._refuse("i64", busy, self._process, "unfit")
         self._make_results()
@@ -109,6 +110,15 @@ class _Entry(Code):
         self.line(f"br label %{start}")
         self.place(start)
 
+    def _check_workers(self) -> None:
+        """Threads are started by Python, before the first plan that has work for them."""
+        missing = self._field(self._shared, Shared.WORKERS_MISSING, "i64")
+        with self.when(self.op(f"icmp ne i64 {missing}, 0")):
+            first_try = self.op(f"icmp eq i64 %count, {self._inputs}")
+            start = self.op(f"and i1 {first_try}, {self._flagged(Flag.PARALLEL)}")
+            self.line(f"br i1 {start}, label %to_slow, label %as_is")
+            self.place("as_is")
+
     def _make_results(self) -> None:
         self._made = self.op(f"alloca ptr, i64 {self._outputs}")
         new_tuple = self._field(self._shared, Shared.NEW_TUPLE)
@@ -120,14 +130,7 @@ class _Entry(Code):
             descr = self._field(record, OutputField.DESCR)
             ndim = self._field(record, OutputField.NDIM, "i64")
             dimensions = self._field(record, OutputField.DIMENSIONS)
-            self._keep(descr)
-            new_array = self._field(self._shared, Shared.NEW_ARRAY)
-            narrow = self.op(f"trunc i64 {ndim} to i32")
-            array = self.op(
-                f"call ptr {new_array}(ptr {self._ndarray}, ptr {descr}, i32 {narrow}, "
-                f"ptr {dimensions}, ptr null, ptr null, i32 0, ptr null)"
-            )
-            self._refuse("ptr", array, "null", "error_with_results")
+            array = self._new_array(record, descr, ndim, dimensions)
             self.line(f"store ptr {array}, ptr {self._place(self._made, loop.index)}")
             bare, wrap, ready = self.label("bare"), self.label("wrap"), self.label("ready")
             self.line(f"br label %{bare}")
@@ -154,6 +157,51 @@ class _Entry(Code):
             item = self.op(f"phi ptr [{array}, %{bare}], [{tensor}, %{fine}]")
             set_item = self._field(self._shared, Shared.SET_ITEM)
             self.op(f"call i32 {set_item}(ptr {self._results}, i64 {loop.index}, ptr {item})")
+
+    def _new_array(self, record: str, descr: str, ndim: str, dimensions: str) -> str:
+        """A new array; a large one in aligned memory, which it owns all the same."""
+        plain, large, got, failed, fill, ready = map(
+            self.label, ("plain", "large", "got", "failed", "fill", "ready")
+        )
+        new_array = self._field(self._shared, Shared.NEW_ARRAY)
+        narrow = self.op(f"trunc i64 {ndim} to i32")
+        size = self._field(record, OutputField.BYTES, "i64")
+
+        def made(data: str, flags: int) -> str:
+            self._keep(descr)
+            return self.op(
+                f"call ptr {new_array}(ptr {self._ndarray}, ptr {descr}, i32 {narrow}, "
+                f"ptr {dimensions}, ptr null, ptr {data}, i32 {flags}, ptr null)"
+            )
+
+        self.line(f"br i1 {self.op(f'icmp eq i64 {size}, 0')}, label %{plain}, label %{large}")
+        self.place(plain)
+        small = made("null", 0)
+        self._refuse("ptr", small, "null", "error_with_results")
+        from_plain = self._block
+        self.line(f"br label %{ready}")
+        self.place(large)
+        allocate = self._field(self._shared, Shared.ALLOCATE)
+        data = self.op(f"call ptr {allocate}(i64 {size})")
+        nothing = self.op(f"icmp eq ptr {data}, null")
+        # Where there is no memory, NumPy says so.
+        self.line(f"br i1 {nothing}, label %{plain}, label %{got}")
+        self.place(got)
+        array = made(data, layout.CARRAY)
+        missing = self.op(f"icmp eq ptr {array}, null")
+        self.line(f"br i1 {missing}, label %{failed}, label %{fill}")
+        self.place(failed)
+        self.call("void", "free", ("ptr", data))
+        self.line("br label %error_with_results")
+        self.place(fill)
+        handler = self._field(self._shared, Shared.HANDLER)
+        self._keep(handler)
+        self.line(f"store ptr {handler}, ptr {self._byte(array, layout.HANDLER)}")
+        flags = self._at(array, layout.FLAGS, "i32")
+        owning = self.op(f"or i32 {flags}, {layout.OWNS_DATA}")
+        self.line(f"store i32 {owning}, ptr {self._byte(array, layout.FLAGS)}")
+        self.place(ready)
+        return self.op(f"phi ptr [{small}, %{from_plain}], [{array}, %{fill}]")
 
     def _check_arguments(self) -> None:
         with self.loop(0, self._inputs) as loop:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tapeflow.engine.backends.llvm.execution import threads
 from tapeflow.engine.backends.llvm.execution.tables import Field, Flag
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class PythonCall:
         for place, array in enumerate(arrays):
             prepared.slots[place] = array.ctypes.data
         flags = int(words[Field.FLAGS])
+        if flags & Flag.PARALLEL:
+            threads.start()
         if flags & Flag.RESET:
             size = int(words[Field.OTHERS_BYTES])
             others = words[Field.SLOTS] + 8 * len(arrays)

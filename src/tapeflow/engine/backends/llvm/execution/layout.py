@@ -22,6 +22,7 @@ NDIM = 24
 DIMENSIONS = 32
 DESCR = 56
 FLAGS = 64
+HANDLER = 88
 # PyMemberDescrObject, PyMemberDef
 _MEMBER = 40
 _MEMBER_TYPE = 8
@@ -32,12 +33,14 @@ C_CONTIGUOUS = 0x1
 OWNS_DATA = 0x4
 ALIGNED = 0x100
 WRITEABLE = 0x400
+CARRAY = C_CONTIGUOUS | ALIGNED | WRITEABLE
 
 REFCOUNT_BITS = 32 if sys.version_info >= (3, 12) else 64
 """From Python 3.12 on, the upper half of the word is used for other things."""
 
+# Places in NumPy's table of functions.
 _NEW_FROM_DESCR = 94
-"""Place of `PyArray_NewFromDescr` in NumPy's table of functions."""
+_GET_HANDLER = 305
 _TP_NEW = 65
 
 
@@ -84,15 +87,19 @@ def python_function(name: str) -> int:
     return ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
 
 
-def new_from_descr() -> int:
-    """The address of NumPy's `PyArray_NewFromDescr`."""
+def _numpy_function(place: int) -> int:
     from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
 
     unpack = ctypes.pythonapi.PyCapsule_GetPointer
     unpack.restype = ctypes.c_void_p
     unpack.argtypes = [ctypes.py_object, ctypes.c_char_p]
     table = unpack(_multiarray_umath._ARRAY_API, None)
-    return word_at(table + 8 * _NEW_FROM_DESCR)
+    return word_at(table + 8 * place)
+
+
+def new_from_descr() -> int:
+    """The address of NumPy's `PyArray_NewFromDescr`."""
+    return _numpy_function(_NEW_FROM_DESCR)
 
 
 def new_function(made: type) -> int:
@@ -167,5 +174,14 @@ def _supported() -> bool:
     return _agrees()
 
 
+def _handlers_agree() -> bool:
+    """Whether an array keeps the handler of its memory where this module says."""
+    get = ctypes.PYFUNCTYPE(ctypes.py_object)(_numpy_function(_GET_HANDLER))
+    array = np.zeros(1000)
+    return word_at(id(array) + HANDLER) == id(get()) and not word_at(id(array[1:]) + HANDLER)
+
+
 SUPPORTED = _supported()
 """Whether the objects are where this module says."""
+HANDLERS_AGREE = SUPPORTED and _handlers_agree()
+"""The same of the handlers of arrays' memory."""

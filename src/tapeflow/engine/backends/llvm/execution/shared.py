@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.backends.llvm.execution import layout
+from tapeflow.engine.backends.llvm.execution import layout, memory
 from tapeflow.engine.backends.llvm.execution.tables import Shared
 
 words = np.zeros(Shared.COUNT, np.int64)
@@ -89,6 +89,9 @@ def table() -> int:
         words[Shared.NOT_IMPLEMENTED] = id(NotImplemented)
         words[Shared.EMPTY_TUPLE] = id(_EMPTY)
         words[Shared.NOTIFY] = id(_notify)
+        if memory.available():
+            words[Shared.ALLOCATE] = memory.allocate_function()
+            words[Shared.HANDLER] = memory.handler()
     words[Shared.PROCESS] = 1
     words[Shared.CLOCK] = _clock()
     if hasattr(os, "register_at_fork"):

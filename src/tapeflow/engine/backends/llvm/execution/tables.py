@@ -95,7 +95,10 @@ class Shared(enum.IntEnum):
     POOL_RUN = 19
     WORKERS_MISSING = 20
     """Whether there are fewer threads than wanted."""
-    COUNT = 21
+    ALLOCATE = 21
+    """Gives aligned memory, and `HANDLER` frees it."""
+    HANDLER = 22
+    COUNT = 23
 
 
 class InputField(enum.IntEnum):
@@ -117,6 +120,8 @@ class OutputField(enum.IntEnum):
     DESCR = 0
     NDIM = 1
     DIMENSIONS = 2
+    BYTES = 3
+    """Its size where it is to be aligned, else 0."""
     COUNT = 4
 
 
