@@ -49,6 +49,16 @@ POOLINGS = [
 ]
 
 width = pytest.mark.parametrize("width", TARGETS)
+dtype_and_width = pytest.mark.parametrize(
+    ("dtype", "width"),
+    [
+        *(("float32", width) for width in TARGETS),
+        ("float64", 64),
+        ("float64", 16),
+        ("bfloat16", 64),
+        ("float16", 32),
+    ],
+)
 
 
 def poisoned(size: int) -> np.ndarray:
@@ -62,9 +72,14 @@ def specs_of(inputs: Any) -> list[Spec]:
 
 
 def run_lowered(
-    lowered: Lowered, target: Target, inputs: Any, output: np.ndarray, epilogue: Any = ()
+    lowered: Lowered,
+    target: Target,
+    inputs: Any,
+    output: np.ndarray,
+    epilogue: Any = (),
+    parts: int = 3,
 ) -> None:
-    """Runs kernels chunk by chunk, the last chunks first, in memory that holds NaN."""
+    """Runs kernels in some parts, the last chunks first, in memory that holds NaN."""
     operands = {
         "input": [np.ascontiguousarray(a) for a in inputs],
         "output": [output],
@@ -75,7 +90,7 @@ def run_lowered(
         arrays = [operands[kind][i] for kind, i in places]
         call = jit.KERNEL_TYPE(jit.load(kernel.name, kernel.text, target))
         pointers = (ctypes.c_void_p * len(arrays))(*[a.ctypes.data for a in arrays])
-        cuts = sorted({0, kernel.chunks // 3, kernel.chunks // 2, kernel.chunks})
+        cuts = sorted({kernel.chunks * i // parts for i in range(parts + 1)})
         for begin, end in reversed(list(itertools.pairwise(cuts))):
             scratch = poisoned(kernel.scratch)
             call(ctypes.addressof(pointers), begin, end, scratch.ctypes.data)
@@ -154,8 +169,7 @@ def family(
     compare(by_filter, (image, np.array(w, np.int32), dy), attrs, target)
 
 
-@width
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@dtype_and_width
 @pytest.mark.parametrize(
     ("x", "w", "attrs"),
     [
@@ -190,8 +204,7 @@ def test_convolution(x: Any, w: Any, attrs: dict[str, Any], dtype: str, width: i
     family(x, w, attrs, TARGETS[width], Draw(5), dtype)
 
 
-@width
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@dtype_and_width
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(
     ("x", "w", "strides"),
@@ -212,8 +225,7 @@ def test_strides(x: Any, w: Any, strides: Any, padding: str, dtype: str, width: 
     family(x, w, conv_attrs(strides, padding, (1, 1)), TARGETS[width], Draw(5), dtype)
 
 
-@width
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@dtype_and_width
 @pytest.mark.parametrize(
     ("x", "w", "attrs"),
     [
@@ -284,8 +296,7 @@ def pooled(primitive: Any, x: np.ndarray, attrs: dict[str, Any]) -> np.ndarray:
         return primitive.kernel(x, **attrs)
 
 
-@width
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@dtype_and_width
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(
     ("shape", "ksize", "strides"),
@@ -388,13 +399,29 @@ def test_epilogue(brief: bool, width: int) -> None:
     np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_code_for_arm_is_generated() -> None:
-    attrs = conv_attrs((1, 1), "SAME", (1, 1))
-    inputs = np.ones((2, 8, 8, 5), np.float32), np.ones((3, 3, 5, 7), np.float32)
-    lowered = lower_window(AARCH64, convolution.conv2d_p, specs_of(inputs), attrs)
+@pytest.mark.parametrize("primitive", CONVOLUTIONS + POOLINGS, ids=lambda p: p.name)
+def test_code_for_arm_is_generated(primitive: Any) -> None:
+    sample = next(s for s in primitive.samples(Draw(1)) if s.inputs[-1].dtype == np.float32)
+    lowered = lower_window(AARCH64, primitive, specs_of(sample.inputs), sample.attrs)
     assert lowered is not None
     for kernel, _ in lowered.steps:
         assert jit.object_code(kernel.text, AARCH64)
+
+
+def test_results_do_not_depend_on_who_does_which_chunk() -> None:
+    draw = Draw(4)
+    x, dy = draw.reals(8, 20, 20, 8), draw.reals(8, 20, 20, 16)
+    inputs = (x, np.array([3, 3, 8, 16], np.int32), dy)
+    attrs = conv_attrs((1, 1), "SAME", (1, 1))
+    primitive = convolution.conv2d_backprop_filter_p
+    lowered = lower_window(host(), primitive, specs_of(inputs), attrs)
+    assert lowered is not None
+    assert lowered.steps[0].kernel.chunks > 4
+    results = [np.zeros((3, 3, 8, 16), np.float32) for _ in range(3)]
+    for parts, output in zip((1, 2, 7), results):
+        run_lowered(lowered, host(), inputs, output, parts=parts)
+    assert (results[0] == results[1]).all()
+    assert (results[0] == results[2]).all()
 
 
 def test_what_the_host_runs() -> None:

@@ -41,6 +41,8 @@ PARTIALS = 16
 PARTIAL_BYTES = 8 << 20
 # A filter's gradient above this size is cut into parts besides.
 SPLIT_BYTES = 1 << 20
+# What a panel of the output's gradient may take of a core's first cache.
+PANEL_BYTES = 32 << 10
 
 
 def conv_by_filter(
@@ -60,6 +62,12 @@ def conv_by_filter(
     # Where the pixels of a unit are counted at run time, their number has a factor to unroll by.
     factor = math.gcd(g.counts[2], 4) if axis == 2 else 1
     cut = units(g, factor, products, row_bytes(g, axis, wide.size))
+    tile = tiling(target, wide, rows_of(Source(g, cut, dtype, times).steps), columns, 1, mixed)
+    # All tiles of a panel pass over the same part of the output's gradient: it stays in the cache.
+    panel_bytes = tile.vectors * target.vector_bytes * math.prod(g.counts[axis + 1 :])
+    cut = units(
+        g, factor, products, row_bytes(g, axis, wide.size), max(1, PANEL_BYTES // panel_bytes)
+    )
     source = Source(g, cut, dtype, times)
     rows = rows_of(source.steps)
     tile = tiling(target, wide, rows, columns, 1, mixed)

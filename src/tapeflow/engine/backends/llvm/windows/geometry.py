@@ -179,7 +179,9 @@ def first_axis(geometry: Geometry) -> int:
     return next((i for i, c in enumerate(geometry.counts) if c > 1), 2)
 
 
-def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> Units:
+def units(
+    geometry: Geometry, multiple: int, products: int, row_bytes: int, most: int | None = None
+) -> Units:
     """Cuts the work by shape alone.
 
     Args:
@@ -187,6 +189,7 @@ def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> U
       multiple: what a block's length is a multiple of.
       products: multiplications of the whole work.
       row_bytes: bytes of input for one position of the dimension that is cut.
+      most: how many positions a block has at most.
     """
     axis = first_axis(geometry)
     count = geometry.counts[axis]
@@ -194,7 +197,8 @@ def units(geometry: Geometry, multiple: int, products: int, row_bytes: int) -> U
     wanted = max(1, min(16 // max(geometry.batch, 1), products // CHUNK_PRODUCTS))
     block = -(-count // wanted)
     step = max(1, geometry.strides[axis] * row_bytes)
-    block = max(1, min(block, STAGED_BYTES // step))
+    block = max(1, min(block, STAGED_BYTES // step, most or block))
+    block = -(-count // -(-count // block))  # blocks of one length, or nearly
     block = min(-(-block // multiple) * multiple, -(-count // multiple) * multiple)
     per_image = -(-count // block) if block < count else 1
     total = geometry.batch * per_image

@@ -8,6 +8,7 @@ gradient with the places that it sees.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -72,6 +73,10 @@ class Phases:
         return code.add(first, code.mul(code.add(count, -1), self.stride))
 
 
+def _opaque(code: Code, kind: str, value: Index) -> Any:
+    return value if isinstance(value, int) else code.op(f"freeze {kind} {value}")
+
+
 def strided_by_input(
     target: Target, form: str, g: Geometry, dtype: DType, channels: Channels
 ) -> Lowered:
@@ -130,6 +135,15 @@ def strided_by_input(
                 number = code.add(number, code.mul(at, row_numbers[i]))
                 a = code.offset(a, code.mul(offset, source.steps[i]), source.dtype)
                 b = code.offset(b, code.mul(first, place_steps[i]), b_dtype)
+            # What was made of divisions is opaque from here on: else LLVM spends most of its time
+            # on how addresses develop over all of the loops.
+            a, b, number = (
+                _opaque(code, "ptr", a),
+                _opaque(code, "ptr", b),
+                _opaque(code, "i64", number),
+            )
+            rows = [x._replace(size=_opaque(code, "i64", x.size)) for x in rows]
+            levels = [x._replace(size=_opaque(code, "i64", x.size)) for x in levels]
             last = levels[2]
             if groups == 1 and mixed:
                 levels[2] = Axis(code.mul(last.size, summed), 1, panel)
@@ -154,8 +168,9 @@ def strided_by_input(
                     code.offset(b, code.mul(group, layout.group_size), b_dtype), number, store,
                 )  # fmt: skip
 
-        s = g.strides
-        with each(code, s[0]) as i, each(code, s[1]) as j, each(code, s[2]) as k:
+        with each(code, math.prod(g.strides)) as every:
+            rest, k = code.divmod(every, g.strides[2])
+            i, j = code.divmod(rest, g.strides[1])
             one_phase((i, j, k))
     moved = (g.pixels * g.outer + g.batch * math.prod(g.sizes) * g.channels) * dtype.size
     kernel = kernel_of(code, cut.chunks, source.scratch, products, moved, form)

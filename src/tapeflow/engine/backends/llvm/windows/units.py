@@ -32,15 +32,21 @@ def unit_loop(code: Code, cut: Units, chunk: Index, group: int) -> Iterator[Any]
 
     How many is None where the whole dimension is done at once.
     """
+    if group == 1:  # each loop more costs time in the compiler
+        yield _unit(code, cut, chunk)
+        return
     first = code.mul(chunk, group)
     last = code.minimum(code.add(first, group), cut.total)
     with code.loop(first, last) as loop:
-        image, block = code.divmod(loop.index, cut.per_image)
-        start = code.mul(block, cut.block)
-        limit = None
-        if cut.per_image > 1:
-            limit = code.minimum(cut.block, code.add(cut.positions, code.mul(-1, start)))
-        yield image, start, limit
+        yield _unit(code, cut, loop.index)
+
+
+def _unit(code: Code, cut: Units, unit: Index) -> tuple[Index, Index, Index | None]:
+    image, block = code.divmod(unit, cut.per_image)
+    start = code.mul(block, cut.block)
+    if cut.per_image == 1:
+        return image, start, None
+    return image, start, code.minimum(cut.block, code.add(cut.positions, code.mul(-1, start)))
 
 
 class Source:
