@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from fresh_process import ROOT
 
 import tapeflow as tf
 from benchmarks.training import problems, with_tensorflow
+from fresh_process import ROOT, run_python
 
 STEPS = 3
 HARNESS = "-m benchmarks.training --ours-only --workloads linear --rounds 1 --seconds 0.01"
@@ -51,14 +47,7 @@ def test_training_begins_anew_after_reset(name):
 
 @pytest.mark.program
 def test_the_harness_measures_and_reports():
-    ran = subprocess.run(
-        [sys.executable, *HARNESS.split()],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = run_python(*HARNESS.split(), cwd=ROOT)
     assert ran.returncode == 0, ran.stderr
     assert "| linear |" in ran.stdout
     assert "Measured peak" in ran.stdout
