@@ -330,6 +330,9 @@ class Code:
                 bits = self.op(f"shl {wide('i32')} {bits}, {by}")
                 bits = self.op(f"bitcast {wide('i32')} {bits} to {wide('float')}")
                 return Val(bits, float32, lanes)
+            if not self._converts_half:
+                return self._half_to_float(text, lanes)
+            text = self.op(f"bitcast {wide('i16')} {text} to {wide('half')}")
             return Val(self.op(f"fpext {wide('half')} {text} to {wide('float')}"), float32, lanes)
         return Val(text, dtype, lanes)
 
@@ -344,8 +347,70 @@ class Code:
         if dtype.is_floating and dtype.size == 2 and value.dtype is float32:
             if dtype.name == "bfloat16":
                 return self.bfloat16_bits(value)
-            return self.op(f"fptrunc {wide('float')} {value.text} to {wide('half')}")
+            if not self._converts_half:
+                return self._half_bits(value)
+            text = self.op(f"fptrunc {wide('float')} {value.text} to {wide('half')}")
+            return self.op(f"bitcast {wide('half')} {text} to {wide('i16')}")
         return value.text
+
+    @property
+    def _converts_half(self) -> bool:
+        """Whether the CPU knows float16; else LLVM would call a library that isn't there."""
+        return "+f16c" in self.target.features or self.target.triple.startswith(
+            ("aarch64", "arm64")
+        )
+
+    def _half_to_float(self, text: str, lanes: int) -> Val:
+        """The float32 of a float16's bits."""
+        i16, i32 = (t if lanes == 1 else f"<{lanes} x {t}>" for t in ("i16", "i32"))
+        kind, i1 = vector_type(float32, lanes), vector_type(bool_, lanes)
+
+        def const(number: int) -> str:
+            return splat_text("i32", str(number), lanes)
+
+        bits = self.op(f"zext {i16} {text} to {i32}")
+        sign = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x8000)}')}, {const(16)}")
+        size = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x7FFF)}')}, {const(13)}")
+        # The exponent's bias differs by 112; a product puts subnormal numbers right as well.
+        number = self.op(f"bitcast {i32} {size} to {kind}")
+        scale = splat_text("float", literal(2.0**112, float32), lanes)
+        number = self.op(f"fmul {kind} {number}, {scale}")
+        number = self.op(f"bitcast {kind} {number} to {i32}")
+        special = self.op(f"icmp sgt {i32} {size}, {const(0x0F7FFFFF)}")
+        infinite = self.op(f"or {i32} {number}, {const(0x7F800000)}")
+        number = self.op(f"select {i1} {special}, {i32} {infinite}, {i32} {number}")
+        number = self.op(f"or {i32} {number}, {sign}")
+        return Val(self.op(f"bitcast {i32} {number} to {kind}"), float32, lanes)
+
+    def _half_bits(self, value: Val) -> str:
+        """float32 rounded to the nearest float16, halves to even, as 16-bit integers."""
+        lanes = value.lanes
+        i16, i32 = (t if lanes == 1 else f"<{lanes} x {t}>" for t in ("i16", "i32"))
+        kind, i1 = vector_type(float32, lanes), vector_type(bool_, lanes)
+
+        def const(number: int) -> str:
+            return splat_text("i32", str(number), lanes)
+
+        def choose(condition: str, yes: str, no: str) -> str:
+            test = self.op(f"icmp {condition}")
+            return self.op(f"select {i1} {test}, {i32} {yes}, {i32} {no}")
+
+        bits = self.op(f"bitcast {kind} {value.text} to {i32}")
+        size = self.op(f"and {i32} {bits}, {const(0x7FFFFFFF)}")
+        odd = self.op(f"and {i32} {self.op(f'lshr {i32} {size}, {const(13)}')}, {const(1)}")
+        normal = self.op(f"add {i32} {size}, {self.op(f'add {i32} {odd}, {const(0xFFF)}')}")
+        normal = self.op(f"lshr {i32} {normal}, {const(13)}")
+        normal = self.op(f"sub {i32} {normal}, {const(112 << 10)}")
+        # The last bit of 0.5 is worth a float16's smallest step: adding it rounds to steps.
+        half = splat_text("float", literal(0.5, float32), lanes)
+        small = self.op(f"bitcast {i32} {size} to {kind}")
+        small = self.op(f"bitcast {kind} {self.op(f'fadd {kind} {small}, {half}')} to {i32}")
+        small = self.op(f"sub {i32} {small}, {const(0x3F000000)}")
+        found = choose(f"slt {i32} {size}, {const(0x38800000)}", small, normal)
+        found = choose(f"sgt {i32} {size}, {const(0x477FEFFF)}", const(0x7C00), found)
+        found = choose(f"sgt {i32} {size}, {const(0x7F800000)}", const(0x7E00), found)
+        sign = self.op(f"and {i32} {self.op(f'lshr {i32} {bits}, {const(16)}')}, {const(0x8000)}")
+        return self.op(f"trunc {i32} {self.op(f'or {i32} {found}, {sign}')} to {i16}")
 
     def bfloat16_bits(self, value: Val) -> str:
         """float32 rounded to the nearest bfloat16, halves to even, as 16-bit integers."""
@@ -436,7 +501,7 @@ def memory_type(dtype: DType) -> str:
     """The LLVM type of one element in memory."""
     if dtype is bool_:
         return "i8"
-    if dtype.name == "bfloat16":
+    if dtype.is_floating and dtype.size == 2:
         return "i16"
     return scalar_type(dtype)
 
@@ -447,6 +512,4 @@ def _suffix(one: str) -> str:
 
 def splat_text(one: str, text: str, lanes: int) -> str:
     """A literal in each lane."""
-    if lanes == 1:
-        return text
-    return "<" + ", ".join([f"{one} {text}"] * lanes) + ">"
+    return text if lanes == 1 else f"splat ({one} {text})"

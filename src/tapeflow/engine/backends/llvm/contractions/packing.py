@@ -1,0 +1,202 @@
+"""Copies factors into the order in which the tiles read them, and widens 16-bit floats."""
+
+from __future__ import annotations
+
+from tapeflow.engine.backends.llvm.contractions.epilogues import Index
+from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.core.dtypes import DType
+
+
+def pack_rows(
+    code: Code,
+    source: str,
+    stride: int,
+    rows: Index,
+    target: str,
+    widths: list[tuple[int, str | None]],
+    lanes: int,
+    dtype: DType,
+    wide: DType,
+) -> None:
+    """Copies pieces of rows, one behind the other.
+
+    Args:
+      code: where to write.
+      source: the first piece's address.
+      stride: elements between pieces.
+      rows: how many pieces.
+      target: where to copy them.
+      widths: for each vector of a piece its place and its mask.
+      lanes: elements a vector.
+      dtype: what is stored at the source.
+      wide: what is stored at the target.
+    """
+    with code.loop(0, rows) as loop:
+        here = code.offset(source, code.mul(loop.index, stride), dtype)
+        there = code.offset(target, code.mul(loop.index, len(widths) * lanes), wide)
+        for place, mask in widths:
+            value = code.load(code.offset(here, place, dtype), dtype, lanes, mask)
+            code.store(value, code.offset(there, place, wide), wide)
+
+
+def copy_block(
+    code: Code,
+    source: str,
+    stride: int,
+    rows: Index,
+    columns: Index,
+    target: str,
+    target_stride: int,
+    lanes: int,
+    dtype: DType,
+    wide: DType,
+) -> None:
+    """Copies a matrix, element by element the same but for its dtype.
+
+    Args:
+      code: where to write.
+      source: its address.
+      stride: elements from row to row.
+      rows: how many rows.
+      columns: how many columns.
+      target: where to copy it.
+      target_stride: elements from row to row there.
+      lanes: elements a vector.
+      dtype: what is stored at the source.
+      wide: what is stored at the target.
+    """
+    if isinstance(columns, int):
+        whole: Index = columns // lanes * lanes
+    else:
+        whole = code.op(f"and i64 {columns}, {-lanes}")
+    with code.loop(0, rows) as loop:
+        here = code.offset(source, code.mul(loop.index, stride), dtype)
+        there = code.offset(target, code.mul(loop.index, target_stride), wide)
+        for start, stop, step in ((0, whole, lanes), (whole, columns, 1)):
+            if start == stop:
+                continue
+            with code.loop(start, stop, step) as at:
+                value = code.load(code.offset(here, at.index, dtype), dtype, step)
+                code.store(value, code.offset(there, at.index, wide), wide)
+
+
+def pack_transposed(
+    code: Code,
+    source: str,
+    stride: int,
+    k: Index,
+    target: str,
+    vectors: int,
+    last_lanes: int,
+    lanes: int,
+    dtype: DType,
+    wide: DType,
+) -> None:
+    """Copies a panel whose columns are rows in memory.
+
+    Args:
+      code: where to write.
+      source: the address of the first column's first element.
+      stride: elements from column to column.
+      k: elements a column.
+      target: where to copy them, `vectors * lanes` elements from row to row.
+      vectors: vectors a row.
+      last_lanes: columns that exist of the last vector; those beyond get copies of the last one.
+      lanes: elements a vector.
+      dtype: what is stored at the source.
+      wide: what is stored at the target.
+    """
+    full = vectors if last_lanes == lanes else vectors - 1
+    across = vectors * lanes
+    if full:
+        with code.loop(0, full * lanes, lanes) as loop:
+            here = code.offset(source, code.mul(loop.index, stride), dtype)
+            there = code.offset(target, loop.index, wide)
+            _transpose_vector(code, here, stride, k, there, across, lanes, lanes, dtype, wide)
+    if full < vectors:
+        here = code.offset(source, full * lanes * stride, dtype)
+        there = code.offset(target, full * lanes, wide)
+        _transpose_vector(code, here, stride, k, there, across, last_lanes, lanes, dtype, wide)
+
+
+def _transpose_vector(
+    code: Code,
+    source: str,
+    stride: int,
+    k: Index,
+    target: str,
+    across: int,
+    exist: int,
+    lanes: int,
+    dtype: DType,
+    wide: DType,
+) -> None:
+    """One vector's columns: squares of `piece` elements are turned within the registers."""
+    piece = min(lanes, 2 if wide.size == 8 else 4)
+    if isinstance(k, int):
+        whole: Index = k // piece * piece
+    else:
+        whole = code.op(f"and i64 {k}, {-piece}")
+    columns = [code.offset(source, min(j, exist - 1) * stride, dtype) for j in range(lanes)]
+    if whole != 0:
+        with code.loop(0, whole, piece) as loop:
+            pieces = [
+                code.load(code.offset(column, loop.index, dtype), dtype, piece)
+                for column in columns
+            ]
+            gathered = [_joined(code, pieces[r::piece]) for r in range(piece)]
+            for r, value in enumerate(_turned(code, gathered)):
+                row = code.add(loop.index, r)
+                code.store(value, code.offset(target, code.mul(row, across), wide), wide)
+    if whole != k:
+        with code.loop(whole, k) as loop:
+            row = code.offset(target, code.mul(loop.index, across), wide)
+            with code.loop(0, lanes) as lane:
+                at = code.minimum(lane.index, exist - 1)
+                at = code.add(code.mul(at, stride), loop.index)
+                value = code.load(code.offset(source, at, dtype), dtype)
+                code.store(value, code.offset(row, lane.index, wide), wide)
+
+
+def _joined(code: Code, parts: list[Val]) -> Val:
+    """Vectors, one behind the other, as one: pairs, then pairs of those."""
+    while len(parts) > 1:
+        lanes = parts[0].lanes
+        places = list(range(2 * lanes))
+        parts = [
+            _shuffled(code, a, b, places) for a, b in zip(parts[::2], parts[1::2], strict=True)
+        ]
+    return parts[0]
+
+
+def _turned(code: Code, rows: list[Val]) -> list[Val]:
+    """Transposes the squares that lie side by side in as many vectors as a square has rows.
+
+    By interleaving, which is one instruction each: rows 0 and 1, 2 and 3, element by element; then
+    of these pairs by pairs of elements.
+    """
+    size, lanes = len(rows), rows[0].lanes
+    width = 1
+    while width < size:
+        turned = []
+        for first in range(0, size, 2 * width):
+            for r in range(first, first + width):
+                a, b = rows[r], rows[r + width]
+                for start in (0, size // 2):
+                    places = []
+                    for group in range(0, lanes, size):
+                        for unit in range(group + start, group + start + size // 2, width):
+                            places += [*range(unit, unit + width)]
+                            places += [*range(lanes + unit, lanes + unit + width)]
+                    turned.append(_shuffled(code, a, b, places))
+        rows = turned
+        width *= 2
+    return rows
+
+
+def _shuffled(code: Code, a: Val, b: Val, places: list[int]) -> Val:
+    mask = ", ".join(f"i32 {i}" for i in places)
+    made = code.op(
+        f"shufflevector {a.type} {a.text}, {b.type} {b.text}, <{len(places)} x i32> <{mask}>"
+    )
+    return Val(made, a.dtype, len(places))

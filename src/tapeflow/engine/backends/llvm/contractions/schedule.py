@@ -1,0 +1,161 @@
+"""How a product is cut: into tiles that fit the registers, panels that fit the caches, chunks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tapeflow.engine.backends.llvm.target import Target
+
+CACHE = 1 << 20
+"""Bytes of the left factor that one unit of work may use: they stay in the second-level cache."""
+NEAR = 3 << 13
+"""Bytes of the right factor that are read in place: they stay in the first-level cache."""
+PANEL = 1 << 15
+"""Bytes of a panel that stay in the first-level cache."""
+INNER = 4096
+"""Longest sum in one pass; longer ones are cut, so that a packed panel stays in the cache."""
+CHUNK = 250_000
+"""Operations that make a chunk worth handing out: about a microsecond."""
+
+
+class Schedule(NamedTuple):
+    """A product's decomposition.
+
+    Rows come in tiles of nearly equal height, columns in panels of `vectors` registers. A unit of
+    work is one panel, or several, for the tiles of one block of rows; a chunk is several units.
+
+    Attributes:
+      lanes: elements a vector.
+      rows: rows of the first `taller` tiles; the other tiles have `rows - 1`, or `rows` too when
+        `taller` is `tiles`.
+      tiles: how many tiles there are along the rows.
+      taller: how many of them are `rows` high.
+      vectors: vectors a panel.
+      panels: panels of full vectors.
+      last_vectors: vectors of the panel after those; 0: there is none.
+      last_lanes: columns in the last vector of that.
+      block: tiles a unit.
+      blocks: blocks of rows.
+      group: panels a unit.
+      groups: groups of panels.
+      inner: longest part of a sum in one pass.
+      pack: whether the right factor is copied, panel by panel.
+      units: units of work in all.
+      chunk: units a chunk.
+    """
+
+    lanes: int
+    rows: int
+    tiles: int
+    taller: int
+    vectors: int
+    panels: int
+    last_vectors: int
+    last_lanes: int
+    block: int
+    blocks: int
+    group: int
+    groups: int
+    inner: int
+    pack: bool
+    units: int
+    chunk: int
+
+    @property
+    def heights(self) -> list[tuple[int, int, int]]:
+        """The tiles as (first, end, rows) of each run of equal height."""
+        runs = [(0, self.taller, self.rows)]
+        if self.taller < self.tiles:
+            runs.append((self.taller, self.tiles, self.rows - 1))
+        return runs
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return -(-self.units // self.chunk)
+
+
+def schedule(
+    target: Target, batch: int, m: int, n: int, k: int, size: int, copies: bool, widens: bool
+) -> Schedule:
+    """Chooses a decomposition.
+
+    Args:
+      target: the CPU.
+      batch: how many products.
+      m: rows of the result.
+      n: columns of the result.
+      k: length of the sums.
+      size: bytes of an element in a register.
+      copies: whether the right factor must be packed, whatever the shape.
+      widens: whether the left factor is copied too.
+    """
+    lanes = target.lanes(size)
+    rows, vectors = _tile(target, m, n, k, size)
+    tiles = -(-m // rows)
+    rows = -(-m // tiles)
+    taller = m - tiles * (rows - 1)
+    columns = vectors * lanes
+    panels, rest = divmod(n, columns)
+    last_vectors = -(-rest // lanes)
+    last_lanes = rest - (last_vectors - 1) * lanes if rest else 0
+    every = panels + (rest > 0)
+
+    work = 2 * batch * m * n * k
+    near = k * n * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
+    group = every if widens else 1
+    groups = -(-every // group)
+    wanted = min(16, work // CHUNK)
+    blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
+    if batch * groups * blocks < wanted:
+        # A unit packs its panel for itself: let it have rows enough to make that worth it.
+        fewest = 16 if near and not copies else 64
+        blocks = max(blocks, min(-(-wanted // (batch * groups)), m // fewest))
+    block = -(-tiles // min(blocks, tiles))
+    blocks = -(-tiles // block)
+    in_place = not copies and k <= INNER and (near or (block <= 2 and not last_lanes % lanes))
+    units = batch * blocks * groups
+    chunk = max(1, min(units, CHUNK * units // max(work, 1)))
+    inner = -(-k // max(1, -(-k // INNER)))
+    return Schedule(
+        lanes, rows, tiles, taller, vectors, panels, last_vectors, last_lanes,
+        block, blocks, group, groups, inner, not in_place, units, chunk,
+    )  # fmt: skip
+
+
+def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
+    """Rows and vectors of a tile: those of the least time by `_cycles`."""
+    lanes = target.lanes(size)
+    spare = 2 if target.fma else 3  # one broadcast element; a product before it is added
+    across = -(-n // lanes)
+    best = (float("inf"), 1, 1)
+    for vectors in range(1, min(6, across) + 1):
+        most = min(m, (target.registers - spare - vectors) // vectors, 16)
+        panels, last = divmod(across, vectors)
+        for rows in range(1, most + 1):
+            tiles = -(-m // rows)
+            if -(-m // tiles) != rows:
+                continue
+            taller = m - tiles * (rows - 1)
+            time = 0.0
+            for high, count in ((rows, taller), (rows - 1, tiles - taller)):
+                for wide, times in ((vectors, panels), (last, 1)):
+                    if high and wide:
+                        time += count * times * _cycles(target, high, wide, k, size)
+            # Every kind of tile is code of its own, which has to be compiled.
+            time *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0)
+            best = min(best, (time, rows, vectors))
+    return best[1], best[2]
+
+
+def _cycles(target: Target, rows: int, vectors: int, k: int, size: int) -> float:
+    """Cycles for a tile, as measured on CPUs with two multiply-add and two load units.
+
+    Each accumulator takes part every fourth cycle. A cache line from the second-level cache costs
+    about a cycle: those of the left factor always do, those of a panel if it is long.
+    """
+    work = rows * vectors / (2 if target.fma else 1)
+    step = max(work, 0.525 * (rows + vectors), 4.0) + rows * size / 64
+    if k * vectors * target.vector_bytes > PANEL:
+        step += vectors * target.vector_bytes / 64
+    return k * step + 2 * rows * vectors + 20

@@ -1,0 +1,1 @@
+"""Kernels for loop nests: elementwise work, movement, reductions."""

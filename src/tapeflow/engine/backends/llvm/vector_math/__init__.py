@@ -1,0 +1,1 @@
+"""Mathematical functions as generated vector code: polynomials, bits and choices, no calls."""

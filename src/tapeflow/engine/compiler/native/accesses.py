@@ -1,0 +1,160 @@
+"""Where a value's element comes from, as affine functions of the coordinates of a loop nest.
+
+What a movement does to indices is read off its own NumPy kernel: called with an array that steps
+through memory along one dimension only, it gives a view whose strides say how that dimension is
+used. So no movement is described twice.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.ir.graph import CONST
+from tapeflow.engine.ir.nest import ZERO, Affine, contiguous, summed
+
+Access = tuple[Affine, ...]
+"""An affine expression for each dimension of a value."""
+
+VIEWS = frozenset(("slice", "transpose", "split", "unstack", "reverse", "identity", "broadcast"))
+"""Movements whose kernels give views."""
+
+
+def at_identity(shape: tuple[int, ...], first: int = 0) -> Access:
+    """The access at which dimension `i` of a value is coordinate `first + i`."""
+    return tuple([Affine(0, ((first + i, 1),)) if n != 1 else ZERO for i, n in enumerate(shape)])
+
+
+def flat(access: Access, shape: tuple[int, ...]) -> Affine:
+    """The place of the element in an array in C order."""
+    const = 0
+    terms: list[tuple[int, int]] = []
+    for a, stride in zip(access, contiguous(shape), strict=True):
+        const += a.const * stride
+        terms += [(d, c * stride) for d, c in a.terms]
+    return summed(const, terms)
+
+
+def broadcast_access(access: Access, shape: tuple[int, ...]) -> Access:
+    """The access of an operand of this shape, broadcast to a result that is used at `access`."""
+    lead = len(access) - len(shape)
+    return tuple([ZERO if n == 1 else access[lead + i] for i, n in enumerate(shape)])
+
+
+def view_access(node: Any, output: int, access: Access) -> Access | None:
+    """The access of the first input of a movement whose output is used at `access`.
+
+    Args:
+      node: a movement whose kernel gives views, inputs static.
+      output: which output.
+      access: where it is used.
+
+    Returns:
+      An access, or None where the kernel copies after all.
+    """
+    found = _probed(node)
+    if found is None:
+        return None
+    dims, consts = found[output]
+    made = []
+    for row, const in zip(dims, consts, strict=True):
+        total = Affine(const, ())
+        for a, coefficient in zip(access, row, strict=True):
+            if coefficient:
+                total = total.plus(a.times(coefficient))
+        made.append(total)
+    return tuple(made)
+
+
+def _probed(node: Any) -> list[tuple[list[list[int]], list[int]]] | None:
+    """For each output: coefficients and constants by dimension of the input."""
+    shape = node.inputs[0].spec.shape
+    rest = [_stand_in(v) for v in node.inputs[1:]]
+    outputs = [v.spec.shape for v in node.outputs]
+    memory = np.empty(max([*shape, 1]), np.uint8)
+    start = memory.__array_interface__["data"][0]
+    dims: list[list[list[int]]] = [[] for _ in outputs]
+    consts: list[list[int]] = [[] for _ in outputs]
+    for d in range(len(shape)):
+        strides = [0] * len(shape)
+        strides[d] = 1
+        probe = np.lib.stride_tricks.as_strided(memory, shape, strides)
+        made = node.prim.kernel(probe, *rest, **node.attrs)
+        views = made if isinstance(made, (tuple, list)) else (made,)
+        for i, view in enumerate(views):
+            offset = view.__array_interface__["data"][0] - start
+            if view.dtype != np.uint8 or not (0 <= offset < max(memory.size, 1)):
+                return None
+            dims[i].append([s if n > 1 else 0 for s, n in zip(view.strides, view.shape)])
+            consts[i].append(offset)
+    return list(zip(dims, consts, strict=True))
+
+
+def _stand_in(value: Any) -> Any:
+    if value.node.prim is CONST:
+        return value.node.attrs["value"]
+    if value.spec.value is not None:
+        return value.spec.value
+    return np.broadcast_to(np.zeros((), np.uint8), value.spec.shape)
+
+
+def reshaped_access(
+    access: Access, shape: tuple[int, ...], before: tuple[int, ...], extents: dict[int, int]
+) -> Access | None:
+    """The access of a reshape's input, of shape `before`, whose result is used at `access`.
+
+    Args:
+      access: where the result, of shape `shape`, is used.
+      shape: its shape.
+      before: the input's shape.
+      extents: the extent of each coordinate.
+
+    Returns:
+      An access, or None where it is not affine.
+    """
+    rest = flat(access, shape)
+    made = []
+    for stride, size in zip(contiguous(before), before, strict=True):
+        if size == 1:
+            made.append(ZERO)
+            continue
+        if stride == 1:
+            made.append(rest)
+            continue
+        over = [(d, c // stride) for d, c in rest.terms if c % stride == 0]
+        under = [(d, c) for d, c in rest.terms if c % stride]
+        high, low = divmod(rest.const, stride)
+        most = low + sum(c * (extents[d] - 1) for d, c in under if c > 0)
+        least = low + sum(c * (extents[d] - 1) for d, c in under if c < 0)
+        if most >= stride or least < 0:
+            return None
+        made.append(summed(high, over))
+        rest = summed(low, under)
+    return tuple(made)
+
+
+def split_for(
+    access: Access, shape: tuple[int, ...], before: tuple[int, ...], extents: dict[int, int]
+) -> tuple[int, int] | None:
+    """A coordinate, and its inner extent, whose splitting makes a reshape's access affine."""
+    rest = flat(access, shape)
+    for stride, size in zip(contiguous(before), before, strict=True):
+        if size == 1 or stride == 1:
+            continue
+        under = [(d, c) for d, c in rest.terms if c % stride]
+        low = rest.const % stride
+        if low + sum(c * (extents[d] - 1) for d, c in under if c > 0) >= stride:
+            for d, c in under:
+                inner = stride // c if c > 0 and stride % c == 0 else 0
+                if inner > 1 and extents[d] > inner and extents[d] % inner == 0:
+                    return d, inner
+            return None
+        rest = summed(low, under)
+    return None
+
+
+def element_count(shape: tuple[int, ...]) -> int:
+    """How many elements an array of this shape has."""
+    return math.prod(shape)

@@ -1,0 +1,315 @@
+"""Writes operations that are several loops as operations that are one each.
+
+Sums, maxima and elementwise operations are what fusion understands; a softmax is made of these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
+from tapeflow.engine.ir.graph import CONST, Graph, Node
+from tapeflow.engine.ir.primitive import REGISTRY, unregistered
+from tapeflow.engine.ir.rewriter import Rewriter
+from tapeflow.engine.ir.spec import Spec
+
+
+CHECKED = unregistered("CheckedIndex", lambda x, status: x, lambda x, status: x)
+"""Gives its first input; native code stops before it where the second one is not zero."""
+
+
+class Maker:
+    """Adds nodes to a graph, all from one line of the user's program."""
+
+    def __init__(self, graph: Graph, origin: Node) -> None:
+        self._graph = graph
+        self._origin = origin
+
+    def __call__(self, name: str, *inputs: Any, **attrs: Any) -> Any:
+        """The output of a new node of a registered primitive."""
+        prim = REGISTRY[name]
+        node = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
+        spec = prim.infer(*[v.spec for v in inputs], **attrs)
+        return self._graph.add(node, [spec]).outputs[0]  # type: ignore[list-item]
+
+    def const(self, value: Any, dtype: DType) -> Any:
+        """A constant."""
+        array = np.asarray(value, dtype.np)
+        node = Node(CONST, (), {"value": array}, self._origin.name, self._origin.location)
+        return self._graph.add(node, [Spec(dtype, array.shape, array)]).outputs[0]
+
+    def checked(self, indices: Any, status: Any) -> Any:
+        """The indices, once it is known that the status is zero."""
+        node = Node(CHECKED, (indices, status), {}, self._origin.name, self._origin.location)
+        return self._graph.add(node, [indices.spec]).outputs[0]
+
+    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
+        """The same elements in another shape."""
+        if x.spec.shape == tuple(shape):
+            return x
+        return self("Reshape", x, self.const(shape, dtypes.int32))
+
+    def sum(self, x: Any, axis: tuple[int, ...], keep_dims: bool = False) -> Any:
+        """Sums along axes."""
+        return self("Sum", x, axis=axis, keep_dims=keep_dims)
+
+    def cast(self, x: Any, dtype: DType) -> Any:
+        """Converts the dtype."""
+        if x.spec.dtype is dtype:
+            return x
+        return self("Cast", x, DstT=dtype)
+
+
+def _mean(make: Maker, node: Node, x: Any) -> Any:
+    spec = x.spec
+    if not spec.dtype.is_floating:
+        return None
+    total = make("Sum", x, **node.attrs)
+    count = math.prod(spec.shape) // max(1, math.prod(total.spec.shape))
+    return make("RealDiv", total, make.const(count, spec.dtype))
+
+
+def _mean_grad(make: Maker, node: Node, dy: Any, x: Any) -> Any:
+    shape = x.spec.shape
+    if not dy.spec.dtype.is_floating:
+        return None
+    count = math.prod(shape) // max(1, math.prod(dy.spec.shape))
+    share = make("RealDiv", dy, make.const(count, dy.spec.dtype))
+    axis = node.attrs["axis"]
+    gone = set(range(len(shape))) if axis is None else {a % len(shape) for a in axis}
+    kept = tuple([1 if i in gone else n for i, n in enumerate(shape)])
+    share = make.reshape(share, kept)
+    return make("BroadcastTo", share, make.const(shape, dtypes.int32))
+
+
+def _sum_to_shape(make: Maker, node: Node, dy: Any, like: Any) -> Any:
+    shape, small = dy.spec.shape, like.spec.shape
+    lead = len(shape) - len(small)
+    axes = tuple(range(lead)) + tuple(
+        [lead + i for i, n in enumerate(small) if n == 1 and shape[lead + i] != 1]
+    )
+    return make.reshape(make.sum(dy, axes), small)
+
+
+def _broadcast_like(make: Maker, node: Node, dy: Any, like: Any) -> Any:
+    return make("BroadcastTo", dy, make.const(like.spec.shape, dtypes.int32))
+
+
+def _fill(make: Maker, node: Node, dims: Any, value: Any) -> Any:
+    return make("BroadcastTo", value, make.const(node.outputs[0].spec.shape, dtypes.int32))
+
+
+def _shifted(make: Maker, x: Any) -> Any:
+    return make("Sub", x, make("Max", x, axis=(-1,), keep_dims=True))
+
+
+def _wide(make: Maker, x: Any) -> Any:
+    dtype = x.spec.dtype
+    return make.cast(x, dtypes.float32) if dtype.size == 2 else x
+
+
+def _softmax(make: Maker, node: Node, logits: Any) -> Any:
+    y = make("Exp", _shifted(make, _wide(make, logits)))
+    y = make("RealDiv", y, make.sum(y, (-1,), True))
+    return make.cast(y, logits.spec.dtype)
+
+
+def _log_softmax(make: Maker, node: Node, logits: Any) -> Any:
+    y = _shifted(make, _wide(make, logits))
+    y = make("Sub", y, make("Log", make.sum(make("Exp", y), (-1,), True)))
+    return make.cast(y, logits.spec.dtype)
+
+
+def _cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -> Any:
+    dtype = features.spec.dtype
+    features, labels = _wide(make, features), _wide(make, labels)
+    shape = node.outputs[1].spec.shape
+    if features.spec.shape != shape:
+        features = make("BroadcastTo", features, make.const(shape, dtypes.int32))
+    logits = _shifted(make, features)
+    back = make("Exp", logits)
+    total = make.sum(back, (-1,), True)
+    products = make("Mul", make("Sub", logits, make("Log", total)), labels)
+    loss = make("Neg", make.sum(products, (-1,)))
+    back = make("Sub", make("RealDiv", back, total), labels)
+    return [make.cast(loss, dtype), make.cast(back, dtype)]
+
+
+def _sparse_cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -> Any:
+    dtype = features.spec.dtype
+    rows, classes = features.spec.shape
+    features = _wide(make, features)
+    wide = features.spec.dtype
+    inside = _checked(make, labels, classes)
+    hot = make(
+        "OneHot", inside, make.const(classes, dtypes.int32), make.const(True, dtypes.bool_),
+        make.const(False, dtypes.bool_), axis=-1,
+    )  # fmt: skip
+    logits = _shifted(make, features)
+    back = make("Exp", logits)
+    total = make.sum(back, (-1,), True)
+    zero = make.const(0, wide)
+    picked = make.sum(make("SelectV2", hot, logits, zero), (-1,))
+    loss = make("Sub", make("Log", make.reshape(total, (rows,))), picked)
+    one = make("SelectV2", hot, make.const(1, wide), zero)
+    back = make("Sub", make("RealDiv", back, total), one)
+    return [make.cast(loss, dtype), make.cast(back, dtype)]
+
+
+def _checked(make: Maker, indices: Any, limit: int) -> Any:
+    """Indices that are known to be in `[0, limit)`: the plan stops where they are not."""
+    dtype = indices.spec.dtype
+    low = make("Less", indices, make.const(0, dtype))
+    high = make("GreaterEqual", indices, make.const(limit, dtype))
+    axes = tuple(range(len(indices.spec.shape)))
+    outside = make("Any", make("LogicalOr", low, high), axis=axes, keep_dims=False)
+    return make.checked(indices, make.cast(outside, dtypes.int64))
+
+
+def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
+    if node.attrs["batch_dims"] or indices.spec.dtype not in (dtypes.int32, dtypes.int64):
+        return None
+    axis = node.attrs["axis"] % len(params.spec.shape)
+    inside = _checked(make, indices, params.spec.shape[axis])
+    return make("GatherV2", params, inside, axis=axis, batch_dims=0)
+
+
+def _bias(make: Maker, node: Node, x: Any, bias: Any) -> Any:
+    if node.attrs["data_format"] == "NCHW":
+        bias = make.reshape(bias, (-1, *[1] * (len(x.spec.shape) - 2)))
+    return make("AddV2", x, bias)
+
+
+def _bias_grad(make: Maker, node: Node, dy: Any) -> Any:
+    rank = len(dy.spec.shape)
+    kept = 1 if node.attrs["data_format"] == "NCHW" else rank - 1
+    return make.sum(dy, tuple([a for a in range(rank) if a != kept]))
+
+
+def _inner(make: Maker, node: Node, x: Any, y: Any) -> Any:
+    return make.sum(make("Mul", x, y), tuple(range(len(x.spec.shape))))
+
+
+def _l2(make: Maker, node: Node, x: Any) -> Any:
+    dtype = x.spec.dtype
+    x = _wide(make, x)
+    total = make.sum(make("Mul", x, x), tuple(range(len(x.spec.shape))))
+    return make.cast(make("RealDiv", total, make.const(2, x.spec.dtype)), dtype)
+
+
+def _norm_layout(x: Any, data_format: str) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    shape = x.spec.shape
+    axis = 1 if data_format.startswith("NC") else len(shape) - 1
+    column = tuple([n if i == axis else 1 for i, n in enumerate(shape)])
+    axes = tuple([i for i in range(len(shape)) if i != axis])
+    return axes, column, math.prod(shape) // max(1, shape[axis])
+
+
+def _batch_norm(
+    make: Maker, node: Node, x: Any, scale: Any, offset: Any, mean: Any, variance: Any
+) -> Any:
+    attrs = node.attrs
+    dtype = x.spec.dtype
+    axes, column, count = _norm_layout(x, attrs["data_format"])
+    wide = make.cast(x, dtypes.float32)
+    epsilon = make.const(attrs["epsilon"], dtypes.float32)
+    none = make.const(0, dtypes.float32)
+    if not attrs["is_training"]:
+        factor = make("RealDiv", scale, make("Sqrt", make("AddV2", variance, epsilon)))
+        centred = make("Sub", wide, make.reshape(mean, column))
+        y = make("Mul", centred, make.reshape(factor, column))
+        y = make("AddV2", y, make.reshape(offset, column))
+        zeros = make.const(np.zeros(mean.spec.shape), dtypes.float32)
+        return [make.cast(y, dtype), mean, variance, zeros, zeros, none]
+
+    def number(value: float) -> Any:
+        return make.const(np.float32(value), dtypes.float32)
+
+    average = make("RealDiv", make.sum(wide, axes), number(count))
+    centred = make("Sub", wide, make.reshape(average, column))
+    spread = make("RealDiv", make.sum(make("Square", centred), axes), number(count))
+    factor = make("RealDiv", scale, make("Sqrt", make("AddV2", spread, epsilon)))
+    y = make("Mul", centred, make.reshape(factor, column))
+    y = make("AddV2", y, make.reshape(offset, column))
+    estimate = make("Mul", spread, number(count / max(count - 1, 1)))
+    new_mean, new_variance = average, estimate
+    if attrs["exponential_avg_factor"] != 1 and mean.spec.shape != (0,):
+        weight = np.float32(attrs["exponential_avg_factor"])
+        keep, take = number(1 - weight), number(weight)
+        new_mean = make("AddV2", make("Mul", keep, mean), make("Mul", take, average))
+        new_variance = make("AddV2", make("Mul", keep, variance), make("Mul", take, estimate))
+    return [make.cast(y, dtype), new_mean, new_variance, average, spread, none]
+
+
+def _batch_norm_grad(
+    make: Maker, node: Node, dy: Any, x: Any, scale: Any, mean: Any, variance: Any, _: Any
+) -> Any:
+    dtype = x.spec.dtype
+    axes, column, count = _norm_layout(x, node.attrs["data_format"])
+    dy, x = make.cast(dy, dtypes.float32), make.cast(x, dtypes.float32)
+    epsilon = make.const(node.attrs["epsilon"], dtypes.float32)
+    centred = make("Sub", x, make.reshape(mean, column))
+    one = make.const(1, dtypes.float32)
+    inverse = make("RealDiv", one, make("Sqrt", make("AddV2", variance, epsilon)))
+    by_offset = make.sum(dy, axes)
+    by_centred = make.sum(make("Mul", dy, centred), axes)
+    if node.attrs["is_training"]:
+        n = make.const(max(count, 1), dtypes.float32)
+        slope = make("RealDiv", make("Mul", by_centred, make("Square", inverse)), n)
+        dy = make("Sub", dy, make.reshape(make("RealDiv", by_offset, n), column))
+        dy = make("Sub", dy, make("Mul", centred, make.reshape(slope, column)))
+    dx = make("Mul", dy, make.reshape(make("Mul", scale, inverse), column))
+    empty = make.const(np.zeros(0), dtypes.float32)
+    return [make.cast(dx, dtype), make("Mul", by_centred, inverse), by_offset, empty, empty]
+
+
+RULES: dict[str, Callable[..., Any]] = {
+    "Mean": _mean,
+    "MeanGrad": _mean_grad,
+    "SumToShapeOf": _sum_to_shape,
+    "BroadcastLike": _broadcast_like,
+    "Fill": _fill,
+    "Softmax": _softmax,
+    "LogSoftmax": _log_softmax,
+    "SoftmaxCrossEntropyWithLogits": _cross_entropy,
+    "SparseSoftmaxCrossEntropyWithLogits": _sparse_cross_entropy,
+    "GatherV2": _gather,
+    "BiasAdd": _bias,
+    "BiasAddGrad": _bias_grad,
+    "InnerProduct": _inner,
+    "L2Loss": _l2,
+    "FusedBatchNormV3": _batch_norm,
+    "FusedBatchNormGradV3": _batch_norm_grad,
+}
+
+
+def _is_plain(spec: Spec) -> bool:
+    return spec.is_static and spec.dtype.np in FROM_NUMPY and not spec.dtype.is_complex
+
+
+class Decompose(Rewriter):
+    """Replaces operations that have a rule, where shapes are known."""
+
+    def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        rule = RULES.get(node.prim.name)
+        values = [*inputs, *node.outputs]
+        if rule is None or REGISTRY.get(node.prim.name) is not node.prim:
+            return super().visit(made, node, inputs)
+        if not all(_is_plain(v.spec) for v in values):
+            return super().visit(made, node, inputs)
+        if any(0 in v.spec.shape for v in inputs[:2]):
+            return super().visit(made, node, inputs)
+        news = rule(Maker(made, node), node, *inputs)
+        if news is None:
+            return super().visit(made, node, inputs)
+        return news if isinstance(news, list) else [news]
+
+
+def decompose(graph: Graph) -> Graph:
+    """The graph in simpler operations."""
+    return Decompose().run(graph)

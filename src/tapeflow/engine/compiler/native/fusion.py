@@ -1,0 +1,496 @@
+"""Decides what is computed together: forms units of the nodes of a graph.
+
+Nodes are visited from the last to the first, so that it is known who uses a value, and where, when
+it is decided how to make it. A value that one unit uses at one place is computed there and never
+stored. One that more units use is stored by a unit that has it at each point anyway, or by one of
+its own. What is folded, and then used for the whole row, shares its unit with what uses it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tapeflow.engine.compiler.native.accesses import (
+    Access,
+    at_identity,
+    broadcast_access,
+    flat,
+    reshaped_access,
+    split_for,
+    view_access,
+)
+from tapeflow.engine.compiler.native.kinds import (
+    ELEMENT,
+    FOLD,
+    FOLDS,
+    OPAQUE,
+    PLACED,
+    RESHAPE,
+    SOURCE,
+    VIEW,
+    WRITE,
+    kind_of,
+)
+from tapeflow.engine.compiler.native.placing import parts_of
+from tapeflow.engine.compiler.native.units import Unit, index_of
+from tapeflow.engine.ir.graph import CONST, Graph
+from tapeflow.engine.ir.nest import ZERO, Affine
+
+CHEAP = 3
+"""Up to so many instructions are done again rather than stored and loaded."""
+
+LARGEST_ROW = 1 << 16
+"""A longer row is not gone through twice by one thread."""
+
+FEW_ROWS = 8
+"""Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
+
+
+class Fusion:
+    """The units of a graph.
+
+    Args:
+      graph: nodes in an order in which each comes after what it uses; shapes known.
+      cost_of: what computing an elementwise node costs, in instructions for each element.
+
+    Attributes:
+      units: all of them, in no order.
+      home: for each value that is stored: its unit.
+      makers: for each value made of parts, the units that write them.
+      alias: for values that lie in another value's memory: that value and the first element there.
+    """
+
+    def __init__(self, graph: Graph, cost_of: Any) -> None:
+        self.graph = graph
+        self._cost_of = cost_of
+        self.units: list[Unit] = []
+        self.home: dict[int, Unit] = {}
+        self.alias: dict[int, tuple[Any, int]] = {}
+        self.needed: set[int] = set()
+        self.makers: dict[int, list[Unit]] = {}
+        self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
+        self._readers: dict[int, list[Unit]] = {}
+        self._bit: dict[int, int] = {}
+        self._ancestors: dict[int, int] = {}
+        self._note_ancestors()
+        for value in graph.outputs:
+            self._need(value)
+        for node in reversed(graph.nodes):
+            self._visit(node)
+
+    def _note_ancestors(self) -> None:
+        for i, node in enumerate(self.graph.nodes):
+            bit = 1 << i
+            self._bit[id(node)] = bit
+            mine = 0
+            for value in node.inputs:
+                before = id(value.node)
+                mine |= self._bit.get(before, 0) | self._ancestors.get(before, 0)
+            self._ancestors[id(node)] = mine
+
+    # Who uses what.
+
+    def _need(self, value: Any) -> None:
+        """Notes that a value must be in memory."""
+        self.needed.add(id(value))
+
+    def _use(self, unit: Unit, value: Any, access: Access) -> None:
+        """Notes that a unit uses a value at an access."""
+        uses = self._uses.setdefault(id(value), {})
+        uses[(unit.number, access)] = unit
+
+    def _read(self, unit: Unit, value: Any) -> None:
+        """Notes that a unit reads a value from memory, wherever that is made."""
+        self._need(value)
+        self._readers.setdefault(id(value), []).append(unit)
+
+    def _users(self, value: Any) -> list[Unit]:
+        """The units that need a value."""
+        return [u for u, _ in self._uses_of(value)] + self._readers.get(id(value), [])
+
+    def _lies_in(self, value: Any, source: Any, first: int) -> None:
+        """Makes a value's memory a part of another's."""
+        self.alias[id(value)] = (source, first)
+        self._need(source)
+        self._readers.setdefault(id(source), []).extend(self._users(value))
+
+    def _uses_of(self, value: Any) -> list[tuple[Unit, Access]]:
+        found: dict[tuple[int, Access], Unit] = {}
+        for (_, access), unit in self._uses.get(id(value), {}).items():
+            found[(unit.number, unit.resolve(access))] = unit
+        return [(unit, access) for (_, access), unit in found.items()]
+
+    def _join(self, unit: Unit, node: Any) -> None:
+        unit.members |= self._bit[id(node)]
+        unit.ancestors |= self._ancestors[id(node)]
+
+    def _depends(self, unit: Unit, others: list[Unit]) -> bool:
+        """Whether a unit needs what one of the others computes."""
+        wanted = 0
+        for other in others:
+            if other is not unit:
+                wanted |= other.members
+        if not wanted:
+            return False
+        reached = unit.ancestors & ~unit.members
+        seen: set[int] = {unit.number}
+        grown = True
+        while grown:
+            if reached & wanted:
+                return True
+            grown = False
+            for other in self.units:
+                if other.number not in seen and other.members & reached:
+                    seen.add(other.number)
+                    reached |= other.ancestors | other.members
+                    grown = True
+        return bool(reached & wanted)
+
+    # Visits.
+
+    def _visit(self, node: Any) -> None:
+        kind = kind_of(node)
+        if kind == SOURCE:
+            return
+        if kind == WRITE:
+            self._need(node.inputs[1])
+            return
+        if kind == OPAQUE:
+            self._visit_opaque(node)
+            return
+        if not any(id(v) in self.needed or id(v) in self._uses for v in node.outputs):
+            return
+        if kind == VIEW:
+            for value in node.outputs:
+                self._visit_view(node, value)
+        elif kind == RESHAPE:
+            self._visit_reshape(node)
+        elif kind == FOLD:
+            self._visit_fold(node)
+        elif kind == PLACED:
+            self._visit_placed(node)
+        else:
+            assert kind == ELEMENT
+            self._visit_element(node)
+
+    def _visit_opaque(self, node: Any) -> None:
+        unit = Unit(opaque=node)
+        self._join(unit, node)
+        self.units.append(unit)
+        for value in node.outputs:
+            self.home[id(value)] = unit
+        for value in node.inputs:
+            self._read(unit, value)
+
+    def _visit_view(self, node: Any, value: Any) -> None:
+        source = node.inputs[0]
+        if id(value) in self.needed:
+            inner = view_access(node, value.index, at_identity(value.spec.shape))
+            if inner is not None:
+                place = flat(inner, source.spec.shape)
+                plain = flat(at_identity(value.spec.shape), value.spec.shape)
+                if place.terms == plain.terms:
+                    self._lies_in(value, source, place.const)
+                    return
+            self._place(node, value)
+            return
+        for unit, access in self._uses_of(value):
+            inner = view_access(node, value.index, access)
+            if inner is None:
+                self._need(value)
+                self._place(node, value)
+                return
+        for unit, access in self._uses_of(value):
+            self._join(unit, node)
+            self._use(unit, source, view_access(node, value.index, access))  # type: ignore[arg-type]
+
+    def _visit_reshape(self, node: Any) -> None:
+        value, source = node.outputs[0], node.inputs[0]
+        if id(value) in self.needed or id(source) in self.needed or _is_source(source):
+            self._alias_reshape(value, source)
+            return
+        found = []
+        for unit, access in self._uses_of(value):
+            inner = _reshaped(unit, access, value, source)
+            if inner is None:
+                self._alias_reshape(value, source)
+                return
+            found.append((unit, inner))
+        for unit, inner in found:
+            self._join(unit, node)
+            self._use(unit, source, unit.resolve(inner))
+
+    def _alias_reshape(self, value: Any, source: Any) -> None:
+        self._lies_in(value, source, 0)
+        # Those who use it may compute the source themselves, or host it.
+        for unit, access in self._uses_of(value):
+            inner = _reshaped(unit, access, value, source)
+            if inner is not None:
+                self._use(unit, source, unit.resolve(inner))
+
+    def _visit_element(self, node: Any) -> None:
+        value = node.outputs[0]
+        uses = self._uses_of(value)
+        if id(value) not in self.needed and (len(uses) <= 1 or self._is_cheap(node)):
+            for unit, access in uses:
+                self._compute(unit, node, access)
+            return
+        self._place(node, value)
+
+    def _compute(self, unit: Unit, node: Any, access: Access) -> None:
+        """Computes an elementwise node in a unit, at an access of its result."""
+        self._join(unit, node)
+        for value in whole_operands(node):
+            self._read(unit, value)
+            unit.requires.append(value)
+        for operand, inner in operand_accesses(node, access):
+            self._use(unit, operand, inner)
+
+    def _is_cheap(self, node: Any) -> bool:
+        large = [v for v in node.inputs if math.prod(v.spec.shape) > 1]
+        if node.prim.name == "GatherV2":
+            return False
+        return len(large) <= 1 and self._cost_of(node) <= CHEAP
+
+    # Values in memory.
+
+    def _place(self, node: Any, value: Any) -> None:
+        """Finds a unit that stores a value, or makes one."""
+        self._need(value)
+        uses = self._uses_of(value)
+        shape = value.spec.shape
+        for unit, access in uses:
+            if self._may_store(unit, value, access, uses):
+                self.home[id(value)] = unit
+                unit.stores.append((value, access, value, at_identity(shape)))
+                self._compute_at(unit, node, value, access)
+                return
+        unit = Unit(shape)
+        self.units.append(unit)
+        access = at_identity(shape)
+        self.home[id(value)] = unit
+        unit.stores.append((value, access, value, access))
+        self._compute_at(unit, node, value, access)
+
+    def _compute_at(self, unit: Unit, node: Any, value: Any, access: Access) -> None:
+        unit.computed[id(value)] = access
+        if kind_of(node) == ELEMENT:
+            self._compute(unit, node, access)
+            return
+        self._join(unit, node)
+        inner = view_access(node, value.index, access)
+        assert inner is not None, node.prim.name
+        self._use(unit, node.inputs[0], inner)
+
+    def _may_store(
+        self, unit: Unit, value: Any, access: Access, uses: list[tuple[Unit, Access]]
+    ) -> bool:
+        if unit.opaque is not None:
+            return False
+        if any(u is unit and a != access for u, a in uses):
+            return False
+        place = flat(access, value.spec.shape)
+        count = math.prod(value.spec.shape)
+        whole = count == unit.size and unit.is_whole(place)
+        if not whole:
+            if unit.kept is None or unit.leading(place, count) is None:
+                return False
+            if unit.leading(place, count) != unit.kept:
+                return False
+        elif unit.kept is not None and unit.rows < FEW_ROWS and unit.size > LARGEST_ROW:
+            return False
+        return not self._depends(unit, self._users(value))
+
+    # Folds.
+
+    def _visit_fold(self, node: Any) -> None:
+        value = node.outputs[0]
+        uses = self._uses_of(value)
+        needed = id(value) in self.needed or len({u.number for u, _ in uses}) > 1
+        for unit, access in uses:
+            inner = self._row_access(unit, node, access)
+            if inner is None or any(u is unit and a != access for u, a in uses):
+                continue
+            if self._depends(unit, self._users(value)):
+                continue
+            self._join(unit, node)
+            if needed:
+                self._need(value)
+                self.home[id(value)] = unit
+                unit.stores.append((value, access, value, at_identity(value.spec.shape)))
+            unit.computed[id(value)] = access
+            unit.folded[id(node)] = inner
+            self._use(unit, node.inputs[0], inner)
+            return
+        self._fold_alone(node)
+
+    def _fold_alone(self, node: Any) -> None:
+        value, source = node.outputs[0], node.inputs[0]
+        shape = source.spec.shape
+        gone = folded_axes(node)
+        kept = [a for a in range(len(shape)) if a not in gone]
+        order = kept + sorted(gone)
+        unit = Unit(tuple([shape[a] for a in order]))
+        unit.kept = len(kept)
+        self.units.append(unit)
+        place = {a: i for i, a in enumerate(order)}
+        inner = index_of([place[a] for a in range(len(shape))], unit.extents)
+        if node.attrs["keep_dims"]:
+            access = tuple([ZERO if a in gone else inner[a] for a in range(len(shape))])
+        else:
+            access = tuple([inner[a] for a in kept])
+        self._need(value)
+        self._join(unit, node)
+        self.home[id(value)] = unit
+        unit.computed[id(value)] = access
+        unit.stores.append((value, access, value, at_identity(value.spec.shape)))
+        unit.folded[id(node)] = inner
+        self._use(unit, source, inner)
+
+    def _row_access(self, unit: Unit, node: Any, access: Access) -> Access | None:
+        """Where a unit that uses a fold's result for the whole row finds what is folded."""
+        if unit.opaque is not None:
+            return None
+        value, source = node.outputs[0], node.inputs[0]
+        count = math.prod(value.spec.shape)
+        if unit.kept is None and unit.size == count and count > 0:
+            return self._row_added(unit, node, access)
+        kept = unit.leading(flat(access, value.spec.shape), count)
+        if kept is None or (unit.kept is not None and unit.kept != kept):
+            return None
+        row = math.prod(source.spec.shape) // max(1, count)
+        trailing = unit.order[kept:]
+        if math.prod(unit.extents[d] for d in trailing) != row or row > LARGEST_ROW:
+            return None
+        if count < FEW_ROWS and row * count > 4096:
+            return None
+        shape = source.spec.shape
+        gone = folded_axes(node)
+        if sorted(gone) != list(range(len(shape) - len(gone), len(shape))):
+            return None  # neighbours along the row are not neighbours in memory
+        inner_shape = tuple([shape[a] for a in sorted(gone)])
+        sizes = tuple([unit.extents[d] for d in trailing])
+        along = reshaped_access(index_of(trailing, unit.extents), sizes, inner_shape, unit.extents)
+        if along is None:
+            return None
+        if unit.kept is None:
+            unit.kept = kept
+        rest = iter(along)
+        if node.attrs["keep_dims"]:
+            return tuple([next(rest) if a in gone else access[a] for a in range(len(shape))])
+        outer = iter(access)
+        return tuple([next(rest) if a in gone else next(outer) for a in range(len(shape))])
+
+    def _row_added(self, unit: Unit, node: Any, access: Access) -> Access | None:
+        """Gives each point of a domain a row to fold; what was computed so far is the row's."""
+        value, source = node.outputs[0], node.inputs[0]
+        shape = source.spec.shape
+        if not unit.is_whole(flat(access, value.spec.shape)) or not _is_short(node):
+            return None
+        gone = sorted(folded_axes(node))
+        unit.kept = len(unit.order)
+        added = unit.extend([shape[a] for a in gone])
+        along = dict(zip(gone, index_of(added, unit.extents), strict=True))
+        if node.attrs["keep_dims"]:
+            return tuple([along[a] if a in along else access[a] for a in range(len(shape))])
+        outer = iter(access)
+        return tuple([along[a] if a in along else next(outer) for a in range(len(shape))])
+
+    # Values made of parts.
+
+    def _visit_placed(self, node: Any) -> None:
+        value = node.outputs[0]
+        self._need(value)
+        filler, parts = parts_of(node)
+        first = None
+        if filler is not None:
+            first = Unit(value.spec.shape)
+            self.units.append(first)
+            self._join(first, node)
+            access = at_identity(value.spec.shape)
+            first.stores.append((filler, access, value, access))
+            if not isinstance(filler, (int, float)):
+                self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
+        self.home[id(value)] = first  # type: ignore[assignment]
+        makers = [] if first is None else [first]
+        for part, access in parts:
+            unit = Unit(part.spec.shape)
+            self.units.append(unit)
+            self._join(unit, node)
+            whole = at_identity(part.spec.shape)
+            unit.stores.append((part, whole, value, access))
+            self._use(unit, part, whole)
+            if first is not None:
+                unit.after.append(first)
+            makers.append(unit)
+        self.makers[id(value)] = makers
+
+
+def folded_axes(node: Any) -> set[int]:
+    """The axes that a reduction folds."""
+    rank = len(node.inputs[0].spec.shape)
+    axis = node.attrs["axis"]
+    return set(range(rank)) if axis is None else {a % rank for a in axis}
+
+
+def _is_short(node: Any) -> bool:
+    """Whether one thread may go through the rows of a fold, one after the other."""
+    total = math.prod(node.inputs[0].spec.shape)
+    rows = math.prod(node.outputs[0].spec.shape)
+    return rows >= FEW_ROWS or total <= LARGEST_ROW
+
+
+def combine_of(node: Any) -> str:
+    """How a reduction combines two values."""
+    return FOLDS[node.prim.lower.detail["combine"]]
+
+
+def operand_accesses(node: Any, access: Access) -> list[tuple[Any, Access]]:
+    """The operands of an elementwise node used at `access`, and where each is used."""
+    name = node.prim.name
+    if name == "OneHot":
+        indices, _, on, off = node.inputs
+        axis = node.attrs["axis"] % len(access)
+        return [(indices, access[:axis] + access[axis + 1 :]), (on, ()), (off, ())]
+    if name == "MatrixBandPart":
+        return [(node.inputs[0], access)]
+    if name == "GatherV2":
+        params, indices = node.inputs
+        axis = node.attrs["axis"] % len(params.spec.shape)
+        rank = len(indices.spec.shape)
+        return [(indices, access[axis : axis + rank])]
+    if name == "CheckedIndex":
+        return [(node.inputs[0], access)]
+    return [(v, broadcast_access(access, v.spec.shape)) for v in node.inputs]
+
+
+def whole_operands(node: Any) -> list[Any]:
+    """Operands of an elementwise node that must be in memory: it addresses them, or waits."""
+    name = node.prim.name
+    if name == "GatherV2":
+        return [node.inputs[0]]
+    if name == "CheckedIndex":
+        return [node.inputs[1]]
+    return []
+
+
+def _reshaped(unit: Unit, access: Access, value: Any, source: Any) -> Access | None:
+    """The access of a reshape's input; coordinates are split where that makes it affine."""
+    shape, before = value.spec.shape, source.spec.shape
+    while True:
+        access = unit.resolve(access)
+        found = reshaped_access(access, shape, before, unit.extents)
+        if found is not None:
+            return found
+        how = split_for(access, shape, before, unit.extents)
+        if how is None:
+            return None
+        unit.split(*how)
+
+
+def _is_source(value: Any) -> bool:
+    return kind_of(value.node) == SOURCE or value.node.prim is CONST
+
+
+__all__ = ["Affine", "Fusion", "combine_of", "folded_axes", "operand_accesses"]

@@ -1,0 +1,53 @@
+"""What fusion can do with a node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapeflow.engine.compiler.native.accesses import VIEWS
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
+from tapeflow.engine.ir.primitive import Structural
+
+SOURCE, ELEMENT, VIEW, RESHAPE, FOLD, PLACED, OPAQUE, WRITE = (
+    "source", "element", "view", "reshape", "fold", "placed", "opaque", "write",
+)  # fmt: skip
+
+FOLDS = {
+    "add": "add",
+    "multiply": "multiply",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "and": "and",
+    "or": "or",
+}
+"""Reductions that combine two values at a time."""
+
+POINTWISE = frozenset(("OneHot", "MatrixBandPart", "GatherV2", "CheckedIndex"))
+"""Operations that are elementwise but for the coordinates or addresses that they use."""
+
+_PLACED = frozenset(("concat", "stack", "pad", "unslice"))
+
+
+def kind_of(node: Any) -> str:
+    """One of the kinds above."""
+    prim = node.prim
+    if prim is PLACEHOLDER or prim is CONST or prim.name == "ReadVariableOp":
+        return SOURCE
+    if prim.name == "AssignVariableOp":
+        return WRITE
+    if prim.name in POINTWISE:
+        return ELEMENT
+    lower = prim.lower
+    if not isinstance(lower, Structural):
+        return ELEMENT
+    if lower.kind == "Movement":
+        how = lower.detail["how"]
+        if how == "reshape":
+            return RESHAPE
+        if how in VIEWS:
+            return VIEW
+        if how in _PLACED:
+            return PLACED
+    if lower.kind == "Reduction" and lower.detail["combine"] in FOLDS and "axis" in node.attrs:
+        return FOLD
+    return OPAQUE

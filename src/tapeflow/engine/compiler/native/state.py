@@ -1,0 +1,77 @@
+"""Reads and writes of variables in a region: each is read once at most, and written once, last.
+
+What is written is passed on to the reads that follow, so that no value waits for a variable.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapeflow.engine.ir.graph import Graph, Node
+from tapeflow.engine.ir.primitive import REGISTRY, WRITES, unregistered
+from tapeflow.engine.ir.rewriter import Rewriter
+from tapeflow.engine.ir.spec import Spec
+
+READ = "ReadVariableOp"
+UPDATES = {"AssignAddVariableOp": "AddV2", "AssignSubVariableOp": "Sub"}
+STATEFUL = frozenset((READ, "AssignVariableOp", *UPDATES))
+
+
+def _never(*_: Any, **__: Any) -> Any:
+    raise AssertionError("code is generated for it")
+
+
+WRITE = unregistered("AssignVariableOp", lambda handle, value: (), _never, effect=WRITES)
+
+
+class ForwardState(Rewriter):
+    """Replaces reads that follow a write by what was written, and drops writes that don't last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.current: dict[int, Any] = {}
+        self.written: dict[int, tuple[Any, Any, Node]] = {}
+
+    def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        name = node.prim.name
+        if name not in STATEFUL:
+            return super().visit(made, node, inputs)
+        handle = inputs[0]
+        key = id(handle)
+        if name == READ:
+            return [self._read(made, node, handle)]
+        value = inputs[1]
+        if name in UPDATES:
+            before = self._read(made, node, handle)
+            prim = REGISTRY[UPDATES[name]]
+            sum_ = Node(prim, (before, value), {}, node.name, node.location)
+            spec = prim.infer(before.spec, value.spec)
+            value = made.add(sum_, [spec]).outputs[0]  # type: ignore[list-item]
+        self.current[key] = value
+        self.written[key] = (handle, value, node)
+        return []
+
+    def _read(self, made: Graph, node: Node, handle: Any) -> Any:
+        found = self.current.get(id(handle))
+        if found is None:
+            refers = handle.spec.refers
+            prim = node.prim if node.prim.name == READ else _READ
+            read = Node(prim, (handle,), {}, node.name, node.location)
+            found = made.add(read, [Spec(refers.dtype, refers.shape)]).outputs[0]
+            self.current[id(handle)] = found
+        return found
+
+    def finish(self, made: Graph) -> Graph:
+        """Appends the writes."""
+        for handle, value, node in self.written.values():
+            made.add(Node(WRITE, (handle, value), {}, node.name, node.location), [])
+        return made
+
+
+_READ = unregistered(READ, lambda handle: Spec(handle.refers.dtype, handle.refers.shape), _never)
+
+
+def forward_state(graph: Graph) -> Graph:
+    """The graph with at most one read and one write of each variable."""
+    rewriter = ForwardState()
+    return rewriter.finish(rewriter.run(graph))
