@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.util
+import math
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -40,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tensorflow", metavar="PYTHON", default=sys.executable)
     parser.add_argument("--peers", metavar="PYTHON", default=sys.executable)
     parser.add_argument("--ours-only", action="store_true", help="no other library")
+    parser.add_argument("--without", default="", help='contenders, by commas: "PyTorch compile"')
     parser.add_argument("--all", action="store_true", help="also what takes minutes to compile")
     parser.add_argument("--sizes", action="store_true", help="cost against size, ours and JAX")
     parser.add_argument("--picture", type=Path, default=PICTURE, help="where --sizes plots")
@@ -82,6 +85,7 @@ def compared(run: Run, options: argparse.Namespace) -> str:
         results.warm[workload] = run.first_call("tapeflow", report.OURS, workload)
         seen = {n: report.duration(m.median) or m.error for n, m in results.found[workload].items()}
         print(f"{workload}: {seen}", file=sys.stderr, flush=True)
+    limits = limits.better(machine.measured(options.threads))
     parts = ["## Time of a call, median", report.steps(results)]
     parts += ["## First call: trace, compile, run", report.first_calls(results)]
     if not options.ours_only:
@@ -101,7 +105,8 @@ def main() -> None:
             options.seconds,
             options.threads,
             Path(folder),
-            {} if options.all else SLOW_TO_COMPILE,
+            ({} if options.all else SLOW_TO_COMPILE)
+            | {name: frozenset(WORKLOADS) for name in options.without.split(",")},
         )
         if options.sizes:
             curves = sizes.measured(run)
@@ -115,6 +120,9 @@ def main() -> None:
         f"{platform.python_version()}; {versions}. Medians of {options.rounds} interleaved rounds "
         f"of about {options.seconds} s."
     )
+    if run.others and not math.isnan(run.others[0]):
+        busy = statistics.mean(run.others)
+        head += f" Other processes used {busy:.2f} cores meanwhile, on average."
     if missing:
         head += f" Not installed: {', '.join(missing)}."
     text = f"{head}\n\n{body}\n"

@@ -34,6 +34,12 @@ class Machine:
         larger = [size for size in self.bandwidths if size >= footprint]
         return self.bandwidths[min(larger, default=max(self.bandwidths))]
 
+    def better(self, other: Machine) -> Machine:
+        """The better of two measurements, for each limit: noise only makes them worse."""
+        best = max(self, other, key=lambda machine: machine.peak)
+        rates = {k: max(v, other.bandwidths[k]) for k, v in self.bandwidths.items()}
+        return Machine(rates, best.peak, best.source)
+
     def bound(self, flops: int, traffic: int) -> float:
         """Seconds that so much work takes at least."""
         return max(flops / self.peak, traffic / self.bandwidth(traffic))

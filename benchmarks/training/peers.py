@@ -17,6 +17,16 @@ ROOT = Path(__file__).parents[2]
 PAUSE = 0.02
 
 
+def busy_seconds() -> float:
+    """Processor time that all processes have used; NaN where the system does not tell."""
+    try:
+        first = Path("/proc/stat").read_text().split("\n", 1)[0]
+    except OSError:
+        return math.nan
+    user, nice, system, _, _, interrupt, soft, stolen = map(int, first.split()[1:9])
+    return (user + nice + system + interrupt + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Measurement:
     """What was seen of a contender on a workload.
@@ -129,6 +139,7 @@ class Run:
       threads: of each library.
       caches: a folder for compiled code, empty at first.
       skipped: contender -> workloads that it does not run.
+      others: how many cores other processes used during each turn, filled in.
       versions: library -> version, filled in.
     """
 
@@ -138,6 +149,7 @@ class Run:
     threads: int
     caches: Path
     skipped: dict[str, frozenset[str]] = field(default_factory=dict)
+    others: list[float] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
 
     def measure(
@@ -169,10 +181,13 @@ class Run:
                 seen = found[contender]
                 if seen.error is None:
                     time.sleep(PAUSE)
+                    clock, busy = time.perf_counter(), busy_seconds()
                     turn = peer.ask("run", contender=contender, calls=calls)
                     seen.error = turn.get("error")
                     if seen.error is None:
                         seen.times.append(turn["seconds"] / calls)
+                        foreign = busy_seconds() - busy - turn["processor"]
+                        self.others.append(foreign / (time.perf_counter() - clock))
         for peer in peers:
             peer.close()
         return found

@@ -10,8 +10,10 @@ import pytest
 
 import tapeflow as tf
 from benchmarks.training import problems, with_tensorflow
+from fresh_process import ROOT, run_python
 
 STEPS = 3
+HARNESS = "-m benchmarks.training --ours-only --workloads linear --rounds 1 --seconds 0.01"
 
 
 def trained(name: str, traced: bool) -> tuple[list[float], dict[str, np.ndarray]]:
@@ -41,3 +43,12 @@ def test_training_begins_anew_after_reset(name):
     first = [program.wait(program.step()) for _ in range(STEPS)]
     program.reset()
     assert [program.wait(program.step()) for _ in range(STEPS)] == first
+
+
+@pytest.mark.program
+def test_the_harness_measures_and_reports():
+    ran = run_python(*HARNESS.split(), cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr
+    assert "| linear |" in ran.stdout
+    assert "Measured peak" in ran.stdout
+    assert "fails on" not in ran.stdout
