@@ -509,3 +509,24 @@ def test_aligned_arrays_are_freed():
         memory.empty((1 << 20,), F4)
     size = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
     assert size < 2e9
+
+
+def test_an_interrupt_while_others_are_told():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    step = calling.native_call(adding(release_gil=True))
+    x, v = np.ones(5, F4), Variable(np.zeros(5, F4))
+    before = int(shared.words[calling.Shared.NOTIFY])
+    shared.words[calling.Shared.WAITING] += 1
+    shared.words[calling.Shared.NOTIFY] = id(interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            step(x, v)
+    finally:
+        shared.words[calling.Shared.WAITING] -= 1
+        shared.words[calling.Shared.NOTIFY] = before
+    assert (v.numpy() == 1).all()
+    step(x, v)
+    assert (v.numpy() == 2).all()
+    assert sys.getrefcount(v._array) == sys.getrefcount(Variable(x)._array)

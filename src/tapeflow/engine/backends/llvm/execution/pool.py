@@ -5,7 +5,7 @@ the first chunk that is left, and the end of those that are left. The caller tak
 and the workers from the back, so that each thread tends to see the same part of the data from one
 kernel to the next. The caller waits for chunks that were claimed, never for a worker to wake up.
 
-The words that threads write to lie in cache lines of their own.
+Words that different threads write to lie in different cache lines.
 """
 
 from __future__ import annotations
@@ -21,30 +21,31 @@ _LINE = 8
 class PoolField(enum.IntEnum):
     """The fields of the pool's table of 64-bit words."""
 
+    # What a job needs lies in one cache line: fetching it takes longer than a small job.
     STATE = 0
     """Number of the job (24 bits), first chunk left (20), end of the chunks left (20)."""
-    FINISHED = _LINE
+    FINISHED = 1
     """Chunks that workers have done."""
-    KERNEL = 2 * _LINE
-    OPERANDS = 2 * _LINE + 1
-    SCRATCH_BYTES = 2 * _LINE + 2
-    LOCK = 3 * _LINE
+    KERNEL = 2
+    OPERANDS = 3
+    SCRATCH_BYTES = 4
+    LOCK = _LINE
     """1 while a caller uses the workers."""
-    GENERATION = 4 * _LINE
+    GENERATION = 2 * _LINE
     """What sleeping workers wait for to change."""
-    SLEEPING = 5 * _LINE
+    SLEEPING = 3 * _LINE
     """1 when some worker may be asleep."""
-    WORKERS = 6 * _LINE
+    WORKERS = 4 * _LINE
     """How many there are to be; those with this number or a higher one leave."""
-    SHIFT = 6 * _LINE + 1
+    SHIFT = 4 * _LINE + 1
     """A claim is this part of what is left, as a power of two, and at least one chunk."""
-    SYSCALL = 6 * _LINE + 2
-    YIELD = 6 * _LINE + 3
-    ALLOCATE = 6 * _LINE + 4
-    FREE = 6 * _LINE + 5
-    SPIN = 6 * _LINE + 6
+    SYSCALL = 4 * _LINE + 2
+    YIELD = 4 * _LINE + 3
+    ALLOCATE = 4 * _LINE + 4
+    FREE = 4 * _LINE + 5
+    SPIN = 4 * _LINE + 6
     """How long an idle worker looks for work before it sleeps, by the processor's counter."""
-    COUNT = 8 * _LINE
+    COUNT = 6 * _LINE
 
 
 _BITS = 20
