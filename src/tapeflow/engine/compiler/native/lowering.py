@@ -10,6 +10,7 @@ from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.cost import cost_of
 from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
 from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
+from tapeflow.engine.backends.llvm.loops.splitting import split
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
@@ -91,8 +92,12 @@ class Repeat(_Whole):
         return [self.body] if self.cond is None else [self.cond, self.body]
 
 
+MOST_STREAMS = 5
+"""A product whose epilogue reads and writes more arrays than these is slower than two passes."""
+
+
 class Lowering:
-    """The plan of a region.
+    """The units and kernels of a region, in order.
 
     Args:
       graph: inputs are arrays and variables; all shapes are known, and code can be generated for
@@ -172,6 +177,8 @@ class Lowering:
         operand = next(i for i, v in enumerate(follower.loops.operands) if v is value)
         loads = [s for s in nest.statements if isinstance(s, Load) and s.operand == operand]
         if len(loads) != 1 or nest.kept != len(nest.dims):
+            return False
+        if len([a for a in nest.accesses() if len(a.terms) == len(nest.dims)]) > MOST_STREAMS:
             return False
         batch, rows, columns = opaque.matrix_of(task.unit.opaque)  # type: ignore[misc]
         if math.prod(nest.dims) != batch * rows * columns:
@@ -308,6 +315,16 @@ class Lowering:
             return Repeat(task, self._body(attrs["cond"]), body, trips, None)
         return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
 
+    def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
+        parts = split(nest)
+        if parts is None:
+            return Step(task, [(nest_kernel(self.target, nest), operands)])
+        buffers = list(range(len(parts.sizes)))
+        kernels = [nest_kernel(self.target, n) for n in (parts.first, parts.second)]
+        step = Step(task, [(kernel, [*operands, *buffers]) for kernel in kernels])
+        step.workspaces = parts.sizes
+        return step
+
     def _step(self, task: Task) -> Step:
         opaque_node = task.unit.opaque
         if opaque_node is not None and opaque_node.prim.name in ("If", "While"):
@@ -318,7 +335,7 @@ class Lowering:
                 kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
             return RowWrite(task, kernel)
         if task.loops is not None:
-            return Step(task, [(nest_kernel(self.target, task.loops.nest), task.loops.operands)])
+            return self._nest(task, task.loops.nest, task.loops.operands)
         node = task.unit.opaque
         epilogue = None
         extra: list[Any] = []
