@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 from tapeflow.engine.backends.llvm.contractions import matmul
-from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.target import Target
-
-Operand = tuple[str, int]
-"""`("input", i)`, `("output", j)`, `("workspace", w)` or `("epilogue", e)`."""
-
-
-@dataclass
-class Lowered:
-    """What runs an operation.
-
-    Attributes:
-      steps: kernels in order, each with its operands.
-      workspaces: bytes of the buffers between them.
-      matrix: rows and columns in which an epilogue sees the result; None where none is possible.
-    """
-
-    steps: list[tuple[Kernel, list[Operand]]]
-    workspaces: list[int] = field(default_factory=list)
-
+from tapeflow.engine.backends.llvm.target import Target, host
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
+from tapeflow.engine.backends.llvm.windows.lowering import lower_window
+from tapeflow.engine.ir.primitive import Structural
 
 def matrix_of(node: Any) -> tuple[int, int, int] | None:
-    """Batch, rows and columns of a product's result; None for other operations."""
+    """Batch, rows and columns in which an epilogue sees a result; None where there can be none."""
     shape = node.outputs[0].spec.shape
-    if node.prim.name == "MatMul":
+    name = node.prim.name
+    if name == "MatMul":
         return 1, shape[0], shape[1]
-    if node.prim.name == "BatchMatMulV2":
+    if name == "BatchMatMulV2":
         return math.prod(shape[:-2]), shape[-2], shape[-1]
+    if name in _WITH_EPILOGUE:
+        return 1, math.prod(shape[:-1]), shape[-1]
     return None
+
+
+_WITH_EPILOGUE = frozenset(("Conv2D", "Conv3D"))
+
+
+def _is_window(node: Any) -> bool:
+    lower = node.prim.lower
+    return isinstance(lower, Structural) and lower.kind == "Window"
+
+
+def _window(target: Target, node: Any, epilogue: Any = None) -> Lowered | None:
+    return lower_window(target, node.prim, [v.spec for v in node.inputs], node.attrs, epilogue)
 
 
 def supports(node: Any) -> bool:
     """Whether there are kernels for a node, whose specs are static."""
     name = node.prim.name
+    if _is_window(node):
+        return _window(host(), node) is not None
     dtype = node.outputs[0].spec.dtype if node.outputs else None
     if dtype is None or not (dtype.is_integer or (dtype.is_floating and dtype.size >= 2)):
         return False
@@ -61,6 +61,11 @@ def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
       node: the operation.
       epilogue: what continues with its result, or None.
     """
+    if _is_window(node):
+        lowered = _window(target, node, epilogue)
+        assert lowered is not None
+        assert (epilogue is not None) == lowered.epilogue
+        return lowered
     x, y = node.inputs
     batch, m, n = matrix_of(node)  # type: ignore[misc]
     attrs = node.attrs
@@ -78,4 +83,4 @@ def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
     results: list[Operand] = [("output", 0)]
     if epilogue is not None:
         results = [("epilogue", e) for e in range(epilogue.operands)]
-    return Lowered([(kernel, [("input", 0), ("input", 1), *results])])
+    return Lowered([Step(kernel, [("input", 0), ("input", 1), *results])], [], epilogue is not None)

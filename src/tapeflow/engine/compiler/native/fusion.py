@@ -70,6 +70,7 @@ class Fusion:
         self.needed: set[int] = set()
         self.makers: dict[int, list[Unit]] = {}
         self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
+        self._readers: dict[int, list[Unit]] = {}
         self._bit: dict[int, int] = {}
         self._ancestors: dict[int, int] = {}
         self._note_ancestors()
@@ -98,6 +99,21 @@ class Fusion:
         """Notes that a unit uses a value at an access."""
         uses = self._uses.setdefault(id(value), {})
         uses[(unit.number, access)] = unit
+
+    def _read(self, unit: Unit, value: Any) -> None:
+        """Notes that a unit reads a value from memory, wherever that is made."""
+        self._need(value)
+        self._readers.setdefault(id(value), []).append(unit)
+
+    def _users(self, value: Any) -> list[Unit]:
+        """The units that need a value."""
+        return [u for u, _ in self._uses_of(value)] + self._readers.get(id(value), [])
+
+    def _lies_in(self, value: Any, source: Any, first: int) -> None:
+        """Makes a value's memory a part of another's."""
+        self.alias[id(value)] = (source, first)
+        self._need(source)
+        self._readers.setdefault(id(source), []).extend(self._users(value))
 
     def _uses_of(self, value: Any) -> list[tuple[Unit, Access]]:
         found: dict[tuple[int, Access], Unit] = {}
@@ -165,7 +181,7 @@ class Fusion:
         for value in node.outputs:
             self.home[id(value)] = unit
         for value in node.inputs:
-            self._need(value)
+            self._read(unit, value)
 
     def _visit_view(self, node: Any, value: Any) -> None:
         source = node.inputs[0]
@@ -175,8 +191,7 @@ class Fusion:
                 place = flat(inner, source.spec.shape)
                 plain = flat(at_identity(value.spec.shape), value.spec.shape)
                 if place.terms == plain.terms:
-                    self.alias[id(value)] = (source, place.const)
-                    self._need(source)
+                    self._lies_in(value, source, place.const)
                     return
             self._place(node, value)
             return
@@ -207,8 +222,7 @@ class Fusion:
             self._use(unit, source, unit.resolve(inner))
 
     def _alias_reshape(self, value: Any, source: Any) -> None:
-        self.alias[id(value)] = (source, 0)
-        self._need(source)
+        self._lies_in(value, source, 0)
         # Those who use it may compute the source themselves, or host it.
         for unit, access in self._uses_of(value):
             inner = _reshaped(unit, access, value, source)
@@ -228,7 +242,7 @@ class Fusion:
         """Computes an elementwise node in a unit, at an access of its result."""
         self._join(unit, node)
         for value in whole_operands(node):
-            self._need(value)
+            self._read(unit, value)
             unit.requires.append(value)
         for operand, inner in operand_accesses(node, access):
             self._use(unit, operand, inner)
@@ -286,7 +300,7 @@ class Fusion:
                 return False
         elif unit.kept is not None and unit.rows < FEW_ROWS and unit.size > LARGEST_ROW:
             return False
-        return not self._depends(unit, [u for u, _ in uses])
+        return not self._depends(unit, self._users(value))
 
     # Folds.
 
@@ -298,7 +312,7 @@ class Fusion:
             inner = self._row_access(unit, node, access)
             if inner is None or any(u is unit and a != access for u, a in uses):
                 continue
-            if self._depends(unit, [u for u, _ in uses]):
+            if self._depends(unit, self._users(value)):
                 continue
             self._join(unit, node)
             if needed:

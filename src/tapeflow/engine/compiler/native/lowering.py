@@ -1,43 +1,30 @@
-"""From a region of a graph to a plan: units, kernels, buffers, instructions."""
+"""From a region of a graph to units, kernels and their order."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
-
 from tapeflow.engine.backends.llvm import opaque
-from tapeflow.engine.backends.llvm.execution.plan import (
-    Arena as ArenaSlot,
-)
-from tapeflow.engine.backends.llvm.execution.plan import (
-    Address,
-    Argument,
-    Call,
-    Constant,
-    Copy,
-    Input,
-    Moving,
-    Output,
-    Plan,
-)
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.cost import cost_of
 from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
 from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.compiler.native.buffers import Arena
-from tapeflow.engine.compiler.native.decompose import decompose
+from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.loops import root_of
+from tapeflow.engine.compiler.native.rows import ROW_ADD, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
 from tapeflow.engine.compiler.native.state import READ, forward_state
-from tapeflow.engine.compiler.passes.liveness import drop_dead
+from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
 from tapeflow.engine.compiler.passes.simplify import simplify
-from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph
-from tapeflow.engine.ir.nest import Load
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.ir.graph import Body, Graph
+from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store
+from tapeflow.engine.ir.primitive import REGISTRY
+from tapeflow.engine.ir.spec import Spec
 
 
 class Step:
@@ -49,6 +36,60 @@ class Step:
         """Each operand is a value, or an int: the number of a workspace of this step."""
         self.workspaces: list[int] = []
 
+    def values(self) -> list[Any]:
+        """All values that it needs."""
+        return [v for _, values in self.calls for v in values if not isinstance(v, int)]
+
+    def inner(self) -> list[Lowering]:
+        """Lowerings of the bodies of control flow."""
+        return []
+
+
+class _Whole(Step):
+    """A step that stands for a node as it is."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task, [])
+        self.node = task.unit.opaque
+
+    def values(self) -> list[Any]:
+        return [*self.node.inputs, *self.node.outputs]
+
+
+class RowWrite(_Whole):
+    """Writes one row: a copy, or a kernel that adds."""
+
+    def __init__(self, task: Task, kernel: Kernel | None) -> None:
+        super().__init__(task)
+        self.kernel = kernel
+
+
+class Branches(_Whole):
+    """An `If`."""
+
+    def __init__(self, task: Task, bodies: list[Lowering]) -> None:
+        super().__init__(task)
+        self.bodies = bodies
+
+    def inner(self) -> list[Lowering]:
+        return self.bodies
+
+
+class Repeat(_Whole):
+    """A `While`: with a condition, or so many trips."""
+
+    def __init__(
+        self, task: Task, cond: Lowering | None, body: Lowering, trips: int, counting: Kernel | None
+    ) -> None:
+        super().__init__(task)
+        self.cond = cond
+        self.body = body
+        self.trips = trips
+        self.counting = counting
+
+    def inner(self) -> list[Lowering]:
+        return [self.body] if self.cond is None else [self.cond, self.body]
+
 
 class Lowering:
     """The plan of a region.
@@ -58,10 +99,19 @@ class Lowering:
         all nodes.
       target: the CPU.
       variable: the class of variables.
+      ownable: which inputs' memory may be written to where it becomes the output of that number: a
+        loop's carries.
+
+    Attributes:
+      steps: what to run, in order.
+      in_place: for values that are made in a variable's memory: its handle.
+      same_memory: for values that are made in another value's memory: that value.
+      statuses: values that stop the plan where they are not zero.
     """
 
-    def __init__(self, graph: Graph, target: Target, variable: type) -> None:
+    def __init__(self, graph: Graph, target: Target, variable: type, ownable: int = 0) -> None:
         self.target = target
+        self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
             graph = run(graph)
@@ -73,7 +123,15 @@ class Lowering:
         self.dependencies = Dependencies(self.fusion, self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         self.in_place: dict[int, Any] = {}
+        self.same_memory: dict[int, Any] = {}
+        self.statuses = {
+            id(root_of(self.fusion, n.inputs[1])[0]) for n in graph.nodes if n.prim is CHECKED
+        }
+        for task in self.tasks:
+            if any(id(v) in self.statuses for v in task.writes):
+                task.order = 0  # before anything is written
         self._choose_in_place()
+        self._choose_rows()
         self.order = [self.tasks[i] for i in self.dependencies.sorted()]
         self.steps = [self._step(task) for task in self.order]
 
@@ -179,9 +237,86 @@ class Lowering:
             return True
         return False
 
+    # Rows.
+
+    def _choose_rows(self) -> None:
+        """Lets rows be written in the memory of the value before, where nobody needs that after."""
+        for i, task in enumerate(self.tasks):
+            node = task.unit.opaque
+            if node is None or not writes_row(node):
+                continue
+            before, offset = root_of(self.fusion, node.inputs[0])
+            if offset or not self._may_be_written(before, node.outputs[0]):
+                continue
+            readers = [
+                k for k, t in enumerate(self.tasks)
+                if k != i and any(v is before for v in t.reads)
+            ]
+            if self.dependencies.try_after(i, readers):
+                self.same_memory[id(node.outputs[0])] = before
+
+    def _may_be_written(self, before: Any, after: Any) -> bool:
+        if any(root_of(self.fusion, v)[0] is before for v in self.graph.outputs):
+            return False
+        if any(root_of(self.fusion, n.inputs[1])[0] is before for n in self.writes):
+            return False
+        if id(before) in self.fusion.home:
+            return id(before) not in self.in_place
+        # The memory of an input may be written to if it becomes the output of the same number.
+        for j, value in enumerate(self.graph.inputs[: self.ownable]):
+            if value is before:
+                last = self.graph.outputs[j]
+                while last.node is not after.node and writes_row(last.node):
+                    last = root_of(self.fusion, last.node.inputs[0])[0]
+                return last is after
+        return False
+
+    def stays_in(self, output: Any, value: Any) -> bool:
+        """Whether an output is made in the memory of an input."""
+        root, offset = root_of(self.fusion, output)
+        while id(root) in self.same_memory:
+            root = self.same_memory[id(root)]
+        return root is value and not offset
+
+    def written_handles(self) -> set[int]:
+        """The handles, inputs of the graph, of variables that are written to."""
+        found = {id(n.inputs[0]) for n in self.writes}
+        for step in self.steps:
+            for lowering in step.inner():
+                written = lowering.written_handles()
+                first = 1 if isinstance(step, Branches) else 0
+                assert isinstance(step, _Whole)
+                for inner, outer in zip(lowering.graph.inputs, step.node.inputs[first:]):
+                    if id(inner) in written:
+                        found.add(id(outer))
+        return found
+
     # Kernels.
 
+    def _body(self, body: Body, ownable: int = 0) -> Lowering:
+        graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
+        return Lowering(graph, self.target, self.variable, ownable)
+
+    def _control_flow(self, task: Task) -> Step:
+        node = task.unit.opaque
+        attrs = node.attrs
+        if node.prim.name == "If":
+            return Branches(task, [self._body(body) for body in attrs["branches"]])
+        body = self._body(attrs["body"], attrs["carries"])
+        trips = attrs.get("trips") or 0
+        if attrs["cond"] is not None:
+            return Repeat(task, self._body(attrs["cond"]), body, trips, None)
+        return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
+
     def _step(self, task: Task) -> Step:
+        opaque_node = task.unit.opaque
+        if opaque_node is not None and opaque_node.prim.name in ("If", "While"):
+            return self._control_flow(task)
+        if opaque_node is not None and writes_row(opaque_node):
+            kernel = None
+            if opaque_node.prim is ROW_ADD:
+                kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
+            return RowWrite(task, kernel)
         if task.loops is not None:
             return Step(task, [(nest_kernel(self.target, task.loops.nest), task.loops.operands)])
         node = task.unit.opaque
@@ -202,9 +337,10 @@ class Lowering:
             extra = [loops.operands[i] for i in epilogue.used]
         lowered = opaque.lower(self.target, node, epilogue)
         calls = []
-        for kernel, operands in lowered.steps:
+        for made in lowered.steps:
+            kernel = made.kernel
             values: list[Any] = []
-            for kind, i in operands:
+            for kind, i in made.operands:
                 if kind == "workspace":
                     values.append(i)
                 else:
@@ -217,192 +353,32 @@ class Lowering:
         step.workspaces = lowered.workspaces
         return step
 
-    # The plan.
+def _counting(trips: int) -> Nest:
+    """Whether a counter (operand 0) is below a number (to operand 1)."""
+    zero = Affine(0, ())
+    return Nest(
+        (),
+        0,
+        [
+            Load(0, zero, dtypes.int64),
+            Literal(trips, dtypes.int64),
+            Apply(REGISTRY["Less"], (0, 1), {}, dtypes.bool_),
+        ],
+        [Store(2, 1, zero, dtypes.bool_)],
+        2,
+        "Less",
+    )
 
-    def plan(self) -> Plan:
-        """Slots, instructions and arguments."""
-        return _Planner(self).plan
 
-
-class _Planner:
-    """Places the buffers of a lowering and writes its instructions."""
-
-    def __init__(self, lowering: Lowering) -> None:
-        self.lowering = lowering
-        self.graph = graph = lowering.graph
-        self.fusion = lowering.fusion
-        self.slots: list[Any] = []
-        self.slot_of: dict[Any, int] = {}
-        self.arena = Arena()
-        self.instructions: list[Any] = []
-        self.addresses: list[Address] = []
-        self.first_copies: list[Copy] = []
-        self.last_copies: list[Copy] = []
-        self.place = {id(v): i for i, v in enumerate(graph.inputs)}
-        written = {id(n.inputs[0]) for n in lowering.writes}
-        inputs = [self._argument(v, id(v) in written) for v in graph.inputs]
-        self._place_outputs()
-        self._find_lifetimes()
-        for number, step in enumerate(lowering.steps):
-            self._emit(number, step)
-        self._write_variables()
-        scratch = max([k.scratch for s in lowering.steps for k, _ in s.calls], default=0)
-        work = sum(max(k.flops / 8e9, k.bytes / 8e9) for s in lowering.steps for k, _ in s.calls)
-        self.plan = Plan(
-            inputs,
-            [(v.spec.dtype.np, v.spec.shape) for v in graph.outputs],
-            self.slots,
-            [*self.addresses, *self.first_copies, *self.instructions, *self.last_copies],
-            self.arena.size,
-            scratch,
-            release_gil=False and work > 20e-6,
-        )
-
-    def _argument(self, value: Any, written: bool) -> Argument:
-        spec = value.spec
-        if isinstance(spec.refers, type(spec)):
-            kind = "written variable" if written else "variable"
-            return Argument(spec.refers.dtype.np, spec.refers.shape, kind, self.lowering.variable)
-        return Argument(spec.dtype.np, spec.shape)
-
-    def _slot(self, key: Any, slot: Any) -> int:
-        found = self.slot_of.get(key)
-        if found is None:
-            found = self.slot_of[key] = len(self.slots)
-            self.slots.append(slot)
-        return found
-
-    def _variable(self, handle: Any) -> int:
-        return self._slot(("input", self.place[id(handle)]), Input(self.place[id(handle)]))
-
-    # Results.
-
-    def _place_outputs(self) -> None:
-        """Which values are made right where a result is, and which are copied there."""
-        self.direct: dict[int, int] = {}
-        self.to_copy: list[tuple[int, Any, int]] = []
-        for i, value in enumerate(self.graph.outputs):
-            root, offset = root_of(self.fusion, value)
-            made_here = id(root) in self.fusion.home and offset == 0
-            same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
-            if made_here and same and id(root) not in self.direct and (
-                id(root) not in self.lowering.in_place
-            ):
-                self.direct[id(root)] = i
-            else:
-                self.to_copy.append((i, root, offset))
-
-    def _find_lifetimes(self) -> None:
-        self.last: dict[int, int] = {}
-        for number, step in enumerate(self.lowering.steps):
-            for _, values in step.calls:
-                for value in values:
-                    if not isinstance(value, int):
-                        self.last[id(root_of(self.fusion, value)[0])] = number
-        end = len(self.lowering.steps)
-        for _, root, _ in self.to_copy:
-            self.last[id(root)] = end
-        for node in self.lowering.writes:
-            self.last[id(root_of(self.fusion, node.inputs[1])[0])] = end
-
-    def _buffer(self, value: Any, step: int) -> int:
-        """The slot of a value's memory."""
-        root, offset = root_of(self.fusion, value)
-        if offset:
-            return self._within(root, offset, step)
-        node = root.node
-        if node.prim is PLACEHOLDER:
-            return self._slot(("input", self.place[id(root)]), Input(self.place[id(root)]))
-        if node.prim.name == READ:
-            return self._variable(node.inputs[0])
-        if node.prim is CONST:
-            array = np.ascontiguousarray(node.attrs["value"])
-            return self._slot(("const", id(root)), Constant(array))
-        handle = self.lowering.in_place.get(id(root))
-        if handle is not None:
-            return self._variable(handle)
-        if id(root) in self.direct:
-            i = self.direct[id(root)]
-            return self._slot(("output", i), Output(i))
-        known = self.slot_of.get(("arena", id(root)))
-        if known is not None:
-            return known
-        size = math.prod(root.spec.shape) * root.spec.dtype.size
-        offset = self.arena.place(size, step, self.last.get(id(root), step))
-        return self._slot(("arena", id(root)), ArenaSlot(offset))
-
-    def _within(self, root: Any, offset: int, step: int) -> int:
-        key = ("within", id(root), offset)
-        known = self.slot_of.get(key)
-        if known is not None:
-            return known
-        whole = self._buffer(root, step)
-        base = self.slots[whole]
-        start = offset * root.spec.dtype.size
-        if isinstance(base, ArenaSlot):
-            return self._slot(key, ArenaSlot(base.offset + start))
-        one = self._slot("one", Constant(np.ones(1, np.int64)))
-        slot = self._slot(key, Moving())
-        self.addresses.append(Address(slot, whole, one, start))
-        return slot
-
-    # Instructions.
-
-    def _emit(self, number: int, step: Step) -> None:
-        spaces = [
-            self._slot(("space", number, w), ArenaSlot(self.arena.place(size, number, number)))
-            for w, size in enumerate(step.workspaces)
-        ]
-        for kernel, values in step.calls:
-            operands = [
-                spaces[v] if isinstance(v, int) else self._buffer(v, number) for v in values
-            ]
-            status = None
-            loops = step.task.loops
-            if loops is not None:
-                for value in step.task.writes:
-                    if self._is_status(value):
-                        status = self._buffer(value, number)
-            kernel.parallel = False
-            if kernel.chunks:
-                self.instructions.append(Call(kernel, tuple(operands), status))
-
-    def _is_status(self, value: Any) -> bool:
-        return any(
-            n.prim.name == "CheckedIndex" and root_of(self.fusion, n.inputs[1])[0] is value
-            for n in self.graph.nodes
-        )
-
-    def _write_variables(self) -> None:
-        end = len(self.lowering.steps)
-        for i, root, offset in self.to_copy:
-            value = self.graph.outputs[i]
-            size = math.prod(value.spec.shape) * value.spec.dtype.size
-            source = self._source(root, offset, end)
-            copy = Copy(source, self._slot(("output", i), Output(i)), size)
-            # What comes from outside is copied before it may be overwritten.
-            early = id(root) not in self.fusion.home
-            (self.first_copies if early else self.last_copies).append(copy)
-        copies = []
-        for node in self.lowering.writes:
-            handle, value = node.inputs
-            root, offset = root_of(self.fusion, value)
-            if self.lowering.in_place.get(id(root)) is handle:
-                continue
-            size = math.prod(value.spec.shape) * value.spec.dtype.size
-            copies.append((self._source(root, offset, end), self._variable(handle), size, root))
-        # One variable's old value may be another's new one: such values are saved first.
-        for source, target, size, root in copies:
-            if root.node.prim.name == READ:
-                spare = self._slot(("saved", target), ArenaSlot(self.arena.reserve(size)))
-                self.first_copies.insert(0, Copy(source, spare, size))
-                source = spare
-            self.last_copies.append(Copy(source, target, size))
-
-    def _source(self, root: Any, offset: int, end: int) -> int:
-        if not offset:
-            return self._buffer(root, end)
-        return self._within(root, offset, end)
+def _adding(spec: Spec) -> Nest:
+    """Adds operand 1 to operand 0."""
+    size = math.prod(spec.shape or ())
+    at = Affine(0, ((0, 1),))
+    add = Apply(REGISTRY["AddV2"], (0, 1), {}, spec.dtype)
+    return Nest(
+        (size,), 1, [Load(0, at, spec.dtype), Load(1, at, spec.dtype), add],
+        [Store(2, 0, at, spec.dtype)], 2, "RowAdd",
+    )  # fmt: skip
 
 
 def node_cost(node: Any) -> int:

@@ -9,10 +9,13 @@ from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.backends.llvm.execution.calling import native_call
 from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
+from tapeflow.engine.compiler.native.dense import densify
 from tapeflow.engine.compiler.native.lowering import Lowering
+from tapeflow.engine.compiler.native.planning import Planner
 from tapeflow.engine.compiler.native.regions import (
     Eligibility,
     Region,
+    all_loops_run,
     find_regions,
     refusal_key,
 )
@@ -50,7 +53,7 @@ class NativeRegion:
         self.name = name
         variable, self._tensor = types
         self.lowering = Lowering(region.graph, host_target(), variable)
-        self.plan = self.lowering.plan()
+        self.plan = Planner(self.lowering).plan
         self.step = native_call(self.plan, self._tensor, False, _stopped)
         self._interpreted: Program | None = None
 
@@ -87,25 +90,33 @@ class NativeProgram:
     Attributes:
       regions: the native parts.
       whole: the one region, where nothing is left to the host.
+      step: where there is a whole, and it takes all inputs in order: the native function, which
+        takes eager tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
     """
 
     def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
-        self.graph = graph
+        dense = densify(graph)
+        self.graph = graph if dense is None else dense
         self.name = name
         self.regions: list[NativeRegion] = []
         self.whole: NativeRegion | None = None
         self.interpreted: Program | None = None
+        if dense is not None and not all_loops_run(dense, ELIGIBLE):
+            self.graph = graph
         while True:
             try:
                 self._compile(types)
                 return
             except _Refused as refused:
                 ELIGIBLE.refused.add(refusal_key(refused.node))
+                if dense is not None:
+                    self.graph = graph  # the host runs loops over lists only
 
     def _compile(self, types: tuple[type, type]) -> None:
         self.regions = []
         self.whole = None
+        self.step: Any = None
         regions, host = find_regions(self.graph, ELIGIBLE)
         made = Graph()
         made.inputs = self.graph.inputs
@@ -132,6 +143,8 @@ class NativeProgram:
             place = {id(v): i for i, v in enumerate(self.graph.inputs)}
             chosen = [place[id(v)] for v in first.region.inputs]
             self.chosen = None if chosen == list(range(len(place))) else tuple(chosen)
+            if self.chosen is None:
+                self.step = first.wrapping()
         else:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source

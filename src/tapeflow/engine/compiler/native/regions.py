@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.backends.llvm import opaque
-from tapeflow.engine.compiler.native.decompose import RULES
+from tapeflow.engine.compiler.native.decompose import CHECKED, RULES
 from tapeflow.engine.compiler.native.kinds import (
     ELEMENT,
     FOLD,
@@ -19,6 +19,7 @@ from tapeflow.engine.compiler.native.kinds import (
     VIEW,
     kind_of,
 )
+from tapeflow.engine.compiler.native.rows import writes_row
 from tapeflow.engine.compiler.native.state import READ, STATEFUL
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
@@ -51,6 +52,10 @@ class Eligibility:
         prim = node.prim
         if prim.name in STATEFUL:
             return self._is_stateful(node)
+        if prim.name in ("If", "While"):
+            return self._is_control_flow(node)
+        if writes_row(node) or prim is CHECKED:
+            return all(_is_plain(v.spec) and 0 not in v.spec.shape for v in node.inputs)
         if prim.effect is not PURE or REGISTRY.get(prim.name) is not prim or not node.outputs:
             return False
         values = [*node.inputs, *node.outputs]
@@ -88,6 +93,41 @@ class Eligibility:
         value = node.inputs[1].spec
         return value.is_static and value.shape == refers.shape and value.dtype is refers.dtype
 
+    def _is_control_flow(self, node: Node) -> bool:
+        if refusal_key(node) in self.refused:
+            return False
+        for value in [*node.inputs, *node.outputs]:
+            spec = value.spec
+            if isinstance(spec.refers, Spec) and spec.dtype is dtypes.resource:
+                refers = spec.refers
+                if not _is_plain(refers) or 0 in refers.shape or value.node.prim is not PLACEHOLDER:
+                    return False
+            elif not _is_plain(spec) or 0 in spec.shape:
+                return False
+        if node.prim.name == "While":
+            attrs = node.attrs
+            if attrs["cond"] is None or len(node.outputs) > attrs["carries"]:
+                if attrs.get("trips") is None:
+                    return False
+            pairs = zip(node.inputs[: attrs["carries"]], attrs["body"].outputs)
+        else:
+            first = node.attrs["branches"][0].outputs
+            pairs = zip(node.outputs, first)
+            others = node.attrs["branches"][1].outputs
+            if not all(_same_spec(a, b) for a, b in zip(first, others, strict=True)):
+                return False
+        if not all(_same_spec(a, b) for a, b in pairs):
+            return False
+        for body in node.bodies():
+            for inner in body.graph.nodes:
+                if inner.prim is CONST or inner.prim is PLACEHOLDER:
+                    continue
+                if not self(inner):
+                    return False
+            if any(v.spec.dtype is dtypes.resource for v in body.outputs):
+                return False
+        return True
+
     @staticmethod
     def _has_code(node: Node) -> bool:
         name = node.prim.name
@@ -113,6 +153,28 @@ class Eligibility:
         if kind == OPAQUE:
             return opaque.supports(node)
         return kind in (ELEMENT, VIEW, RESHAPE, PLACED)
+
+
+def _same_spec(a: Any, b: Any) -> bool:
+    return a.spec.dtype is b.spec.dtype and a.spec.shape == b.spec.shape
+
+
+def all_loops_run(graph: Graph, eligible: Eligibility) -> bool:
+    """Whether code can be generated for all loops that keep rows, and what works on rows."""
+    for node in graph.nodes:
+        name = node.prim.name
+        if name == "While" and "trips" in node.attrs and not eligible(node):
+            return False
+        if writes_row(node) and not eligible(node):
+            return False
+    return True
+
+
+def _is_barrier(node: Node, native: bool) -> bool:
+    """Whether a node must be alone in its region with the variables that it uses."""
+    if not native or node.prim.name not in ("If", "While"):
+        return False
+    return any(v.spec.dtype is dtypes.resource for v in node.inputs)
 
 
 def _is_plain(spec: Spec) -> bool:
@@ -207,13 +269,14 @@ def find_regions(graph: Graph, eligible: Eligibility) -> tuple[list[Region], lis
             before = value.node
             if id(before) in number:
                 at = max(at, after(number[id(before)], native[id(before)]))
-        for order in _orders(node, is_native, last_write, readers):
-            at = max(at, after(*order))
+        barrier = _is_barrier(node, is_native)
+        for other, other_native in _orders(node, is_native, last_write, readers):
+            at = max(at, other + 1 if barrier and other_native else after(other, other_native))
         if not node.effect.droppable and not is_native:
             at = max(at, host_effects)
             host_effects = at
         number[id(node)] = at
-        _note_orders(node, is_native, at, last_write, readers)
+        _note_orders(node, is_native, at + 1 if barrier else at, last_write, readers)
     count = max(number.values(), default=0) + 1
     host: list[list[Node]] = [[] for _ in range(count)]
     inside: list[list[Node]] = [[] for _ in range(count)]

@@ -47,9 +47,7 @@ class Contraction(NamedTuple):
     permutation: tuple[int, ...] | None
 
 
-def as_matmul(
-    equation: str, shape_a: Sequence[int], shape_b: Sequence[int]
-) -> Contraction | None:
+def as_matmul(equation: str, shape_a: Sequence[int], shape_b: Sequence[int]) -> Contraction | None:
     """The product that an equation of two operands asks for.
 
     Args:

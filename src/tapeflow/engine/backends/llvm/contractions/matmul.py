@@ -7,6 +7,7 @@ import hashlib
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
 from tapeflow.engine.backends.llvm.contractions.matvec import Vectors
 from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
+from tapeflow.engine.backends.llvm.contractions.schedule import swaps
 from tapeflow.engine.backends.llvm.contractions.tiles import Tiles
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
@@ -64,8 +65,12 @@ def matmul(
     )
     chunks = scratch = 0
     if batch * m * n:
-        kind = Vectors if 1 in (m, n) else Tiles
-        chunks, scratch = kind(problem).emit()
+        if 1 in (m, n):
+            chunks, scratch = Vectors(problem).emit()
+        else:
+            if swaps(target, m, n, k, problem.wide.size, transpose_a, transpose_b):
+                problem.swap()
+            chunks, scratch = Tiles(problem).emit()
     flops = 2 * batch * m * n * k
     size = dtype.size * (
         (batch if batch_a else 1) * m * k + (batch if batch_b else 1) * k * n + batch * m * n

@@ -139,9 +139,7 @@ class Vectors:
                 continue
             with code.loop(first, last, rows) as loop:
                 factors = [
-                    code.load(
-                        code.offset(vector, code.add(loop.index, r), self.dtype), self.dtype
-                    )
+                    code.load(code.offset(vector, code.add(loop.index, r), self.dtype), self.dtype)
                     for r in range(rows)
                 ]
                 top = code.offset(matrix, code.mul(loop.index, self.results), self.dtype)
@@ -170,6 +168,4 @@ class Vectors:
             if lanes > 1 and not (isinstance(count, int) and count % lanes == 0):
                 mask = code.first_lanes(code.op(f"sub i64 {count}, {loop.index}"), lanes)
             row, column = (at, 0) if self.left else (0, at)
-            problem.epilogue.store(
-                code, problem.pointers, value, batch, row, column, mask
-            )
+            problem.epilogue.store(code, problem.pointers, value, batch, row, column, mask)

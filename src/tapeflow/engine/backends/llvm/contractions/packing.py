@@ -13,12 +13,13 @@ def pack_rows(
     stride: int,
     rows: Index,
     target: str,
+    target_stride: int,
     widths: list[tuple[int, str | None]],
     lanes: int,
     dtype: DType,
     wide: DType,
 ) -> None:
-    """Copies pieces of rows, one behind the other.
+    """Copies pieces of rows, in order; whole vectors are written, over what comes behind.
 
     Args:
       code: where to write.
@@ -26,6 +27,7 @@ def pack_rows(
       stride: elements between pieces.
       rows: how many pieces.
       target: where to copy them.
+      target_stride: elements between pieces there.
       widths: for each vector of a piece its place and its mask.
       lanes: elements a vector.
       dtype: what is stored at the source.
@@ -33,51 +35,31 @@ def pack_rows(
     """
     with code.loop(0, rows) as loop:
         here = code.offset(source, code.mul(loop.index, stride), dtype)
-        there = code.offset(target, code.mul(loop.index, len(widths) * lanes), wide)
+        there = code.offset(target, code.mul(loop.index, target_stride), wide)
         for place, mask in widths:
             value = code.load(code.offset(here, place, dtype), dtype, lanes, mask)
             code.store(value, code.offset(there, place, wide), wide)
 
 
-def copy_block(
-    code: Code,
-    source: str,
-    stride: int,
-    rows: Index,
-    columns: Index,
-    target: str,
-    target_stride: int,
-    lanes: int,
-    dtype: DType,
-    wide: DType,
+def copy(
+    code: Code, source: str, count: Index, target: str, lanes: int, dtype: DType, wide: DType
 ) -> None:
-    """Copies a matrix, element by element the same but for its dtype.
+    """Copies elements.
 
     Args:
       code: where to write.
-      source: its address.
-      stride: elements from row to row.
-      rows: how many rows.
-      columns: how many columns.
-      target: where to copy it.
-      target_stride: elements from row to row there.
+      source: their address.
+      count: how many.
+      target: where to copy them.
       lanes: elements a vector.
       dtype: what is stored at the source.
       wide: what is stored at the target.
     """
-    if isinstance(columns, int):
-        whole: Index = columns // lanes * lanes
-    else:
-        whole = code.op(f"and i64 {columns}, {-lanes}")
-    with code.loop(0, rows) as loop:
-        here = code.offset(source, code.mul(loop.index, stride), dtype)
-        there = code.offset(target, code.mul(loop.index, target_stride), wide)
-        for start, stop, step in ((0, whole, lanes), (whole, columns, 1)):
-            if start == stop:
-                continue
-            with code.loop(start, stop, step) as at:
-                value = code.load(code.offset(here, at.index, dtype), dtype, step)
-                code.store(value, code.offset(there, at.index, wide), wide)
+    whole = code.op(f"and i64 {count}, {-lanes}")
+    for start, stop, step in ((0, whole, lanes), (whole, count, 1)):
+        with code.loop(start, stop, step) as at:
+            value = code.load(code.offset(source, at.index, dtype), dtype, step)
+            code.store(value, code.offset(target, at.index, wide), wide)
 
 
 def pack_transposed(

@@ -28,16 +28,26 @@ class Problem:
         batch_b: bool,
         epilogue: Epilogue,
     ) -> None:
-        self.target, self.m, self.n, self.k, self.batch = target, m, n, k, batch
+        self.target, self.batch = target, batch
+        self.m, self.n, self.k = m, n, k
         self.dtype = dtype
         self.widens = dtype.is_floating and dtype.size == 2
         self.wide = float32 if self.widens else dtype
         self.transpose_a, self.transpose_b = transpose_a, transpose_b
         self.batch_a, self.batch_b = batch_a, batch_b
         self.epilogue = epilogue
+        self.swapped = False
         self.code = code = Code(target, NAME)
         self.a, self.b = code.argument(0), code.argument(1)
         self.pointers = [code.argument(2 + i) for i in range(epilogue.operands)]
+
+    def swap(self) -> None:
+        """Makes it the transposed product: the factors change places."""
+        self.swapped = not self.swapped
+        self.m, self.n = self.n, self.m
+        self.a, self.b = self.b, self.a
+        self.batch_a, self.batch_b = self.batch_b, self.batch_a
+        self.transpose_a, self.transpose_b = not self.transpose_b, not self.transpose_a
 
     def factor_a(self, batch: Index) -> str:
         """The address of one product's left factor."""

@@ -6,10 +6,18 @@ from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.target import Target
 
-CACHE = 1 << 19
+CACHE = 1 << 20
 """Bytes of the left factor that one unit of work may use: they stay in the second-level cache."""
 NEAR = 3 << 13
 """Bytes of the right factor that are read in place: they stay in the first-level cache."""
+COLUMN = 256
+"""Longest column of the left factor to be read in place if its elements are `APART` bytes or more
+from each other: caches neither keep nor foresee those."""
+APART = 1 << 10
+SHARED = 8
+"""Panels that share a copy of the left factor: copying takes less time than half of them."""
+PANEL = 1 << 15
+"""Bytes of a panel that stay in the first-level cache."""
 INNER = 4096
 """Longest sum in one pass; longer ones are cut, so that a packed panel stays in the cache."""
 CHUNK = 250_000
@@ -37,6 +45,7 @@ class Schedule(NamedTuple):
       group: panels a unit.
       groups: groups of panels.
       inner: longest part of a sum in one pass.
+      pack_left: whether a unit's part of the left factor is copied.
       pack: whether the right factor is copied, panel by panel.
       units: units of work in all.
       chunk: units a chunk.
@@ -55,6 +64,7 @@ class Schedule(NamedTuple):
     group: int
     groups: int
     inner: int
+    pack_left: bool
     pack: bool
     units: int
     chunk: int
@@ -74,7 +84,15 @@ class Schedule(NamedTuple):
 
 
 def schedule(
-    target: Target, batch: int, m: int, n: int, k: int, size: int, copies: bool, widens: bool
+    target: Target,
+    batch: int,
+    m: int,
+    n: int,
+    k: int,
+    size: int,
+    transpose_a: bool,
+    transpose_b: bool,
+    widens: bool,
 ) -> Schedule:
     """Chooses a decomposition.
 
@@ -85,11 +103,12 @@ def schedule(
       n: columns of the result.
       k: length of the sums.
       size: bytes of an element in a register.
-      copies: whether the right factor must be packed, whatever the shape.
-      widens: whether the left factor is copied too.
+      transpose_a: whether the left factor is stored transposed.
+      transpose_b: whether the right factor is stored transposed.
+      widens: whether registers hold a wider dtype than memory.
     """
     lanes = target.lanes(size)
-    rows, vectors = _tile(target, m, n, lanes)
+    rows, vectors = _tile(target, m, n, k, size)
     tiles = -(-m // rows)
     rows = -(-m // tiles)
     taller = m - tiles * (rows - 1)
@@ -101,13 +120,16 @@ def schedule(
 
     work = 2 * batch * m * n * k
     near = k * n * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
-    group = every if widens else 1
+    copies = transpose_b or widens
+    far = transpose_a and k > COLUMN and m * size >= APART
+    pack_left = widens or (far and 2 * every >= SHARED)
+    group = min(every, SHARED) if pack_left else 1
     groups = -(-every // group)
     wanted = min(16, work // CHUNK)
     blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
     if batch * groups * blocks < wanted:
         # A unit packs its panel for itself: let it have rows enough to make that worth it.
-        fewest = 16 if near and not copies else 64
+        fewest = 16 if near and not copies else 128 if pack_left else 64
         blocks = max(blocks, min(-(-wanted // (batch * groups)), m // fewest))
     block = -(-tiles // min(blocks, tiles))
     blocks = -(-tiles // block)
@@ -117,36 +139,67 @@ def schedule(
     inner = -(-k // max(1, -(-k // INNER)))
     return Schedule(
         lanes, rows, tiles, taller, vectors, panels, last_vectors, last_lanes,
-        block, blocks, group, groups, inner, not in_place, units, chunk,
+        block, blocks, group, groups, inner, pack_left, not in_place, units, chunk,
     )  # fmt: skip
 
 
-def _tile(target: Target, m: int, n: int, lanes: int) -> tuple[int, int]:
-    """Rows and vectors of a tile: the least time by a count of what the processor must do."""
+def swaps(
+    target: Target, m: int, n: int, k: int, size: int, transpose_a: bool, transpose_b: bool
+) -> bool:
+    """Whether to compute the transposed product instead, `C^T = B^T A^T`, and turn its tiles.
+
+    Args:
+      target: the CPU.
+      m: rows of the result.
+      n: columns of the result.
+      k: length of the sums.
+      size: bytes of an element in a register.
+      transpose_a: whether the left factor is stored transposed.
+      transpose_b: whether the right factor is stored transposed.
+    """
+    if not transpose_a:
+        return False
+    if transpose_b:
+        return True  # then neither factor is
+    lanes = target.lanes(size)
+    if n < 14 and -(-n // lanes) * lanes >= 1.3 * n and m >= 4 * lanes:
+        return True  # vectors along the rows are full, those along the columns are not
+    return k > COLUMN and n * size < APART <= m * size
+
+
+def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
+    """Rows and vectors of a tile: those of the least time by `_cycles`."""
+    lanes = target.lanes(size)
     spare = 2 if target.fma else 3  # one broadcast element; a product before it is added
-    best = (float("inf"), 1, 1)
     across = -(-n // lanes)
+    best = (float("inf"), 1, 1)
     for vectors in range(1, min(6, across) + 1):
         most = min(m, (target.registers - spare - vectors) // vectors, 16)
+        panels, last = divmod(across, vectors)
         for rows in range(1, most + 1):
             tiles = -(-m // rows)
-            tall = -(-m // tiles)
-            if tall != rows:
+            if -(-m // tiles) != rows:
                 continue
             taller = m - tiles * (rows - 1)
-            panels, last = divmod(across, vectors)
-            cost = 0.0
+            time = 0.0
             for high, count in ((rows, taller), (rows - 1, tiles - taller)):
-                cost += count * (panels * _steps(high, vectors) + (last > 0) * _steps(high, last))
-            # Every kind of tile is code of its own; larger tiles read less from the caches.
-            cost *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0) + 0.1 / (rows * vectors)
-            best = min(best, (cost, rows, vectors))
+                for wide, times in ((vectors, panels), (last, 1)):
+                    if high and wide:
+                        time += count * times * _cycles(target, high, wide, k, size)
+            # Every kind of tile is code of its own, which has to be compiled.
+            time *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0)
+            best = min(best, (time, rows, vectors))
     return best[1], best[2]
 
 
-def _steps(rows: int, vectors: int) -> float:
-    """Cycles for one step of a tile's sums: two multiply-adds or two loads a cycle, each
-    accumulator every fourth cycle."""
-    if not rows or not vectors:
-        return 0.0
-    return max(rows * vectors / 2, (rows + vectors) / 2 * 1.05, 4.0)
+def _cycles(target: Target, rows: int, vectors: int, k: int, size: int) -> float:
+    """Cycles for a tile, as measured on CPUs with two multiply-add and two load units.
+
+    Each accumulator takes part every fourth cycle. A cache line from the second-level cache costs
+    about a cycle: those of the left factor always do, those of a panel if it is long.
+    """
+    work = rows * vectors / (2 if target.fma else 1)
+    step = max(work, 0.525 * (rows + vectors), 4.0) + rows * size / 64
+    if k * vectors * target.vector_bytes > PANEL:
+        step += vectors * target.vector_bytes / 64
+    return k * step + 2 * rows * vectors + 20
