@@ -33,6 +33,10 @@ class Affine(NamedTuple):
                 return c
         return 0
 
+    def reaches(self, first: int) -> bool:
+        """Whether it depends on a dimension from `first` on."""
+        return bool(self.terms) and self.terms[-1][0] >= first
+
     def plus(self, other: Affine) -> Affine:
         """The sum."""
         if not other.terms:
@@ -218,7 +222,7 @@ class Levels:
 def _level_of(at: Affine, kept: int) -> int:
     if not at.terms:
         return ONCE
-    return POINT if at.terms[-1][0] >= kept else ROW
+    return POINT if at.reaches(kept) else ROW
 
 
 def contiguous(shape: Sequence[int]) -> list[int]:

@@ -46,10 +46,9 @@ class Task:
         operands = self.loops.operands
         nest = self.loops.nest
         places: list[Affine] = [s.at for s in nest.stores if operands[s.operand] is target]
-        if nest.kept < len(nest.dims):
-            return any(v is value for v in operands)
+        # A row is loaded before it is stored, but what is used at its points is loaded again.
         return any(
-            isinstance(s, Gather) or s.at not in places
+            isinstance(s, Gather) or s.at not in places or s.at.reaches(nest.kept)
             for s in nest.statements
             if isinstance(s, (Load, Gather)) and operands[s.operand] is value
         )
