@@ -72,7 +72,10 @@ class Runnable:
     def program_for(self, arrays: list[Any]) -> Any:
         """What runs the graph for inputs of these shapes."""
         if not self._by_shape:
-            self._program = self._compile(None)
+            program = self._compile(None)
+            if program.__class__ is not Program:
+                program.prepare(arrays)
+            self._program = program
             self.step = getattr(self._program, "step", None)
             return self._program
         shapes = tuple([getattr(a, "shape", None) if _is_data(a) else None for a in arrays])
