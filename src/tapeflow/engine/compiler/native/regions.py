@@ -119,10 +119,12 @@ class Eligibility:
         if not all(_same_spec(a, b) for a, b in pairs):
             return False
         for body in node.bodies():
+            writes = any(not inner.effect.droppable for inner in body.graph.nodes)
             for inner in body.graph.nodes:
                 if inner.prim is CONST or inner.prim is PLACEHOLDER:
                     continue
-                if not self(inner):
+                # The order of a body's writes and of what control flow in it reads is not kept.
+                if not self(inner) or (writes and _is_barrier(inner, True)):
                     return False
             if any(v.spec.dtype is dtypes.resource for v in body.outputs):
                 return False
