@@ -219,6 +219,13 @@ class Levels:
         return max(self.level[store.value], _level_of(store.at, self._kept))
 
 
+    def passes(self, nest: Nest) -> int:
+        """How often a row is gone through."""
+        stages = {self.stage[s.arg] for s in nest.statements if isinstance(s, Fold)}
+        stages |= {self.stage[s.value] for s in nest.stores if self.of_store(s) == POINT}
+        return len(stages)
+
+
 def _level_of(at: Affine, kept: int) -> int:
     if not at.terms:
         return ONCE

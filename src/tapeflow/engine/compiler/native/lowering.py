@@ -17,6 +17,7 @@ from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.rows import ROW_ADD, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
+from tapeflow.engine.compiler.native.siblings import merge_siblings
 from tapeflow.engine.compiler.native.state import READ, forward_state
 from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
@@ -124,7 +125,7 @@ class Lowering:
         self.variable = variable
         self.fusion = Fusion(graph, node_cost)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
-        self.tasks = self._with_epilogues(tasks)
+        self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
         self.dependencies = Dependencies(self.fusion, self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         self.in_place: dict[int, Any] = {}

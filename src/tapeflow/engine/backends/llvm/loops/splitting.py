@@ -55,7 +55,7 @@ def split(nest: Nest) -> Split | None:
         return None
     levels = Levels(nest)
     if any(levels.stage[nest.statements[i].arg] for i in folds) or any(
-        levels.of_store(s) == POINT for s in nest.stores
+        levels.of_store(s) == POINT and levels.stage[s.value] for s in nest.stores
     ):
         return None
     size = nest.dims[kept]
@@ -86,13 +86,16 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
     dims = (parts, *nest.dims[:kept], inner, *nest.dims[kept + 1 :])
     statements = [
         s._replace(at=moved(s.at)) if isinstance(s, (Load, Coordinate, Gather)) else s
-        for s in nest.statements[: folds[-1] + 1]
+        for s in nest.statements
     ]
     # What depends on a fold is the second nest's; here nothing does.
     done = set(folds)
     made, place = [], {}
     for i, s in enumerate(statements):
-        if isinstance(s, Apply) and any(a in done or a not in place for a in s.args):
+        if isinstance(s, Apply) and any(a in done for a in s.args):
+            done.add(i)
+            continue
+        if isinstance(s, Gather) and s.index in done:
             done.add(i)
             continue
         if isinstance(s, Fold):
@@ -108,7 +111,13 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
         strides.append((d + 1, total))
         total *= nest.dims[d]
     at = Affine(0, ((0, rows), *sorted(t for t in strides if nest.dims[t[0] - 1] != 1)))
-    stores, sizes = [], []
+    levels = Levels(nest)
+    stores = [
+        s._replace(value=place[s.value], at=moved(s.at))
+        for s in nest.stores
+        if levels.of_store(s) == POINT
+    ]
+    sizes = []
     for n, i in enumerate(folds):
         dtype = _wide(nest.statements[i].dtype)
         stores.append(Store(place[i], nest.operands + n, at, dtype))
@@ -140,7 +149,9 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
             s = s._replace(index=place[s.index])
         place[i] = len(made)
         made.append(s)
-    stores = [s._replace(value=place[s.value]) for s in nest.stores]
+    stores = [
+        s._replace(value=place[s.value]) for s in nest.stores if levels.of_store(s) != POINT
+    ]
     return replace(
         nest,
         dims=(*nest.dims[:kept], parts),
