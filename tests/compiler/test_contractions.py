@@ -15,7 +15,17 @@ from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import AARCH64, Target, host, narrower
 from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.core.dtypes import (
-    DType, bfloat16, bool_, complex64, float16, float32, float64, int8, int32, int64, uint16,
+    DType,
+    bfloat16,
+    bool_,
+    complex64,
+    float16,
+    float32,
+    float64,
+    int8,
+    int32,
+    int64,
+    uint16,
 )  # fmt: skip
 
 WIDTHS = {"host": host(), "32 bytes": narrower(32), "16 bytes": narrower(16)}

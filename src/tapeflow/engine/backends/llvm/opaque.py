@@ -12,6 +12,7 @@ from tapeflow.engine.backends.llvm.windows.lowering import lower_window, takes_e
 from tapeflow.engine.backends.llvm.windows.lowering import supports as window_supports
 from tapeflow.engine.ir.primitive import Structural
 
+
 def matrix_of(node: Any) -> tuple[int, int, int] | None:
     """Batch, rows and columns in which an epilogue sees a result; None where there can be none."""
     shape = node.outputs[0].spec.shape

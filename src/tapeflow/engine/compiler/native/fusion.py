@@ -208,12 +208,10 @@ class Fusion:
                     return
             self._place(node, value)
             return
-        for unit, access in self._uses_of(value):
-            inner = view_access(node, value.index, access)
-            if inner is None:
-                self._need(value)
-                self._place(node, value)
-                return
+        if any(view_access(node, value.index, a) is None for _, a in self._uses_of(value)):
+            self._need(value)
+            self._place(node, value)
+            return
         for unit, access in self._uses_of(value):
             self._join(unit, node)
             self._use(unit, source, view_access(node, value.index, access))  # type: ignore[arg-type]

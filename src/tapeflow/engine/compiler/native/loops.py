@@ -125,9 +125,7 @@ class Loops:
             return self._load(value, access)
         if kind == RESHAPE:
             source = node.inputs[0]
-            inner = reshaped_access(
-                access, value.spec.shape, source.spec.shape, self._unit.extents
-            )
+            inner = reshaped_access(access, value.spec.shape, source.spec.shape, self._unit.extents)
             assert inner is not None, "a reshape that is not affine was fused"
             return self._emit(source, inner)
         if kind == VIEW:

@@ -151,7 +151,8 @@ class Lowering:
         outputs = {id(root_of(self.fusion, v)[0]) for v in self.graph.outputs}
         assigned = {
             id(root_of(self.fusion, n.inputs[1])[0])
-            for n in self.graph.nodes if n.prim.name == "AssignVariableOp"
+            for n in self.graph.nodes
+            if n.prim.name == "AssignVariableOp"
         }
         gone: set[int] = set()
         for task in tasks:
@@ -195,9 +196,7 @@ class Lowering:
 
     def _choose_in_place(self) -> None:
         """Lets a task write a new value into the variable, where nobody needs the old one after."""
-        reads = {
-            id(n.inputs[0]): n.outputs[0] for n in self.graph.nodes if n.prim.name == READ
-        }
+        reads = {id(n.inputs[0]): n.outputs[0] for n in self.graph.nodes if n.prim.name == READ}
         assigned: set[int] = set()
         for node in self.writes:
             handle, value = node.inputs
@@ -220,8 +219,7 @@ class Lowering:
                 if self._reads_beside(self.tasks[maker], old, root):
                     continue
                 readers = [
-                    i for i, t in enumerate(self.tasks)
-                    if i != maker and self._reads(t, old)
+                    i for i, t in enumerate(self.tasks) if i != maker and self._reads(t, old)
                 ]
                 if not self.dependencies.try_after(maker, readers):
                     continue
@@ -241,9 +239,7 @@ class Lowering:
 
     @staticmethod
     def _reads(task: Task, value: Any) -> bool:
-        if any(v is value for v in [*task.reads, *task.requires]):
-            return True
-        return False
+        return any(v is value for v in [*task.reads, *task.requires])
 
     # Rows.
 
@@ -257,8 +253,7 @@ class Lowering:
             if offset or not self._may_be_written(before, node.outputs[0]):
                 continue
             readers = [
-                k for k, t in enumerate(self.tasks)
-                if k != i and any(v is before for v in t.reads)
+                k for k, t in enumerate(self.tasks) if k != i and any(v is before for v in t.reads)
             ]
             if self.dependencies.try_after(i, readers):
                 self.same_memory[id(node.outputs[0])] = before
@@ -347,7 +342,8 @@ class Lowering:
             value = node.outputs[0]
             taken = next(i for i, v in enumerate(loops.operands) if v is value)
             leaf = next(
-                i for i, s in enumerate(nest.statements)
+                i
+                for i, s in enumerate(nest.statements)
                 if isinstance(s, Load) and s.operand == taken
             )
             _, rows, columns = opaque.matrix_of(node)  # type: ignore[misc]
@@ -371,6 +367,7 @@ class Lowering:
         step.workspaces = lowered.workspaces
         return step
 
+
 def _counting(trips: int) -> Nest:
     """Whether a counter (operand 0) is below a number (to operand 1)."""
     zero = Affine(0, ())
@@ -390,7 +387,8 @@ def _counting(trips: int) -> Nest:
 
 def _adding(spec: Spec) -> Nest:
     """Adds operand 1 to operand 0."""
-    size = math.prod(spec.shape or ())
+    shape: Any = spec.shape
+    size = math.prod(shape)
     at = Affine(0, ((0, 1),))
     add = Apply(REGISTRY["AddV2"], (0, 1), {}, spec.dtype)
     return Nest(

@@ -172,7 +172,7 @@ def align(arrays: Any) -> None:
             value._array = aligned_copy(array)
 
 
-class _Refused(Exception):  # noqa: N818  (no error: the host takes the node)
+class _Refused(Exception):
     def __init__(self, node: Any) -> None:
         super().__init__(node)
         self.node = node

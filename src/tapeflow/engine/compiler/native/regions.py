@@ -82,7 +82,7 @@ class Eligibility:
 
     @staticmethod
     def _is_stateful(node: Node) -> bool:
-        refers = node.inputs[0].spec.refers
+        refers: Any = node.inputs[0].spec.refers
         if not isinstance(refers, Spec) or not refers.is_static or refers.dtype not in _DTYPES:
             return False
         assert refers.shape is not None
@@ -99,7 +99,7 @@ class Eligibility:
         for value in [*node.inputs, *node.outputs]:
             spec = value.spec
             if isinstance(spec.refers, Spec) and spec.dtype is dtypes.resource:
-                refers = spec.refers
+                refers: Any = spec.refers
                 if not _is_plain(refers) or 0 in refers.shape or value.node.prim is not PLACEHOLDER:
                     return False
             elif not _is_plain(spec) or 0 in spec.shape:

@@ -14,6 +14,7 @@ from tapeflow.engine.compiler.native.schedule import Task
 from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.ir.nest import Affine
 
+
 def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
     """The tasks, those merged that may be."""
     groups: dict[Any, list[Task]] = {}
@@ -59,8 +60,7 @@ def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
         if row < LONG_ROW and a.size > SMALL:
             return False
     if not any(
-        math.prod(v.spec.shape) >= a.size and any(v is w for w in second.reads)
-        for v in first.reads
+        math.prod(v.spec.shape) >= a.size and any(v is w for w in second.reads) for v in first.reads
     ):
         return False
     return not fusion.depends(a, [b]) and not fusion.depends(b, [a])

@@ -105,8 +105,12 @@ class _Writer:
     def lanes_for(self, size: int) -> int:
         """How many points a vector has along a dimension of this extent."""
         widest = max(
-            [_wide(s.dtype).size for s, level in zip(self.nest.statements, self.levels.level)
-             if level == POINT] or [4]
+            [
+                _wide(s.dtype).size
+                for s, level in zip(self.nest.statements, self.levels.level)
+                if level == POINT
+            ]
+            or [4]
         )
         lanes = self.target.lanes(8 if widest == 8 else 4)
         while lanes > 1 and lanes // 2 >= size:
@@ -115,8 +119,8 @@ class _Writer:
 
     def compute_once(self) -> None:
         """Values that are the same for the whole nest, before any loop."""
-        for i, s in enumerate(self.nest.statements):
-            if self.levels.level[i] == ONCE:
+        for i, level in enumerate(self.levels.level):
+            if level == ONCE:
                 self.once[i] = self.scalar(i, self.once, {})
 
     def scalar(self, i: int, known: dict[int, Val], index: Index) -> Val:
@@ -130,7 +134,7 @@ class _Writer:
         if isinstance(s, Coordinate):
             return self.emit.coordinate(s, index, 1, 0)
         if isinstance(s, Gather):
-            return self.emit.gather(s, known[s.index], index, 1, 0, None)
+            return self.emit.gather(s, known[s.where], index, 1, 0, None)
         return self.emit.apply(s, [known[a] for a in s.args])
 
     def kernel(self) -> Kernel:
@@ -143,8 +147,10 @@ class _Writer:
             text.replace("@NAME(", f"@{name}("),
             self.chunks,
             self.scratch,
-            flops=self.points * sum(
-                1 for s, level in zip(self.nest.statements, self.levels.level)
+            flops=self.points
+            * sum(
+                1
+                for s, level in zip(self.nest.statements, self.levels.level)
                 if level == POINT and isinstance(s, (Apply, Fold))
             ),
             bytes=_traffic(self.nest),
@@ -256,11 +262,13 @@ class _Rows(_Writer):
                 if levels.level[i] == ROW and levels.stage[i] == stage and not isinstance(s, Fold):
                     self.scalars[i] = self.scalar(i, self.scalars, index)
             folds = [
-                i for i, s in enumerate(nest.statements)
+                i
+                for i, s in enumerate(nest.statements)
                 if isinstance(s, Fold) and levels.stage[s.arg] == stage
             ]
             stores = [
-                s for s in nest.stores
+                s
+                for s in nest.stores
                 if levels.of_store(s) == POINT and levels.stage[s.value] == stage
             ]
             if folds or stores:
@@ -289,7 +297,11 @@ class _Rows(_Writer):
             self._mark(store.value, stage, needed)
         self.splats: dict[int, Val] = {}
         wanted = [i for i, marks in enumerate(needed) if marks]
-        used = [a for i in wanted for a in _arguments(statements[i])] + [statements[i].arg for i in folds] + [s.value for s in stores]
+        used = (
+            [a for i in wanted for a in _arguments(statements[i])]
+            + [statements[i].arg for i in folds]
+            + [s.value for s in stores]
+        )
         for a in used:
             if self.levels.level[a] != POINT and a not in self.splats:
                 self.splats[a] = code.splat(self.scalars[a], self.lanes)
@@ -357,7 +369,9 @@ class _Rows(_Writer):
                 for u in range(UNROLLED):
                     at = code.add(loop.index, u * lanes)
                     mine = [following[i * UNROLLED + u] for i in range(len(folds))]
-                    new = self._point({**index, dim: at}, dim, lanes, stage, folds, stores, mine, None)
+                    new = self._point(
+                        {**index, dim: at}, dim, lanes, stage, folds, stores, mine, None
+                    )
                     for i, value in enumerate(new):
                         following[i * UNROLLED + u] = value
                 loop.next = following
@@ -373,7 +387,9 @@ class _Rows(_Writer):
             start = unrolled
         if not isinstance(start, int) or not isinstance(stop, int) or start < stop:
             if (start, stop) == (0, lanes):
-                values = self._point({**index, dim: 0}, dim, lanes, stage, folds, stores, values, None)
+                values = self._point(
+                    {**index, dim: 0}, dim, lanes, stage, folds, stores, values, None
+                )
             else:
                 with code.loop(start, stop, lanes, values) as loop:
                     loop.next = self._point(
@@ -423,9 +439,7 @@ class _Rows(_Writer):
             arg = self.emit.masked(arg, mask, self.emit.identity(s.combine, s.dtype))
             updated.append(self.emit.combined(s.combine, value, arg))
         for store in stores:
-            value = self.code.splat(
-                self._value(store.value, index, dim, lanes, known, mask), lanes
-            )
+            value = self.code.splat(self._value(store.value, index, dim, lanes, known, mask), lanes)
             pointer = self._pointer(store.operand, store.at, store.dtype, index)
             step = 1 if dim is None else store.at.coefficient(dim)
             self.emit.store(value, pointer, store.dtype, step, mask)
@@ -456,10 +470,10 @@ class _Rows(_Writer):
         elif isinstance(s, Coordinate):
             value = self.emit.coordinate(s, index, lanes, step)
         elif isinstance(s, Gather):
-            if self.levels.level[s.index] == POINT:
-                where = self._value(s.index, index, dim, lanes, known, mask)
+            if self.levels.level[s.where] == POINT:
+                where = self._value(s.where, index, dim, lanes, known, mask)
             else:
-                where = self.scalars[s.index]
+                where = self.scalars[s.where]
             value = self.emit.gather(s, where, index, lanes, step, mask)
         else:
             args = [self._value(a, index, dim, lanes, known, mask) for a in s.args]
@@ -511,7 +525,8 @@ class _Columns(_Writer):
             else:
                 left = size - full * self.width * lanes
                 masks = [
-                    None if left >= (u + 1) * lanes
+                    None
+                    if left >= (u + 1) * lanes
                     else code.first_lanes(max(0, left - u * lanes), lanes)
                     for u in range(self.width)
                 ]
@@ -542,7 +557,8 @@ class _Columns(_Writer):
                     known[u][i] = self._value(i, place, known[u], masks[u], across)
         starts = [
             code.splat(self.emit.identity(statements[i].combine, statements[i].dtype), self.lanes)
-            for _ in range(width) for i in folds
+            for _ in range(width)
+            for i in folds
         ]
         inner = list(range(nest.kept, len(nest.dims)))
 
@@ -589,7 +605,7 @@ class _Columns(_Writer):
         elif isinstance(s, Coordinate):
             value = self.emit.coordinate(s, index, self.lanes, s.at.coefficient(across))
         elif isinstance(s, Gather):
-            where = self._value(s.index, index, known, mask, across)
+            where = self._value(s.where, index, known, mask, across)
             step = s.at.coefficient(across)
             value = self.emit.gather(s, where, index, self.lanes, step, mask)
         else:
@@ -602,7 +618,7 @@ class _Columns(_Writer):
 def _arguments(statement: object) -> tuple[int, ...]:
     if isinstance(statement, Apply):
         return statement.args
-    return (statement.index,) if isinstance(statement, Gather) else ()
+    return (statement.where,) if isinstance(statement, Gather) else ()
 
 
 def _wide(dtype: DType) -> DType:

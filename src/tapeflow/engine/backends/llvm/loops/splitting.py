@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tapeflow.engine.core.dtypes import DType, float32
 from tapeflow.engine.ir.nest import (
@@ -90,12 +90,13 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
     ]
     # What depends on a fold is the second nest's; here nothing does.
     done = set(folds)
-    made, place = [], {}
+    made: list[Any] = []
+    place: dict[int, int] = {}
     for i, s in enumerate(statements):
         if isinstance(s, Apply) and any(a in done for a in s.args):
             done.add(i)
             continue
-        if isinstance(s, Gather) and s.index in done:
+        if isinstance(s, Gather) and s.where in done:
             done.add(i)
             continue
         if isinstance(s, Fold):
@@ -103,7 +104,7 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
         elif isinstance(s, Apply):
             s = s._replace(args=tuple([place[a] for a in s.args]))
         elif isinstance(s, Gather):
-            s = s._replace(index=place[s.index])
+            s = s._replace(where=place[s.where])
         place[i] = len(made)
         made.append(s)
     strides, total = [], 1
@@ -146,12 +147,10 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
         elif isinstance(s, Apply):
             s = s._replace(args=tuple([place[a] for a in s.args]))
         elif isinstance(s, Gather):
-            s = s._replace(index=place[s.index])
+            s = s._replace(where=place[s.where])
         place[i] = len(made)
         made.append(s)
-    stores = [
-        s._replace(value=place[s.value]) for s in nest.stores if levels.of_store(s) != POINT
-    ]
+    stores = [s._replace(value=place[s.value]) for s in nest.stores if levels.of_store(s) != POINT]
     return replace(
         nest,
         dims=(*nest.dims[:kept], parts),
@@ -159,4 +158,3 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
         stores=stores,
         operands=nest.operands + len(folds),
     )
-
