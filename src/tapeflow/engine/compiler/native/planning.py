@@ -138,7 +138,8 @@ def _argument(value: Any, written: bool, variable: type) -> Argument:
     spec: Any = value.spec
     if isinstance(spec.refers, Spec):
         kind = "written variable" if written else "variable"
-        return Argument(spec.refers.dtype.np, spec.refers.shape, kind, variable)
+        held: Any = spec.refers
+        return Argument(held.dtype.np, held.shape, kind, variable)
     return Argument(spec.dtype.np, spec.shape)
 
 
