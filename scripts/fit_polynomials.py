@@ -1,8 +1,7 @@
 """Fits the polynomials of `engine/backends/llvm/vector_math`, and writes `coefficients.py` there.
 
-Polynomials are minimax approximations, found by Remez' exchange algorithm in 80-bit floats (so it
-takes a machine whose `numpy.longdouble` has them); quotients of polynomials, for float32 only, come
-from least squares with Lawson's weights.
+They are minimax approximations, found by Remez' exchange algorithm in 80-bit floats (so it takes a
+machine whose `numpy.longdouble` has them).
 
     python scripts/fit_polynomials.py            # prints how good each fit is
     python scripts/fit_polynomials.py --write    # and writes the file
@@ -74,43 +73,6 @@ def remez(
         if chosen is None:
             break
     return best / unit ** np.arange(size - 1), smallest
-
-
-def lawson(f: Function, low: float, high: float, top: int, bottom: int) -> tuple[Any, Any, float]:
-    """A nearly best P(x) / Q(x) for f in relative error: least squares, reweighted.
-
-    Args:
-      f: the function, on 64-bit arrays.
-      low: where the interval starts.
-      high: where it ends.
-      top: P's degree.
-      bottom: Q's degree; Q(0) = 1.
-
-    Returns:
-      The coefficients of P and Q, and the greatest relative error.
-    """
-    grid = np.float64(_chebyshev(low, high, 2000))
-    value = f(grid)
-    x = grid / high
-    columns = np.stack([x**i for i in range(top + 1)], axis=1)
-    below = np.stack([x**i for i in range(1, bottom + 1)], axis=1)
-    denominator, weight = np.ones_like(x), np.ones_like(x)
-    best: Any = None
-    smallest = np.inf
-    for _ in range(400):
-        scale = np.sqrt(weight) / (denominator * np.abs(value))
-        matrix = np.concatenate([columns, -value[:, None] * below], axis=1) * scale[:, None]
-        size = np.linalg.norm(matrix, axis=0)
-        found = np.linalg.lstsq(matrix / size, value * scale, rcond=None)[0] / size
-        p, q = found[: top + 1], np.concatenate([[1.0], found[top + 1 :]])
-        denominator = np.abs(horner(q, x))
-        wrong = np.abs(horner(p, x) / horner(q, x) / value - 1)
-        if wrong.max() < smallest:
-            best, smallest = (p, q), float(wrong.max())
-        weight *= wrong / wrong.mean() + 1e-3
-        weight /= weight.mean()
-    p, q = best
-    return p / high ** np.arange(top + 1.0), q / high ** np.arange(bottom + 1.0), smallest
 
 
 def _chebyshev(low: float, high: float, count: int) -> Any:
@@ -228,19 +190,16 @@ def polynomial(name: str, f: Function, low: float, high: float, degree: int, **h
     return [(name, p, error)]
 
 
-def rational(name: str, f: Function, low: float, high: float, top: int, bottom: int) -> Any:
-    """Two table entries: numerator and denominator."""
-    p, q, error = lawson(f, low, high, top, bottom)
-    return [(f"{name}_TOP", p, error), (f"{name}_BOTTOM", q, error)]
-
-
 def fits() -> Any:
     """All entries: name, coefficients, greatest error."""
     half_ln2, root, tiny = 0.34662, 0.41422, 1e-5
     exp = series(lambda k: 1 / _factorial(k + 2))  # (e^r - 1 - r) / r^2
     log = series(lambda k: LONG((-1) ** k) / (k + 3), 200)  # (log(1 + f) - f + f^2 / 2) / f^3
-    # (log(1 + f) - 2 s) / s with f = 2 s / (1 - s), as a function of z = s^2, over z
+    # (log(1 + f) - 2 s) / s^3 with f = 2 s / (1 - s), as a function of z = s^2; less 2/3, over z
     atanh = series(lambda k: LONG(2) / (2 * k + 3))
+    atanh_fifth = series(lambda k: LONG(2) / (2 * k + 5))
+    log2_in_s = series(lambda k: LONG(2) / (2 * k + 1) / np.log(LONG(2)))
+    exp2 = series(lambda k: np.log(LONG(2)) ** k / _factorial(k))
     sin = series(lambda k: LONG((-1) ** (k + 1)) / _factorial(2 * k + 3), 20)
     cos = series(lambda k: LONG((-1) ** k) / _factorial(2 * k + 4), 20)
     atan = series(lambda k: LONG((-1) ** (k + 1)) / (2 * k + 3), 200)
@@ -250,24 +209,35 @@ def fits() -> Any:
     def square(x: Any) -> Any:
         return x * x
 
-    def erf(z: Any) -> Any:
-        return np.array([math.erf(x) / x for x in np.sqrt(np.maximum(z, 1e-30))])
+    def erfc(x: Any) -> Any:
+        return np.array([math.erfc(v) for v in x])
+
+    def log_erfc(x: Any) -> Any:
+        return np.log(erfc(x))
 
     root_pi = np.sqrt(LONG(str(_PI)))
     erf_series = series(lambda k: LONG((-1) ** k) * 2 / root_pi / _factorial(k) / (2 * k + 1), 40)
 
     yield from polynomial("EXP_32", exp, -half_ln2, half_ln2, 4, weight=square)
-    yield from polynomial("EXP_64", exp, -half_ln2, half_ln2, 10, weight=square)
+    yield from polynomial("EXP_64", exp, -half_ln2, half_ln2, 9, weight=square)
     yield from polynomial("LOG_32", log, -0.29290, root, 7, weight=square)
     yield from polynomial("LOG_64", atanh, tiny, 0.02944, 6, weight=lambda z: z)
+    yield from polynomial("LOG_64_FIFTH", atanh_fifth, 0.0, 0.02944, 6)
+    yield from polynomial("LOG2_SHORT", log2_in_s, 0.0, 0.02944, 4)
+    yield from polynomial("EXP2_SHORT", exp2, -0.5, 0.5, 6)
     yield from polynomial("SIN_32", sin, tiny, quarter, 2, weight=lambda z: z)
     yield from polynomial("COS_32", cos, tiny, quarter, 2, weight=square)
     yield from polynomial("SIN_64", sin, tiny, quarter, 5, weight=lambda z: z)
     yield from polynomial("COS_64", cos, tiny, quarter, 5, weight=square)
-    yield from polynomial("ATAN_64", atan, tiny, root**2, 11, weight=lambda z: z)
+    yield from polynomial("ATAN_32", atan, tiny, root**2, 4, weight=lambda z: z)
+    yield from polynomial("ATAN_64", atan, tiny, root**2, 10, weight=lambda z: z)
+    yield from polynomial("ASIN_32", asin, tiny, 0.25, 4, weight=lambda z: z)
     yield from polynomial("ASIN_64", asin, tiny, 0.25, 12, weight=lambda z: z)
-    yield from rational("ERF_32", erf, 0.0, 3.93**2, 6, 4)
-    yield from polynomial("ERF_64", erf_series, 0.0, 0.81, 12)
+    yield from polynomial("ERF_32", erf_series, 0.0, 0.85, 5)
+    yield from polynomial("ERF_TAIL_32", log_erfc, 0.91, 4.0, 6, weight=erfc)
+    yield from polynomial("ERF_64", erf_series, 0.0, 0.85, 11)
+    total, error = _erfc_chebyshev(12)
+    yield ("ERFC_SHORT", total, error)
     total, error = _erfc_chebyshev(24)
     yield ("ERFC_64", total, error)
 
@@ -284,7 +254,8 @@ def main() -> None:
         "",
     ]
     for name, found, error in fits():
-        kind = np.float32 if "_32" in name else np.float64
+        # What float64 computes for float32 results keeps its digits: `_SHORT`.
+        kind = np.float32 if name.endswith("_32") else np.float64
         print(f"{name}: {len(found)} coefficients, error {error:.2g}")
         lines.append(f"{name} = (")
         lines += [f"    {float(kind(c))!r}," for c in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class Runnable:
         self._extracted: Any = None
         self._programs: dict[Any, Any] = {}
         self._program: Any = None
+        # The native function, where one takes all inputs, of one shape only, as they are.
+        self.step: Any = None
         self.recorded: Any = None  # how calls are differentiated; made by the first such call
 
     def run(self, tensors: list[Any]) -> list[Any]:
@@ -71,6 +73,7 @@ class Runnable:
         """What runs the graph for inputs of these shapes."""
         if not self._by_shape:
             self._program = self._compile(None)
+            self.step = getattr(self._program, "step", None)
             return self._program
         shapes = tuple([getattr(a, "shape", None) if _is_data(a) else None for a in arrays])
         program = self._programs.get(shapes)
@@ -91,7 +94,7 @@ class Runnable:
         specs = None
         if arrays is not None:
             specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
-        return compile_graph(self._extracted, specs, self.name)
+        return compile_graph(self._extracted, specs, self.name, _variable_class())
 
     def for_any_shapes(self) -> Runnable:
         """The same, taking tensors of other shapes than those traced; operations check them."""
@@ -101,7 +104,7 @@ class Runnable:
         made._program = Program(extracted, self.name)
         return made
 
-    def call(self, tensors: list[Any]) -> list[Any]:
+    def call(self, tensors: Sequence[Any]) -> Sequence[Any]:
         """The outputs as eager tensors, noted on the tapes that watch what they depend on."""
         recorders = current_recorders()
         if recorders:
@@ -110,6 +113,11 @@ class Runnable:
             from tapeflow.engine.function.differentiation import call_recorded
 
             return call_recorded(self, tensors, recorders)
+        step = self.step
+        if step is not None:
+            results = step(*tensors, *self._captured, NotImplemented)
+            if results is not NotImplemented:
+                return results  # type: ignore[no-any-return]
         return [wrapped(out) for out in self.run(tensors)]
 
     def inline(self, tensors: list[Any]) -> list[Any]:
@@ -123,6 +131,12 @@ class Runnable:
         for capture in self.captures:
             values[id(capture.internal)] = _value_in(graph, capture.external)
         return inline(graph, self.graph, values, self.outputs)
+
+
+def _variable_class() -> type:
+    from tapeflow.engine.variables.variable import Variable
+
+    return Variable
 
 
 def wrapped(out: Any) -> Any:

@@ -208,6 +208,11 @@ class Levels:
                 level, stage = ROW, self.stage[statement.arg] + 1
             self.level.append(level)
             self.stage.append(stage)
+        self._kept = nest.kept
+
+    def of_store(self, store: Store) -> int:
+        """Where a store happens: what is the row's may be written at each of its points."""
+        return max(self.level[store.value], _level_of(store.at, self._kept))
 
 
 def _level_of(at: Affine, kept: int) -> int:

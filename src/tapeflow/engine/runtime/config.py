@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple, NoReturn
 
+from tapeflow.engine.core import parallelism
 from tapeflow.engine.core.errors import UnavailableError
 from tapeflow.engine.core.export import export
 from tapeflow.engine.runtime.devices import (
@@ -26,7 +27,6 @@ class Settings:
     run_eagerly = False
     optimizer: dict[str, Any] = {}  # noqa: RUF012 - one for the process
     jit = ""
-    intra = 0
     inter = 0
     device_policy: str | None = "silent"
     synchronous = True
@@ -386,7 +386,7 @@ def get_intra_op_parallelism_threads() -> int:
     Returns:
       An int.
     """
-    return Settings.intra
+    return parallelism.chosen()
 
 
 @export("config.threading.set_intra_op_parallelism_threads")
@@ -396,4 +396,4 @@ def set_intra_op_parallelism_threads(num_threads: int) -> None:
     Args:
       num_threads: the number; 0 leaves it open.
     """
-    Settings.intra = int(num_threads)
+    parallelism.choose(int(num_threads))

@@ -77,6 +77,15 @@ class Loop:
         """What was carried last, once the loop is closed."""
 
 
+class Branch:
+    """Code that may be skipped, under construction: `values` are what it leaves."""
+
+    def __init__(self, values: list[Val]) -> None:
+        self.values = values
+        self.results: list[Val] = []
+        """What the values are once the branch is closed, taken or not."""
+
+
 class Code:
     """The code of one kernel; see `Kernel` for its parameters.
 
@@ -235,16 +244,27 @@ class Code:
         loop.results = phis
 
     @contextmanager
-    def when(self, condition: str) -> Iterator[None]:
-        """Emits its body to run only where the `i1` holds."""
+    def when(self, condition: str, values: list[Val] | tuple[Val, ...] = ()) -> Iterator[Branch]:
+        """Emits its body to run only where the `i1` holds.
+
+        Args:
+          condition: the `i1`.
+          values: what the body may replace by setting `branch.values`; read `branch.results` after.
+        """
         then, done = self.label("then"), self.label("done")
+        before = self._block
         self.line(f"br i1 {condition}, label %{then}, label %{done}")
         self._lines.append(f"{then}:")
         self._block = then
-        yield
+        branch = Branch(list(values))
+        yield branch
+        last = self._block
         self.line(f"br label %{done}")
         self._lines.append(f"{done}:")
         self._block = done
+        for old, new in zip(values, branch.values, strict=True):
+            text = self.op(f"phi {old.type} [{old.text}, %{before}], [{new.text}, %{last}]")
+            branch.results.append(Val(text, old.dtype, old.lanes))
 
     # Memory. `size` bytes an element; bool is one byte in memory and one bit in a register.
 
@@ -301,6 +321,9 @@ class Code:
     ) -> None:
         """Writes elements to an address; see `load`."""
         lanes = value.lanes
+        if mask is not None and mask.startswith("<i1 true, i1 false"):
+            # One lane alone: LLVM writes four bytes for one that was narrowed to two.
+            value, lanes, mask = self.extract(value, 0), 1, None
         text = self.to_memory(value, dtype)
         one = memory_type(dtype)
         kind = one if lanes == 1 else f"<{lanes} x {one}>"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tapeflow.engine.backends.llvm.vector_math import conversions, exponentials, hyperbolic
+from tapeflow.engine.backends.llvm.vector_math import (
+    conversions,
+    error_functions,
+    exponentials,
+    hyperbolic,
+    inverse_trigonometric,
+    powers,
+    trigonometric,
+)
 from tapeflow.engine.backends.llvm.vector_math.operations import Operations, Unsupported
 
 __all__ = ["Unsupported", "VectorBuilder"]
@@ -23,10 +29,24 @@ class VectorBuilder(Operations):
     expm1 = exponentials.expm1
     log = exponentials.log
     log1p = exponentials.log1p
+    sin = trigonometric.sin
+    cos = trigonometric.cos
+    tan = trigonometric.tan
+    asin = inverse_trigonometric.asin
+    acos = inverse_trigonometric.acos
+    atan = inverse_trigonometric.atan
+    atan2 = inverse_trigonometric.atan2
+    sinh = hyperbolic.sinh
+    cosh = hyperbolic.cosh
     tanh = hyperbolic.tanh
+    asinh = hyperbolic.asinh
+    acosh = hyperbolic.acosh
+    atanh = hyperbolic.atanh
+    erf = error_functions.erf
+    erfc = error_functions.erfc
+    pow = powers.power
+    rem = powers.rem
+    nextafter = powers.nextafter
 
     cast = conversions.cast
     round_to = conversions.round_to
-
-    def __getattr__(self, name: str) -> Any:
-        raise Unsupported(name)

@@ -10,10 +10,12 @@ class Arena:
 
     Attributes:
       size: bytes needed in all.
+      slots: the plan's slots whose offsets are counted from the start of this arena.
     """
 
     def __init__(self) -> None:
         self.size = 0
+        self.slots: list[int] = []
         self._taken: list[tuple[int, int, int]] = []  # start, end, last step that needs it
 
     def place(self, size: int, first: int, last: int) -> int:
@@ -35,4 +37,10 @@ class Arena:
             start = best[1]
         self._taken.append((start, start + rounded, last))
         self.size = max(self.size, start + rounded)
+        return start
+
+    def reserve(self, size: int) -> int:
+        """The offset of a buffer that nobody else uses."""
+        start = self.size
+        self.size += max(ALIGNMENT, -(-size // ALIGNMENT) * ALIGNMENT)
         return start

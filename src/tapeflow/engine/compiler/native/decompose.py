@@ -62,7 +62,7 @@ class Maker:
         """Converts the dtype."""
         if x.spec.dtype is dtype:
             return x
-        return self("Cast", x, DstT=dtype, Truncate=False)
+        return self("Cast", x, DstT=dtype)
 
 
 def _mean(make: Maker, node: Node, x: Any) -> Any:

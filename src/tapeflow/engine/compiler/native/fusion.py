@@ -57,6 +57,7 @@ class Fusion:
     Attributes:
       units: all of them, in no order.
       home: for each value that is stored: its unit.
+      makers: for each value made of parts, the units that write them.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
@@ -67,7 +68,9 @@ class Fusion:
         self.home: dict[int, Unit] = {}
         self.alias: dict[int, tuple[Any, int]] = {}
         self.needed: set[int] = set()
+        self.makers: dict[int, list[Unit]] = {}
         self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
+        self._readers: dict[int, list[Unit]] = {}
         self._bit: dict[int, int] = {}
         self._ancestors: dict[int, int] = {}
         self._note_ancestors()
@@ -96,6 +99,21 @@ class Fusion:
         """Notes that a unit uses a value at an access."""
         uses = self._uses.setdefault(id(value), {})
         uses[(unit.number, access)] = unit
+
+    def _read(self, unit: Unit, value: Any) -> None:
+        """Notes that a unit reads a value from memory, wherever that is made."""
+        self._need(value)
+        self._readers.setdefault(id(value), []).append(unit)
+
+    def _users(self, value: Any) -> list[Unit]:
+        """The units that need a value."""
+        return [u for u, _ in self._uses_of(value)] + self._readers.get(id(value), [])
+
+    def _lies_in(self, value: Any, source: Any, first: int) -> None:
+        """Makes a value's memory a part of another's."""
+        self.alias[id(value)] = (source, first)
+        self._need(source)
+        self._readers.setdefault(id(source), []).extend(self._users(value))
 
     def _uses_of(self, value: Any) -> list[tuple[Unit, Access]]:
         found: dict[tuple[int, Access], Unit] = {}
@@ -163,7 +181,7 @@ class Fusion:
         for value in node.outputs:
             self.home[id(value)] = unit
         for value in node.inputs:
-            self._need(value)
+            self._read(unit, value)
 
     def _visit_view(self, node: Any, value: Any) -> None:
         source = node.inputs[0]
@@ -173,8 +191,7 @@ class Fusion:
                 place = flat(inner, source.spec.shape)
                 plain = flat(at_identity(value.spec.shape), value.spec.shape)
                 if place.terms == plain.terms:
-                    self.alias[id(value)] = (source, place.const)
-                    self._need(source)
+                    self._lies_in(value, source, place.const)
                     return
             self._place(node, value)
             return
@@ -205,8 +222,7 @@ class Fusion:
             self._use(unit, source, unit.resolve(inner))
 
     def _alias_reshape(self, value: Any, source: Any) -> None:
-        self.alias[id(value)] = (source, 0)
-        self._need(source)
+        self._lies_in(value, source, 0)
         # Those who use it may compute the source themselves, or host it.
         for unit, access in self._uses_of(value):
             inner = _reshaped(unit, access, value, source)
@@ -226,7 +242,7 @@ class Fusion:
         """Computes an elementwise node in a unit, at an access of its result."""
         self._join(unit, node)
         for value in whole_operands(node):
-            self._need(value)
+            self._read(unit, value)
             unit.requires.append(value)
         for operand, inner in operand_accesses(node, access):
             self._use(unit, operand, inner)
@@ -284,7 +300,7 @@ class Fusion:
                 return False
         elif unit.kept is not None and unit.rows < FEW_ROWS and unit.size > LARGEST_ROW:
             return False
-        return not self._depends(unit, [u for u, _ in uses])
+        return not self._depends(unit, self._users(value))
 
     # Folds.
 
@@ -296,7 +312,7 @@ class Fusion:
             inner = self._row_access(unit, node, access)
             if inner is None or any(u is unit and a != access for u, a in uses):
                 continue
-            if self._depends(unit, [u for u, _ in uses]):
+            if self._depends(unit, self._users(value)):
                 continue
             self._join(unit, node)
             if needed:
@@ -338,6 +354,8 @@ class Fusion:
             return None
         value, source = node.outputs[0], node.inputs[0]
         count = math.prod(value.spec.shape)
+        if unit.kept is None and unit.size == count and count > 0:
+            return self._row_added(unit, node, access)
         kept = unit.leading(flat(access, value.spec.shape), count)
         if kept is None or (unit.kept is not None and unit.kept != kept):
             return None
@@ -363,6 +381,21 @@ class Fusion:
             return tuple([next(rest) if a in gone else access[a] for a in range(len(shape))])
         outer = iter(access)
         return tuple([next(rest) if a in gone else next(outer) for a in range(len(shape))])
+
+    def _row_added(self, unit: Unit, node: Any, access: Access) -> Access | None:
+        """Gives each point of a domain a row to fold; what was computed so far is the row's."""
+        value, source = node.outputs[0], node.inputs[0]
+        shape = source.spec.shape
+        if not unit.is_whole(flat(access, value.spec.shape)) or not _is_short(node):
+            return None
+        gone = sorted(folded_axes(node))
+        unit.kept = len(unit.order)
+        added = unit.extend([shape[a] for a in gone])
+        along = dict(zip(gone, index_of(added, unit.extents), strict=True))
+        if node.attrs["keep_dims"]:
+            return tuple([along[a] if a in along else access[a] for a in range(len(shape))])
+        outer = iter(access)
+        return tuple([along[a] if a in along else next(outer) for a in range(len(shape))])
 
     # Values made of parts.
 
@@ -393,20 +426,19 @@ class Fusion:
             makers.append(unit)
         self.makers[id(value)] = makers
 
-    @property
-    def makers(self) -> dict[int, list[Unit]]:
-        """For each value made of parts, the units that write them."""
-        found: dict[int, list[Unit]] | None = getattr(self, "_makers", None)
-        if found is None:
-            found = self._makers: dict[int, list[Unit]] = {}
-        return found
-
 
 def folded_axes(node: Any) -> set[int]:
     """The axes that a reduction folds."""
     rank = len(node.inputs[0].spec.shape)
     axis = node.attrs["axis"]
     return set(range(rank)) if axis is None else {a % rank for a in axis}
+
+
+def _is_short(node: Any) -> bool:
+    """Whether one thread may go through the rows of a fold, one after the other."""
+    total = math.prod(node.inputs[0].spec.shape)
+    rows = math.prod(node.outputs[0].spec.shape)
+    return rows >= FEW_ROWS or total <= LARGEST_ROW
 
 
 def combine_of(node: Any) -> str:

@@ -175,9 +175,7 @@ class Loops:
     def _apply(self, name: str, *args: int) -> int:
         compares = name in ("Equal", "LessEqual", "GreaterEqual", "LogicalAnd")
         dtype = dtypes.bool_ if compares else self._dtype(args[-1])
-        attrs: dict[str, Any] = {"incompatible_shape_error": True} if name == "Equal" else {}
-        prim = REGISTRY[name]
-        return self._add(Apply(prim, args, attrs, dtype))
+        return self._add(Apply(REGISTRY[name], args, {}, dtype))
 
     def _dtype(self, statement: int) -> DType:
         found: DType = self._statements[statement].dtype

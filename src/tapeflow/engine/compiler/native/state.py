@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.ir.graph import Graph, Node
-from tapeflow.engine.ir.primitive import REGISTRY, WRITES, unregistered
+from tapeflow.engine.ir.primitive import READS, REGISTRY, WRITES, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
@@ -54,12 +54,12 @@ class ForwardState(Rewriter):
     def _read(self, made: Graph, node: Node, handle: Any) -> Any:
         found = self.current.get(id(handle))
         if found is None:
-            refers = handle.spec.refers
-            prim = node.prim if node.prim.name == READ else _READ
-            read = Node(prim, (handle,), {}, node.name, node.location)
-            found = made.add(read, [Spec(refers.dtype, refers.shape)]).outputs[0]
-            self.current[id(handle)] = found
+            found = self.current[id(handle)] = read_of(made, node, handle)
         return found
+
+    def attrs(self, node: Node, inputs: tuple[Any, ...]) -> dict[str, Any]:
+        """The attributes; bodies have reads and writes of their own."""
+        return node.attrs
 
     def finish(self, made: Graph) -> Graph:
         """Appends the writes."""
@@ -68,7 +68,21 @@ class ForwardState(Rewriter):
         return made
 
 
-_READ = unregistered(READ, lambda handle: Spec(handle.refers.dtype, handle.refers.shape), _never)
+def _read(handle: Any) -> Any:
+    """What the host does where a read stays with it."""
+    return handle._array
+
+
+_READ = unregistered(
+    READ, lambda handle: Spec(handle.refers.dtype, handle.refers.shape), _read, effect=READS
+)
+
+
+def read_of(made: Graph, origin: Node, handle: Any) -> Any:
+    """The value of a variable, read in a new node."""
+    refers = handle.spec.refers
+    read = Node(_READ, (handle,), {}, origin.name, origin.location)
+    return made.add(read, [Spec(refers.dtype, refers.shape)]).outputs[0]
 
 
 def forward_state(graph: Graph) -> Graph:

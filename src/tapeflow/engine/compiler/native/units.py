@@ -75,7 +75,7 @@ class Unit:
 
     def split(self, dim: int, inner_extent: int) -> None:
         """Makes two coordinates of one."""
-        outer = max(self.extents) + 1
+        outer = max(self.extents, default=-1) + 1
         inner = outer + 1
         self.extents[outer] = self.extents[dim] // inner_extent
         self.extents[inner] = inner_extent
@@ -84,6 +84,14 @@ class Unit:
         if self.kept is not None and place < self.kept:
             self.kept += 1
         self._split[dim] = (outer, inner, inner_extent)
+
+    def extend(self, extents: list[int]) -> list[int]:
+        """Adds coordinates that run fastest."""
+        first = max(self.extents, default=-1) + 1
+        added = list(range(first, first + len(extents)))
+        self.extents.update(zip(added, extents, strict=True))
+        self.order += added
+        return added
 
     def counting(self, dims: list[int]) -> Affine:
         """The number of a point among those of some coordinates, the last one running fastest."""

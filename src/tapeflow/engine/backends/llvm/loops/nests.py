@@ -70,7 +70,7 @@ def _by_columns(nest: Nest) -> bool:
     levels = Levels(nest)
     single = all(
         levels.stage[s.arg] == 0 for s in nest.statements if isinstance(s, Fold)
-    ) and not any(levels.level[s.value] == POINT for s in nest.stores)
+    ) and not any(levels.of_store(s) == POINT for s in nest.stores)
     return across > along and single
 
 
@@ -210,19 +210,22 @@ class _Rows(_Writer):
         for wanted, stage in self._wanted():
             self._mark(wanted, stage, passes)
         kept = {}
+        totals = self._total_costs()
         for i, s in enumerate(self.nest.statements):
             if len(passes[i]) > 1 and isinstance(s, Apply) and levels.level[i] == POINT:
-                if self._total_cost(i) >= DEAR:
+                if totals[i] >= DEAR:
                     kept[i] = self.scratch
                     self.scratch += (self.row_points * _wide(s.dtype).size + 63) // 64 * 64
         return kept
 
-    def _total_cost(self, i: int) -> int:
-        """The cost of a value from what is loaded."""
-        s = self.nest.statements[i]
-        if not isinstance(s, Apply) or self.levels.level[i] != POINT:
-            return 0
-        return self.costs[i] + sum(self._total_cost(a) for a in set(s.args))
+    def _total_costs(self) -> list[int]:
+        """The costs of values from what is loaded, what they share counted again."""
+        totals: list[int] = []
+        for i, s in enumerate(self.nest.statements):
+            at_point = isinstance(s, Apply) and self.levels.level[i] == POINT
+            inner = sum(totals[a] for a in set(_arguments(s)))
+            totals.append(min(1000, self.costs[i] + inner) if at_point else 0)
+        return totals
 
     def _mark(self, i: int, stage: int, passes: list[set[int]]) -> None:
         if stage in passes[i] or self.levels.level[i] != POINT:
@@ -234,10 +237,10 @@ class _Rows(_Writer):
 
     def _wanted(self) -> list[tuple[int, int]]:
         """Values that a pass over the row is made for, and which pass: (statement, stage)."""
-        stage, level = self.levels.stage, self.levels.level
+        stage = self.levels.stage
         found = [(s.arg, stage[s.arg]) for s in self.nest.statements if isinstance(s, Fold)]
         return found + [
-            (s.value, stage[s.value]) for s in self.nest.stores if level[s.value] == POINT
+            (s.value, stage[s.value]) for s in self.nest.stores if self.levels.of_store(s) == POINT
         ]
 
     def _row(self, index: Index, low: str | int | None, high: str | int | None) -> None:
@@ -258,12 +261,12 @@ class _Rows(_Writer):
             ]
             stores = [
                 s for s in nest.stores
-                if levels.level[s.value] == POINT and levels.stage[s.value] == stage
+                if levels.of_store(s) == POINT and levels.stage[s.value] == stage
             ]
             if folds or stores:
                 self._pass(stage, folds, stores, low, high)
         for s in nest.stores:
-            if levels.level[s.value] != POINT:
+            if levels.of_store(s) != POINT:
                 at = self.emit.address(s.operand, s.at, index, s.dtype)
                 self.emit.store(self.scalars[s.value], at, s.dtype, 1, None)
 

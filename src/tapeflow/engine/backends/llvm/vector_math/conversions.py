@@ -23,6 +23,7 @@ from tapeflow.engine.core.dtypes import (
     uint64,
 )
 
+
 def round_to(b: Operations, x: Val, dtype: DType) -> Val:
     """A float32 rounded to a 16-bit float's precision and range; it stays a float32."""
     if dtype not in NARROW:

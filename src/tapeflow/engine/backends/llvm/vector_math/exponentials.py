@@ -31,7 +31,7 @@ class Format(NamedTuple):
     lowest: float
     """Below this exp is 0."""
     highest: float
-    """Above this exp is infinite."""
+    """From here on sinh and cosh are infinite, and exp as well."""
     tiny: float
     """The least normal number."""
     root: int
@@ -47,7 +47,7 @@ _FORMATS = {
         magic=1.5 * 2**23,
         ln2=(0.693359375, -2.12194440054690581e-4),
         lowest=-104.0,
-        highest=89.0,
+        highest=89.6,
         tiny=2.0**-126,
         root=0x3F3504F3,
         exp=coefficients.EXP_32,
@@ -58,7 +58,7 @@ _FORMATS = {
         magic=1.5 * 2**52,
         ln2=(6.93147180369123816490e-01, 1.90821492927058770002e-10),
         lowest=-746.0,
-        highest=710.0,
+        highest=710.7,
         tiny=2.0**-1022,
         root=0x3FE6A09E667F3BCD,
         exp=coefficients.EXP_64,
@@ -73,8 +73,9 @@ def format_of(x: Val) -> Format:
     return _FORMATS[int(x.dtype.size)]
 
 
-def _clamped(b: Operations, x: Val, low: float, high: float) -> Val:
-    # NaN passes: each is one instruction of x86 in this order.
+def clamped(b: Operations, x: Val, low: float, high: float) -> Val:
+    """x, or the limit that it is beyond; NaN stays."""
+    # Each is one instruction of x86 in this order.
     top = b.const(high, x)
     x = b.select(b.lt(top, x), top, x)
     bottom = b.const(low, x)
@@ -96,13 +97,33 @@ def _expm1_of_rest(b: Operations, r: Val) -> Val:
 
 def exp(b: Operations, x: Val) -> Val:
     """e to the power of x."""
+    return scaled_exp(b, x)
+
+
+def scaled_exp(b: Operations, x: Val, low: Val | None = None, power: int = 0) -> Val:
+    """e to the power of x, and more.
+
+    Args:
+      b: where to emit.
+      x: the exponent.
+      low: something small to add to it.
+      power: of 2, that the result is multiplied with before it is rounded to what there is.
+    """
     f = format_of(x)
-    shifted, r = _reduced(b, _clamped(b, x, f.lowest, f.highest))
-    p = b.add(_expm1_of_rest(b, r), b.const(1, x))
-    return _scaled(b, p, b.shifted("shl", b.bits_of(shifted), f.mantissa))
+    shifted, r = _reduced(b, clamped(b, x, f.lowest, f.highest))
+    if low is not None:
+        r = b.add(r, low)
+    p = b.polynomial((1.0, 1.0, *f.exp), r)
+    if b.can_scale(x):
+        n = b.sub(shifted, b.const(f.magic - power, x))
+        return b.scaled(p, n)
+    n = b.shifted("shl", b.bits_of(shifted), f.mantissa)
+    if power:
+        n = b.add(n, b.const(power << f.mantissa, n))
+    return scaled_by_bits(b, p, n)
 
 
-def _scaled(b: Operations, p: Val, n: Val) -> Val:
+def scaled_by_bits(b: Operations, p: Val, n: Val) -> Val:
     """p 2^n, where n stands in the exponent's place; in two steps, as 2^n may be no number."""
     f = format_of(p)
     half = b.and_(b.shifted("ashr", n, 1), b.const(-1 << f.mantissa, n))
@@ -113,26 +134,34 @@ def _scaled(b: Operations, p: Val, n: Val) -> Val:
 
 def expm1(b: Operations, x: Val) -> Val:
     """e to the power of x, minus 1."""
+    small = b.lt(b.abs(x), b.const(2.0 ** -(format_of(x).mantissa + 2), x))
+    return b.select(small, x, b.mul(quarter_expm1(b, x), b.const(4, x)))
+
+
+def quarter_expm1(b: Operations, x: Val) -> Val:
+    """A quarter of e^x - 1: finite for all x where a function of e^x is."""
     f = format_of(x)
-    # 2^(n-1) e + 2^(n-1) - 1/2, doubled: 2^n may be no number.
-    shifted, r = _reduced(b, _clamped(b, x, -20.0 if f.mantissa == 23 else -40.0, f.highest))
+    shifted, r = _reduced(b, clamped(b, x, -20.0 if f.mantissa == 23 else -40.0, f.highest))
     n = b.shifted("shl", b.bits_of(shifted), f.mantissa)
-    half = b.float_of(b.add(n, b.const((f.bias - 1) << f.mantissa, n)))
-    wanted = b.fma(half, _expm1_of_rest(b, r), b.sub(half, b.const(0.5, x)))
-    small = b.lt(b.abs(x), b.const(2.0**-(f.mantissa + 2), x))
-    return b.select(small, x, b.add(wanted, wanted))
+    quarter = b.float_of(b.add(n, b.const((f.bias - 2) << f.mantissa, n)))
+    return b.fma(quarter, _expm1_of_rest(b, r), b.sub(quarter, b.const(0.25, x)))
 
 
 def log(b: Operations, x: Val) -> Val:
     """The natural logarithm."""
+    k, m = parts(b, x)
+    y = _log_of_parts(b, k, b.sub(m, b.const(1, x)))
+    return _log_specials(b, x, x, y)
+
+
+def parts(b: Operations, x: Val) -> tuple[Val, Val]:
+    """The k and m of x = 2^k m, for positive numbers, subnormal ones as well."""
     f = format_of(x)
     subnormal = b.lt(x, b.const(f.tiny, x))
     larger = b.select(subnormal, b.mul(x, b.const(2.0**f.mantissa, x)), x)
     exponent, m = _split(b, larger)
     offset = b.select(subnormal, b.const(-f.mantissa, x), b.const(0, x))
-    k = b.add(exponent, offset)
-    y = _log_of_parts(b, k, b.sub(m, b.const(1, x)))
-    return _log_specials(b, x, x, y)
+    return b.add(exponent, offset), m
 
 
 def _split(b: Operations, x: Val) -> tuple[Val, Val]:
@@ -196,5 +225,5 @@ def log1p(b: Operations, x: Val) -> Val:
     rest = b.select(large, rest, b.fma(lost, scale, rest))
     y = _log_specials(b, x, u, _log_of_parts(b, k, rest))
     # Keeps the sign of zero, and what of the smallest numbers would be lost in squares.
-    small = b.lt(b.abs(x), b.const(2.0**-(f.mantissa + 2), x))
+    small = b.lt(b.abs(x), b.const(2.0 ** -(f.mantissa + 2), x))
     return b.select(small, x, y)

@@ -6,6 +6,7 @@ scalar and another a vector, the scalar stands in every lane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ class Operations:
         """The quotient; of integers truncated towards zero, and something for a divisor of zero."""
         if not self.is_integer(x):
             return self._arithmetic("fdiv", None, None, x, y)
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         nothing = self.eq(y, self.const(0, y))
         quotient = self._whole_division("div", x, y, nothing)
         if x.dtype.is_unsigned:
@@ -77,7 +78,7 @@ class Operations:
 
     def whole_rest(self, x: Val, y: Val) -> Val:
         """C's remainder of integers; 0 for a divisor of zero."""
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         nothing = self.eq(y, self.const(0, y))
         return self.select(nothing, self.const(0, x), self._whole_division("rem", x, y, nothing))
 
@@ -85,14 +86,30 @@ class Operations:
         # The processor traps on 0, and on the least integer over -1.
         one = self.const(1, y)
         if x.dtype.is_unsigned:
-            return self._op(f"u{what}", x, self.select(nothing, one, y))
+            return self._safe_division(what, x, self.select(nothing, one, y))
         minus = self.eq(y, self.const(-1, y))
-        safe = self._op(f"s{what}", x, self.select(self.or_(nothing, minus), one, y))
+        safe = self._safe_division(what, x, self.select(self.or_(nothing, minus), one, y))
         return self.select(minus, self.neg(x) if what == "div" else self.const(0, x), safe)
+
+    def _safe_division(self, what: str, x: Val, y: Val) -> Val:
+        unsigned = x.dtype.is_unsigned
+        if x.lanes == 1 or x.dtype.size == 8 or (x.dtype.size == 4 and unsigned):
+            return self._op(f"{'u' if unsigned else 's'}{what}", x, y)
+        # No CPU divides vectors of integers. A float's quotient of so few bits, rounded as it may
+        # be, never reaches the next integer.
+        wide, convert = (
+            (float64 if x.dtype.size == 4 else float32),
+            "uitofp" if unsigned else "sitofp",
+        )
+        quotient = self.div(self.converted(convert, x, wide), self.converted(convert, y, wide))
+        quotient = self.converted("fptosi", quotient, int32)
+        if x.dtype.size < 4:
+            quotient = self.converted("trunc", quotient, x.dtype)
+        return quotient if what == "div" else self.sub(x, self.mul(quotient, y))
 
     def neg(self, x: Val) -> Val:
         """The negative; zeros change their sign too."""
-        if x.dtype.is_floating:
+        if x.dtype.is_floating and supported(x.dtype):
             return self._named(f"fneg {x.type} {x.text}", x)
         if not x.dtype.is_integer:
             raise Unsupported(f"the negative of {x.dtype.name}")
@@ -102,10 +119,10 @@ class Operations:
         """The absolute value; that of the least integer is itself."""
         if x.dtype.is_floating:
             return self._intrinsic("fabs", x)
+        if not supported(x.dtype):
+            raise Unsupported(f"the absolute value of {x.dtype.name}")
         if x.dtype.is_unsigned or x.dtype.is_bool:
             return x
-        if not x.dtype.is_integer:
-            raise Unsupported(f"the absolute value of {x.dtype.name}")
         name = f"llvm.abs.{_overload(x)}"
         self.code.declare(f"declare {x.type} @{name}({x.type}, i1)")
         return self._named(f"call {x.type} @{name}({x.type} {x.text}, i1 false)", x)
@@ -119,7 +136,7 @@ class Operations:
         return self._extreme("lt", x, y)
 
     def _extreme(self, order: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         # This way round a NaN in x stays, and x86 has one instruction for the two.
         chosen = self.select(self._compare(order, y, x), y, x)
         if not x.dtype.is_floating or not y.text.startswith("%"):
@@ -128,7 +145,7 @@ class Operations:
 
     def fma(self, x: Val, y: Val, z: Val) -> Val:
         """x * y + z, rounded once where the CPU does that at no cost."""
-        x, y, z = self._alike(x, y, z)
+        x, y, z = self.alike(x, y, z)
         name = f"llvm.fmuladd.{_overload(x)}"
         kind = x.type
         self.code.declare(f"declare {kind} @{name}({kind}, {kind}, {kind})")
@@ -152,18 +169,14 @@ class Operations:
         if self._rounds:
             return self._intrinsic("floor", x)
         whole = self.round_even(x)
-        return self._with_sign(
-            self.sub(whole, self._one_where(self.gt(whole, x), x)), x
-        )
+        return self._with_sign(self.sub(whole, self._one_where(self.gt(whole, x), x)), x)
 
     def ceil(self, x: Val) -> Val:
         """The least integer that isn't less."""
         if self._rounds:
             return self._intrinsic("ceil", x)
         whole = self.round_even(x)
-        return self._with_sign(
-            self.add(whole, self._one_where(self.lt(whole, x), x)), x
-        )
+        return self._with_sign(self.add(whole, self._one_where(self.lt(whole, x), x)), x)
 
     def round_even(self, x: Val) -> Val:
         """The nearest integer, halves to even."""
@@ -191,7 +204,7 @@ class Operations:
 
     def copysign(self, size: Val, sign: Val) -> Val:
         """The first one's size with the second one's sign."""
-        size, sign = self._alike(size, sign)
+        size, sign = self.alike(size, sign)
         name = f"llvm.copysign.{_overload(size)}"
         return Val(
             self.code.call(size.type, name, (size.type, size.text), (size.type, sign.text)),
@@ -226,7 +239,7 @@ class Operations:
         return self._compare("ge", x, y)
 
     def _compare(self, order: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         if x.dtype.is_floating:
             test = f"fcmp {'une' if order == 'ne' else 'o' + order}"
         elif order in ("eq", "ne"):
@@ -238,7 +251,7 @@ class Operations:
 
     def select(self, condition: Val, x: Val, y: Val) -> Val:
         """The first where the condition holds, else the second."""
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         lanes = max(condition.lanes, x.lanes)
         x, y = self.code.splat(x, lanes), self.code.splat(y, lanes)
         return self._named(
@@ -293,12 +306,59 @@ class Operations:
         """The float with these bits."""
         return self.converted("bitcast", x, float32 if x.dtype.size == 4 else float64)
 
+    def can_scale(self, x: Val) -> bool:
+        """Whether the CPU multiplies such vectors by powers of 2 in one instruction."""
+        return "+avx512f" in self._features and x.lanes * x.dtype.size == 64
+
+    def scaled(self, x: Val, n: Val) -> Val:
+        """x 2^n for whole n, where `can_scale`."""
+        kind, mask = x.type, f"i{x.lanes}"
+        name = f"llvm.x86.avx512.mask.scalef.{'ps' if x.dtype is float32 else 'pd'}.512"
+        all_lanes, as_set = (mask, "-1"), ("i32", "4")
+        pair = (kind, x.text), (kind, n.text)
+        self.code.declare(f"declare {kind} @{name}({kind}, {kind}, {kind}, {mask}, i32 immarg)")
+        given = ", ".join(
+            f"{t} {v}" for t, v in (*pair, (kind, "zeroinitializer"), all_lanes, as_set)
+        )
+        return self._named(f"call {kind} @{name}({given})", x)
+
     def any_lane(self, condition: Val) -> str:
         """Whether a condition holds in any lane, as an `i1`."""
         if condition.lanes == 1:
             return condition.text
         name = f"llvm.vector.reduce.or.v{condition.lanes}i1"
         return self.code.call("i1", name, (condition.type, condition.text))
+
+    def lanewise(self, function: str, arguments: list[Val], where: Val, otherwise: Val) -> Val:
+        """A function of the C library, of float64, called lane by lane.
+
+        Args:
+          function: its name.
+          arguments: floating-point values.
+          where: lanes that take its result.
+          otherwise: what the other lanes hold; nothing is called if all do.
+        """
+        wide = [self.converted("fpext", a, float64) if a.dtype is float32 else a for a in arguments]
+        code, lanes = self.code, otherwise.lanes
+        with code.when(self.any_lane(where), [otherwise]) as branch:
+            if lanes == 1:
+                text = code.call("double", function, *[("double", a.text) for a in wide])
+                result = Val(text, float64, 1)
+            else:
+                kind = wide[0].type
+                with code.loop(0, lanes, 1, [self.const(0, wide[0])]) as loop:
+                    ones = [
+                        code.op(f"extractelement {kind} {a.text}, i64 {loop.index}") for a in wide
+                    ]
+                    one = code.call("double", function, *[("double", a) for a in ones])
+                    into = loop.values[0].text
+                    text = code.op(f"insertelement {kind} {into}, double {one}, i64 {loop.index}")
+                    loop.next = [Val(text, float64, lanes)]
+                result = loop.results[0]
+            if otherwise.dtype is float32:
+                result = self.converted("fptrunc", result, float32)
+            branch.values = [self.select(where, result, otherwise)]
+        return branch.results[0]
 
     # Values.
 
@@ -316,8 +376,10 @@ class Operations:
 
     def const(self, value: Any, like: Val) -> Val:
         """A constant of the dtype and lanes of `like`."""
-        if isinstance(value, complex):
-            raise Unsupported("a complex constant")
+        if isinstance(value, complex) or not supported(like.dtype):
+            raise Unsupported(f"a constant {value} of {like.dtype.name}")
+        if isinstance(value, float) and not math.isfinite(value) and not like.dtype.is_floating:
+            raise Unsupported(f"{value} as {like.dtype.name}")
         return self.code.const(value, like.dtype, like.lanes)
 
     def real(self, x: Val) -> Val:
@@ -332,7 +394,8 @@ class Operations:
 
     # How instructions are written.
 
-    def _alike(self, *values: Val) -> tuple[Val, ...]:
+    def alike(self, *values: Val) -> tuple[Val, ...]:
+        """The values, with scalars among vectors in every lane."""
         for value in values:
             if not supported(value.dtype):
                 raise Unsupported(f"values of dtype {value.dtype.name}")
@@ -343,21 +406,19 @@ class Operations:
         return Val(self.code.op(text), like.dtype, like.lanes)
 
     def _op(self, instruction: str, x: Val, y: Val) -> Val:
-        x, y = self._alike(x, y)
+        x, y = self.alike(x, y)
         return self._named(f"{instruction} {x.type} {x.text}, {y.text}", x)
 
     def _arithmetic(
         self, floating: str | None, whole: str | None, boolean: str | None, x: Val, y: Val
     ) -> Val:
-        instruction = (
-            floating if x.dtype.is_floating else boolean if x.dtype.is_bool else whole
-        )
+        instruction = floating if x.dtype.is_floating else boolean if x.dtype.is_bool else whole
         if instruction is None:
             raise Unsupported(f"this arithmetic on {x.dtype.name}")
         return self._op(instruction, x, y)
 
     def _intrinsic(self, function: str, x: Val) -> Val:
-        if not x.dtype.is_floating:
+        if not x.dtype.is_floating or not supported(x.dtype):
             raise Unsupported(f"{function} of {x.dtype.name}")
         name = f"llvm.{function}.{_overload(x)}"
         return Val(self.code.call(x.type, name, (x.type, x.text)), x.dtype, x.lanes)

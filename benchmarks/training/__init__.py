@@ -1,0 +1,1 @@
+"""Ten training workloads beside TensorFlow, JAX and PyTorch; `python -m benchmarks.training`."""

@@ -1,0 +1,86 @@
+"""Kernels for operations that are no loop nests: products of matrices, sliding windows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tapeflow.engine.backends.llvm.contractions import matmul
+from tapeflow.engine.backends.llvm.target import Target, host
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
+from tapeflow.engine.backends.llvm.windows.lowering import lower_window
+from tapeflow.engine.ir.primitive import Structural
+
+def matrix_of(node: Any) -> tuple[int, int, int] | None:
+    """Batch, rows and columns in which an epilogue sees a result; None where there can be none."""
+    shape = node.outputs[0].spec.shape
+    name = node.prim.name
+    if name == "MatMul":
+        return 1, shape[0], shape[1]
+    if name == "BatchMatMulV2":
+        return math.prod(shape[:-2]), shape[-2], shape[-1]
+    if name in _WITH_EPILOGUE:
+        return 1, math.prod(shape[:-1]), shape[-1]
+    return None
+
+
+_WITH_EPILOGUE = frozenset(("Conv2D", "Conv3D"))
+
+
+def _is_window(node: Any) -> bool:
+    lower = node.prim.lower
+    return isinstance(lower, Structural) and lower.kind == "Window"
+
+
+def _window(target: Target, node: Any, epilogue: Any = None) -> Lowered | None:
+    return lower_window(target, node.prim, [v.spec for v in node.inputs], node.attrs, epilogue)
+
+
+def supports(node: Any) -> bool:
+    """Whether there are kernels for a node, whose specs are static."""
+    name = node.prim.name
+    if _is_window(node):
+        return _window(host(), node) is not None
+    dtype = node.outputs[0].spec.dtype if node.outputs else None
+    if dtype is None or not (dtype.is_integer or (dtype.is_floating and dtype.size >= 2)):
+        return False
+    if name == "MatMul":
+        return True
+    if name == "BatchMatMulV2":
+        a, b = (v.spec.shape for v in node.inputs)
+        batch = node.outputs[0].spec.shape[:-2]
+        return all(s[:-2] == batch or math.prod(s[:-2]) == 1 for s in (a, b))
+    return False
+
+
+def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
+    """The kernels of a node for which `supports` holds.
+
+    Args:
+      target: the CPU.
+      node: the operation.
+      epilogue: what continues with its result, or None.
+    """
+    if _is_window(node):
+        lowered = _window(target, node, epilogue)
+        assert lowered is not None
+        assert (epilogue is not None) == lowered.epilogue
+        return lowered
+    x, y = node.inputs
+    batch, m, n = matrix_of(node)  # type: ignore[misc]
+    attrs = node.attrs
+    ta = attrs.get("transpose_a", attrs.get("adj_x", False))
+    tb = attrs.get("transpose_b", attrs.get("adj_y", False))
+    k = x.spec.shape[-2] if ta else x.spec.shape[-1]
+    batch_a = math.prod(x.spec.shape[:-2]) == batch
+    batch_b = math.prod(y.spec.shape[:-2]) == batch
+    if batch_a and batch > 1 and not batch_b and not ta:
+        batch, m, batch_b = 1, batch * m, True  # one tall product
+    kernel = matmul(
+        target, m, n, k, dtype=x.spec.dtype, transpose_a=ta, transpose_b=tb, batch=batch,
+        batch_a=batch_a, batch_b=batch_b, epilogue=epilogue,
+    )  # fmt: skip
+    results: list[Operand] = [("output", 0)]
+    if epilogue is not None:
+        results = [("epilogue", e) for e in range(epilogue.operands)]
+    return Lowered([Step(kernel, [("input", 0), ("input", 1), *results])], [], epilogue is not None)

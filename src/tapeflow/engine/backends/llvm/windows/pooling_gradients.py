@@ -1,0 +1,250 @@
+"""The gradients of pooling, and the gradients of those.
+
+Each window gives its share to places of the input. Where windows do not meet, each place is written
+once; elsewhere an image is first cleared and then added to, window by window.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tapeflow.engine.backends.llvm.target import Target
+from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, splat_text
+from tapeflow.engine.backends.llvm.windows.geometry import (
+    Geometry,
+    Three,
+    first_axis,
+    row_bytes,
+    units,
+)
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
+from tapeflow.engine.backends.llvm.windows.nest import Index, plus, working
+from tapeflow.engine.backends.llvm.windows.pooling import (
+    channel_runs,
+    dot,
+    greater,
+    held,
+    occupied,
+    over_places,
+    pixel_loops,
+    select,
+    whole_images,
+)
+from tapeflow.engine.backends.llvm.windows.staging import copy, fill
+from tapeflow.engine.backends.llvm.windows.units import kernel_of, named, unit_loop
+from tapeflow.engine.core.dtypes import DType, int32, int64
+
+# Operands: places of the primitive's inputs, the input image and the gradient among them.
+_OPERANDS: dict[str, list[Operand]] = {
+    "avg_pool_grad": [("input", 1), ("output", 0)],
+    "avg_pool3d_grad": [("input", 1), ("output", 0)],
+    "max_pool_grad": [("input", 2), ("output", 0), ("input", 0)],
+    "max_pool_grad_grad": [("input", 2), ("output", 0), ("input", 0)],
+    "max_pool3d_grad": [("input", 2), ("output", 0), ("input", 0), ("input", 1)],
+    "max_pool3d_grad_grad": [("input", 2), ("output", 0), ("input", 0), ("input", 1)],
+}
+
+
+class Finder:
+    """Which place of a window its maximum is said to be at, for one vector of channels.
+
+    In images it is the first of the greatest elements; a NaN counts only where it comes first, and
+    then lasts. In volumes it is every element equal to the output.
+
+    Args:
+      code: where to write.
+      x: address of the first place of the window.
+      dtype: of the elements there.
+      lanes: how many channels.
+    """
+
+    def __init__(self, code: Code, x: str, dtype: DType, lanes: int) -> None:
+        self._code, self._x, self._dtype, self._lanes = code, x, dtype, lanes
+        self._number = int32 if working(dtype).size == 4 else int64
+
+    def start(self) -> list[Val]:
+        """What is carried from place to place: the greatest element, and its place."""
+        code = self._code
+        return [
+            code.const(0, working(self._dtype), self._lanes),
+            code.const(-1, self._number, self._lanes),
+        ]
+
+    def step(self, place: Index, offset: Index, carried: list[Val]) -> tuple[list[Val], str]:
+        """Looks at one more place; also gives the mask of where it is the greatest so far."""
+        code, (best, where) = self._code, carried[:2]
+        seen = self.load(offset)
+        better = greater(code, seen, best)
+        bits = "i1" if self._lanes == 1 else f"<{self._lanes} x i1>"
+        better = code.op(f"or {bits} {better}, {self.none(where)}")
+        here = self.number(place)
+        return [select(code, better, seen, best), select(code, better, here, where)], better
+
+    def load(self, offset: Index) -> Val:
+        """The elements at a place."""
+        code = self._code
+        return code.load(code.offset(self._x, offset, self._dtype), self._dtype, self._lanes)
+
+    def found(self, place: Index, where: Val) -> str:
+        """Mask of where the place is the one found."""
+        return self._code.op(f"icmp eq {where.type} {where.text}, {self.number(place).text}")
+
+    def none(self, where: Val) -> str:
+        """Mask of where no place has been found yet."""
+        return self._code.op(f"icmp slt {where.type} {where.text}, {self.number(0).text}")
+
+    def number(self, place: Index) -> Val:
+        """A place's number in all lanes."""
+        code, one = self._code, scalar_type(self._number)
+        if isinstance(place, int):
+            return Val(splat_text(one, str(place), self._lanes), self._number, self._lanes)
+        narrow = place if one == "i64" else code.op(f"trunc i64 {place} to {one}")
+        return code.splat(Val(narrow, self._number, 1), self._lanes)
+
+
+def equal(code: Code, a: Val, b: Val) -> str:
+    """Mask of where two are equal; false where one is NaN."""
+    return code.op(f"fcmp oeq {a.type} {a.text}, {b.text}")
+
+
+def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
+    """`avg_pool_grad`, `max_pool_grad` and those of volumes: from windows to places."""
+    average = form.startswith("avg")
+    first_only = form == "max_pool_grad"
+    wide = working(dtype)
+    size = math.prod(g.sizes) * g.channels
+    steps_and_more = list(zip(g.strides, g.window, g.counts, g.extents, g.sizes))
+    apart = all(s >= k or c == 1 for s, k, c, _, _ in steps_and_more)
+    covered = g.inside and all((s == k or c == 1) and e == n for s, k, c, e, n in steps_and_more)
+    clears = not (apart and covered)
+    # 16-bit sums are kept in float32 until an image is finished.
+    kept = wide if not apart else dtype
+    scratch = size * wide.size if kept is not dtype else 0
+    work = g.pixels * g.places * g.channels
+    if clears:
+        cut = whole_images(g)
+    else:
+        cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
+    code = Code(target, named(form, g, dtype.name, target.vector_bytes))
+    operands = _OPERANDS[form]
+    dy, dx = code.argument(0), code.argument(1)
+    x = code.argument(2) if len(operands) > 2 else ""
+    y = code.argument(3) if len(operands) > 3 else ""
+    steps: Three = (g.sizes[1] * g.sizes[2] * g.channels, g.sizes[2] * g.channels, g.channels)
+    strides = [s * p for s, p in zip(steps, g.strides)]
+    begin = dot(code, [-low for low in g.lows], steps)
+    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
+        image, start, limit,
+    ):  # fmt: skip
+        base = code.mul(image, size)
+        final = code.offset(dx, base, dtype)
+        own = "%scratch" if scratch else final
+        if clears:
+            fill(code, own, size, 0, kept)
+
+        def window(
+            _: Any, at: Any, own: str = own, base: Index = base, image: Index = image
+        ) -> None:
+            place0 = code.add(dot(code, at, strides), begin)
+            number = code.add(code.mul(image, math.prod(g.counts)), dot(code, at, numbers))
+            ranges = [held(code, g, i, at[i]) for i in range(3)]
+            count = occupied(code, g, at, wide) if average else None
+
+            def channels(c: Index, lanes: int, vectors: int) -> None:
+                pixel = code.add(code.mul(number, g.channels), c)
+                share = code.load(code.offset(dy, pixel, dtype), dtype, lanes)
+                if count is not None:
+                    divisor = code.splat(count, lanes)
+                    made = code.op(f"fdiv {share.type} {share.text}, {divisor.text}")
+                    share = Val(made, wide, lanes)
+                nothing = code.const(0, wide, lanes)
+                here = code.add(place0, c)
+                seen = code.offset(x, code.add(base, here), dtype) if x else ""
+                finder = Finder(code, seen, dtype, lanes)
+                where: list[Val] = []
+                top = code.load(code.offset(y, pixel, dtype), dtype, lanes) if y else None
+                if first_only:
+                    where = over_places(
+                        code, g.window, steps, ranges, finder.start(),
+                        lambda p, o, v: finder.step(p, o, v)[0],
+                    )  # fmt: skip
+                to = code.offset(own, here, kept)
+
+                def give(place: Index, offset: Index, carried: list[Val]) -> list[Val]:
+                    value = share
+                    if first_only:
+                        value = select(code, finder.found(place, where[1]), share, nothing)
+                    elif top is not None:
+                        value = select(code, equal(code, finder.load(offset), top), share, nothing)
+                    target_place = code.offset(to, offset, kept)
+                    if not apart:
+                        value = plus(code, code.load(target_place, kept, lanes), value)
+                    code.store(value, target_place, kept)
+                    return carried
+
+                over_places(code, g.window, steps, ranges, [], give)
+
+            channel_runs(code, g.channels, target.lanes(wide.size), 1, channels)
+
+        pixel_loops(code, g, start, limit, window)
+        if scratch:
+            copy(code, final, own, size, wide, dtype)
+    read = g.pixels * (2 if y else 1) + g.batch * math.prod(g.sizes) * (2 if x else 1)
+    kernel = kernel_of(code, cut.chunks, scratch, work // 2, read * g.channels * dtype.size, form)
+    return Lowered([Step(kernel, operands)])
+
+
+def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
+    """`max_pool_grad_grad` and that of volumes: from places to windows."""
+    wide = working(dtype)
+    size = math.prod(g.sizes) * g.channels
+    work = g.pixels * g.places * g.channels
+    cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
+    operands = _OPERANDS[form]
+    code = Code(target, named(form, g, dtype.name, target.vector_bytes))
+    grad, out, x = (code.argument(i) for i in range(3))
+    y = code.argument(3) if len(operands) > 3 else ""
+    steps: Three = (g.sizes[1] * g.sizes[2] * g.channels, g.sizes[2] * g.channels, g.channels)
+    strides = [s * p for s, p in zip(steps, g.strides)]
+    begin = dot(code, [-low for low in g.lows], steps)
+    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
+        image, start, limit,
+    ):  # fmt: skip
+        base = code.add(code.mul(image, size), begin)
+
+        def window(_: Any, at: Any, base: Index = base, image: Index = image) -> None:
+            place0 = code.add(base, dot(code, at, strides))
+            number = code.add(code.mul(image, math.prod(g.counts)), dot(code, at, numbers))
+            ranges = [held(code, g, i, at[i]) for i in range(3)]
+
+            def channels(c: Index, lanes: int, vectors: int) -> None:
+                pixel = code.add(code.mul(number, g.channels), c)
+                here = code.add(place0, c)
+                finder = Finder(code, code.offset(x, here, dtype), dtype, lanes)
+                source = code.offset(grad, here, dtype)
+                nothing = code.const(0, wide, lanes)
+                top = code.load(code.offset(y, pixel, dtype), dtype, lanes) if y else None
+                bits = "i1" if lanes == 1 else f"<{lanes} x i1>"
+
+                def look(place: Index, offset: Index, carried: list[Val]) -> list[Val]:
+                    there = code.load(code.offset(source, offset, dtype), dtype, lanes)
+                    if top is None:
+                        found, better = finder.step(place, offset, carried)
+                        return [*found, select(code, better, there, carried[2])]
+                    match = equal(code, finder.load(offset), top)
+                    new = code.op(f"and {bits} {match}, {finder.none(carried[1])}")
+                    mark = select(code, new, finder.number(place), carried[1])
+                    return [carried[0], mark, select(code, new, there, carried[2])]
+
+                got = over_places(code, g.window, steps, ranges, [*finder.start(), nothing], look)
+                code.store(got[2], code.offset(out, pixel, dtype), dtype)
+
+            channel_runs(code, g.channels, target.lanes(wide.size), 1, channels)
+
+        pixel_loops(code, g, start, limit, window)
+    read = g.batch * math.prod(g.sizes) * 2 + g.pixels * (2 if y else 1)
+    kernel = kernel_of(code, cut.chunks, 0, work // 2, read * g.channels * dtype.size, form)
+    return Lowered([Step(kernel, operands)])

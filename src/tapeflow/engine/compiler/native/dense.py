@@ -1,0 +1,356 @@
+"""Makes tensors of the lists of tensors that loops fill and read, where their lengths are known.
+
+A list of `n` tensors becomes one tensor with `n` rows; the histories that a loop keeps for its
+gradient become tensors with a row for each iteration. Reading a variable in a loop that never
+writes to it becomes reading it before the loop. What is not known makes the whole graph stay as it
+was: then the host runs its loops.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.compiler.native.decompose import CHECKED, Maker
+from tapeflow.engine.compiler.native.rows import ROW_ADD, ROW_SET
+from tapeflow.engine.compiler.native.state import READ, read_of
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.ir.graph import CONST, Body, Graph, Node
+from tapeflow.engine.ir.rewriter import Rewriter
+from tapeflow.engine.ir.spec import Spec
+
+
+class NotDenseError(Exception):
+    """Something about a list is not known before the graph runs."""
+
+
+class OneRow:
+    """Zeros but for one row: usually it is added to something, which need not go over the rest."""
+
+    def __init__(self, shape: tuple[int, ...], index: Any, value: Any) -> None:
+        self.spec = Spec(value.spec.dtype, shape)
+        self.index = index
+        self.value = value
+
+
+class Densify(Rewriter):
+    """Rewrites a graph without lists."""
+
+    def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        name = node.prim.name
+        rule = _RULES.get(name)
+        if rule is not None:
+            found = rule(_Rows(made, node), node, *inputs)
+            if found is not None:
+                return [found]
+        if name == READ and inputs[0].spec.dtype is not dtypes.resource:
+            return [inputs[0]]  # read before the loop
+        if name == "While":
+            return self._loop(made, node, inputs)
+        if any(isinstance(v, OneRow) for v in inputs):
+            inputs = tuple([_whole(made, node, v) for v in inputs])
+        for old, new in zip(node.inputs, inputs, strict=True):
+            if old.spec.dtype is dtypes.variant and new.spec.dtype is not dtypes.variant:
+                raise NotDenseError(name)
+        return super().visit(made, node, inputs)
+
+    def attrs(self, node: Node, inputs: tuple[Any, ...]) -> dict[str, Any]:
+        """The attributes; branches must not see lists that became tensors."""
+        for body in node.bodies():
+            for inner in body.inputs:
+                if inner.spec.dtype is dtypes.variant:
+                    raise NotDenseError(node.prim.name)
+        return super().attrs(node, inputs)
+
+    def _loop(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        attrs = dict(node.attrs)
+        carries, invariants = attrs["carries"], attrs["invariants"]
+        last = carries + invariants
+        inputs = tuple([_whole(made, node, v) for v in inputs])
+        body, cond = attrs["body"], attrs["cond"]
+        hoisted = list(inputs)
+        for i in range(carries, last):
+            if inputs[i].spec.dtype is dtypes.resource and _only_reads(node, i):
+                hoisted[i] = read_of(made, node, inputs[i])
+        specs = [v.spec for v in hoisted[:last]]
+        for history in hoisted[last:]:
+            if history.spec.dtype is dtypes.variant or not history.spec.is_static:
+                raise NotDenseError("history")
+            specs.append(Spec(history.spec.dtype, history.spec.shape[1:]))
+        trips = _trips(node) if cond is not None else int(hoisted[last].spec.shape[0])
+        specs = [_forgotten(s) for s in specs]
+        new = self.inner().part(body.graph, body.inputs, body.outputs, specs)
+        inner = new.outputs
+        for i in range(carries):
+            a, b = specs[i], inner[i].spec
+            if isinstance(inner[i], OneRow) or a.shape != b.shape or a.dtype is not b.dtype:
+                raise NotDenseError("carry")
+        outs = [Spec(v.spec.dtype, v.spec.shape) for v in hoisted[:carries]]
+        for value in inner[carries:]:
+            if isinstance(value, OneRow) or not value.spec.is_static or trips is None:
+                raise NotDenseError("history")
+            if value.spec.dtype in (dtypes.variant, dtypes.resource, dtypes.string):
+                raise NotDenseError("history")
+            outs.append(Spec(value.spec.dtype, (trips, *value.spec.shape)))
+        attrs["body"] = Body(new, new.inputs, new.outputs)
+        attrs["trips"] = trips
+        if cond is not None:
+            made_cond = self.inner().part(cond.graph, cond.inputs, cond.outputs, specs[:last])
+            attrs["cond"] = Body(made_cond, made_cond.inputs, made_cond.outputs)
+        copy = Node(node.prim, tuple(hoisted), attrs, node.name, node.location)
+        return made.add(copy, outs).outputs
+
+
+class _Rows(Maker):
+    """Adds nodes that work on rows."""
+
+    def node(self, prim: Any, *inputs: Any) -> Any:
+        """The output of a node of a primitive that is in no registry."""
+        made = Node(prim, inputs, {}, self._origin.name, self._origin.location)
+        return self._graph.add(made, [_forgotten(inputs[0].spec)]).outputs[0]
+
+    def index(self, index: Any, limit: int, wraps: bool = False) -> Any:
+        """A scalar index that is known to be in range; `wraps`: negative ones count from the end."""
+        if index.spec.shape != ():
+            index = self.reshape(index, ())
+        dtype = index.spec.dtype
+        if wraps:
+            negative = self("Less", index, self.const(0, dtype))
+            from_end = self("AddV2", index, self.const(limit, dtype))
+            index = self("SelectV2", negative, from_end, index)
+        low = self("Less", index, self.const(0, dtype))
+        high = self("GreaterEqual", index, self.const(limit, dtype))
+        outside = self.cast(self("LogicalOr", low, high), dtypes.int64)
+        return self.node(CHECKED, index, outside)
+
+    def zeros(self, spec: Spec) -> Any:
+        """Zeros."""
+        assert spec.shape is not None
+        zero = self.const(0, spec.dtype)
+        return self("BroadcastTo", zero, self.const(spec.shape, dtypes.int32))
+
+    def row(self, whole: Any, index: Any) -> Any:
+        """One row."""
+        return self("GatherV2", whole, index, axis=0, batch_dims=0)
+
+
+def _whole(made: Graph, node: Node, value: Any) -> Any:
+    if not isinstance(value, OneRow):
+        return value
+    make = _Rows(made, node)
+    return make.node(ROW_SET, make.zeros(value.spec), value.index, value.value)
+
+
+def _forgotten(spec: Spec) -> Spec:
+    return Spec(spec.dtype, spec.shape, refers=spec.refers)
+
+
+def _is_static(spec: Spec) -> bool:
+    return spec.is_static and spec.dtype not in (dtypes.variant, dtypes.resource, dtypes.string)
+
+
+def _list(value: Any) -> Any:
+    """The tensor that a list became."""
+    if value.spec.dtype is dtypes.variant:
+        raise NotDenseError("list")
+    return value
+
+
+def _reserve(make: _Rows, node: Node, count: Any) -> Any:
+    shape = node.attrs["shape"]
+    known = count.node.attrs["value"] if count.node.prim is CONST else count.spec.value
+    if known is None or shape is None or None in shape or int(known) <= 0:
+        raise NotDenseError("TensorListReserve")
+    return make.zeros(Spec(node.attrs["dtype"], (int(known), *shape)))
+
+
+def _from_tensor(make: _Rows, node: Node, tensor: Any) -> Any:
+    if isinstance(tensor, OneRow):
+        return tensor
+    if not _is_static(tensor.spec):
+        raise NotDenseError("TensorListFromTensor")
+    return tensor
+
+
+def _stack(make: _Rows, node: Node, handle: Any, *like: Any) -> Any:
+    if isinstance(handle, OneRow):
+        return handle
+    return _list(handle)
+
+
+def _set_item(make: _Rows, node: Node, handle: Any, index: Any, item: Any) -> Any:
+    whole = _whole(make._graph, node, _list(handle))
+    if node.attrs["dynamic"] or item.spec.shape != whole.spec.shape[1:]:
+        raise NotDenseError("TensorListSetItem")
+    return make.node(ROW_SET, whole, make.index(index, whole.spec.shape[0]), item)
+
+
+def _clear_item(make: _Rows, node: Node, handle: Any, index: Any) -> Any:
+    whole = _whole(make._graph, node, _list(handle))
+    zero = make.zeros(Spec(whole.spec.dtype, whole.spec.shape[1:]))
+    return make.node(ROW_SET, whole, make.index(index, whole.spec.shape[0]), zero)
+
+
+def _get_item(make: _Rows, node: Node, handle: Any, index: Any, *like: Any) -> Any:
+    whole = _whole(make._graph, node, _list(handle))
+    return make.row(whole, make.index(index, whole.spec.shape[0]))
+
+
+def _one_item(make: _Rows, node: Node, handle: Any, index: Any, item: Any) -> Any:
+    spec = _list(handle).spec
+    return OneRow(spec.shape, make.index(index, spec.shape[0]), item)
+
+
+def _length(make: _Rows, node: Node, handle: Any) -> Any:
+    return make.const(_list(handle).spec.shape[0], dtypes.int32)
+
+
+def _empty_like(make: _Rows, node: Node, handle: Any) -> Any:
+    return make.zeros(_list(handle).spec)
+
+
+def _add(make: _Rows, node: Node, *terms: Any) -> Any:
+    """A sum of which a term is zero but for one row."""
+    if node.prim.name == "AddN" and len(terms) != 2:
+        return None
+    x, y = terms
+    if isinstance(x, OneRow):
+        x, y = y, x
+    if isinstance(y, OneRow):
+        x = _whole(make._graph, node, x)
+        if x.spec.shape != y.spec.shape:
+            return None
+        return make.node(ROW_ADD, x, y.index, y.value)
+    if node.prim.name == "TensorListAdd":
+        return make("AddV2", _list(x), _list(y))
+    return None
+
+
+def _takes_row(attrs: dict[str, Any]) -> bool:
+    """Whether a strided slice is `x[i]`."""
+    others = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
+    return (
+        attrs["strides"] == (1,)
+        and attrs["shrink_axis_mask"] == 1
+        and not any(attrs[name] for name in others)
+    )
+
+
+def _unknown(value: Any) -> bool:
+    return value.node.prim is not CONST and value.spec.value is None
+
+
+def _slice(make: _Rows, node: Node, x: Any, begin: Any, end: Any) -> Any:
+    if isinstance(x, OneRow) or not _takes_row(node.attrs) or not _unknown(begin):
+        return None
+    if not _is_static(x.spec) or 0 in x.spec.shape:
+        return None
+    return make.row(x, make.index(begin, x.spec.shape[0], wraps=True))
+
+
+def _slice_grad(make: _Rows, node: Node, shape: Any, begin: Any, end: Any, dy: Any) -> Any:
+    spec = node.outputs[0].spec
+    if isinstance(dy, OneRow) or not _takes_row(node.attrs) or not _unknown(begin):
+        return None
+    if not _is_static(spec) or 0 in spec.shape:
+        return None
+    return OneRow(spec.shape, make.index(begin, spec.shape[0], wraps=True), dy)
+
+
+_RULES: dict[str, Any] = {
+    "TensorListReserve": _reserve,
+    "TensorListFromTensor": _from_tensor,
+    "TensorListStack": _stack,
+    "TensorListStackLike": _stack,
+    "TensorListSetItem": _set_item,
+    "TensorListClearItem": _clear_item,
+    "TensorListGetItem": _get_item,
+    "TensorListGetItemLike": _get_item,
+    "TensorListOneItem": _one_item,
+    "TensorListLength": _length,
+    "TensorListEmptyLike": _empty_like,
+    "TensorListAdd": _add,
+    "AddV2": _add,
+    "AddN": _add,
+    "StridedSlice": _slice,
+    "StridedSliceGrad": _slice_grad,
+}
+
+
+def _only_reads(node: Node, place: int) -> bool:
+    """Whether a loop does nothing to an input but read it as a variable."""
+    for body in node.bodies():
+        if place >= len(body.inputs):
+            continue
+        handle = body.inputs[place]
+        for inner in body.graph.nodes:
+            if inner.prim.name != READ and any(v is handle for v in inner.inputs):
+                return False
+        if any(v is handle for v in body.outputs):
+            return False
+    refers = node.inputs[place].spec.refers
+    return isinstance(refers, Spec) and refers.is_static
+
+
+def _trips(node: Node) -> int | None:
+    """How often a loop runs, where that can be seen: a counter below a limit."""
+    cond, body = node.attrs["cond"], node.attrs["body"]
+    test = cond.outputs[0].node
+    if test.prim.name not in ("Less", "LessEqual"):
+        return None
+    counter = _place_of(test.inputs[0], cond.inputs)
+    limit = _number(test.inputs[1], cond.inputs, node.inputs)
+    if counter is None or limit is None or counter >= node.attrs["carries"]:
+        return None
+    start = _number(node.inputs[counter], [], [])
+    step = body.outputs[counter].node
+    if start is None or step.prim.name != "AddV2":
+        return None
+    if _place_of(step.inputs[0], body.inputs) != counter:
+        return None
+    by = _number(step.inputs[1], body.inputs, node.inputs)
+    if by is None or by <= 0:
+        return None
+    if test.prim.name == "LessEqual":
+        limit += 1
+    return max(0, -(-(limit - start) // by))
+
+
+def _place_of(value: Any, inputs: list[Any]) -> int | None:
+    for i, other in enumerate(inputs):
+        if other is value:
+            return i
+    return None
+
+
+def _number(value: Any, inner: list[Any], outer: Any) -> int | None:
+    """An integer that is known: a constant, perhaps one from around the loop."""
+    place = _place_of(value, inner)
+    if place is not None:
+        if place >= len(outer):
+            return None
+        value = outer[place]
+    if value.node.prim is CONST:
+        array = np.asarray(value.node.attrs["value"])
+    elif value.spec.value is not None:
+        array = np.asarray(value.spec.value)
+    else:
+        return None
+    return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else None
+
+
+def densify(graph: Graph) -> Graph | None:
+    """The graph with tensors for lists; None where that can't be, or changes nothing."""
+    if not any(n.prim.name == "While" or n.prim.name.startswith("TensorList") for n in graph.nodes):
+        return None
+    try:
+        made = Densify().run(graph)
+    except NotDenseError:
+        return None
+    for node in made.nodes:
+        if any(isinstance(v, OneRow) for v in node.inputs):
+            return None
+    if any(isinstance(v, OneRow) for v in made.outputs):
+        return None
+    return made

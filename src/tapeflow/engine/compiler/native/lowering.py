@@ -1,0 +1,390 @@
+"""From a region of a graph to units, kernels and their order."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tapeflow.engine.backends.llvm import opaque
+from tapeflow.engine.backends.llvm.kernel import Kernel
+from tapeflow.engine.backends.llvm.loops.cost import cost_of
+from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
+from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
+from tapeflow.engine.backends.llvm.target import Target
+from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
+from tapeflow.engine.compiler.native.fusion import Fusion
+from tapeflow.engine.compiler.native.loops import root_of
+from tapeflow.engine.compiler.native.rows import ROW_ADD, writes_row
+from tapeflow.engine.compiler.native.schedule import Dependencies, Task
+from tapeflow.engine.compiler.native.state import READ, forward_state
+from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
+from tapeflow.engine.compiler.passes.merging import merge_equal
+from tapeflow.engine.compiler.passes.simplify import simplify
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.ir.graph import Body, Graph
+from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store
+from tapeflow.engine.ir.primitive import REGISTRY
+from tapeflow.engine.ir.spec import Spec
+
+
+class Step:
+    """Kernels for one instruction or a few, with the values they work on."""
+
+    def __init__(self, task: Task, calls: list[tuple[Kernel, list[Any]]]) -> None:
+        self.task = task
+        self.calls = calls
+        """Each operand is a value, or an int: the number of a workspace of this step."""
+        self.workspaces: list[int] = []
+
+    def values(self) -> list[Any]:
+        """All values that it needs."""
+        return [v for _, values in self.calls for v in values if not isinstance(v, int)]
+
+    def inner(self) -> list[Lowering]:
+        """Lowerings of the bodies of control flow."""
+        return []
+
+
+class _Whole(Step):
+    """A step that stands for a node as it is."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(task, [])
+        self.node = task.unit.opaque
+
+    def values(self) -> list[Any]:
+        return [*self.node.inputs, *self.node.outputs]
+
+
+class RowWrite(_Whole):
+    """Writes one row: a copy, or a kernel that adds."""
+
+    def __init__(self, task: Task, kernel: Kernel | None) -> None:
+        super().__init__(task)
+        self.kernel = kernel
+
+
+class Branches(_Whole):
+    """An `If`."""
+
+    def __init__(self, task: Task, bodies: list[Lowering]) -> None:
+        super().__init__(task)
+        self.bodies = bodies
+
+    def inner(self) -> list[Lowering]:
+        return self.bodies
+
+
+class Repeat(_Whole):
+    """A `While`: with a condition, or so many trips."""
+
+    def __init__(
+        self, task: Task, cond: Lowering | None, body: Lowering, trips: int, counting: Kernel | None
+    ) -> None:
+        super().__init__(task)
+        self.cond = cond
+        self.body = body
+        self.trips = trips
+        self.counting = counting
+
+    def inner(self) -> list[Lowering]:
+        return [self.body] if self.cond is None else [self.cond, self.body]
+
+
+class Lowering:
+    """The plan of a region.
+
+    Args:
+      graph: inputs are arrays and variables; all shapes are known, and code can be generated for
+        all nodes.
+      target: the CPU.
+      variable: the class of variables.
+      ownable: which inputs' memory may be written to where it becomes the output of that number: a
+        loop's carries.
+
+    Attributes:
+      steps: what to run, in order.
+      in_place: for values that are made in a variable's memory: its handle.
+      same_memory: for values that are made in another value's memory: that value.
+      statuses: values that stop the plan where they are not zero.
+    """
+
+    def __init__(self, graph: Graph, target: Target, variable: type, ownable: int = 0) -> None:
+        self.target = target
+        self.ownable = ownable
+        graph = forward_state(graph)
+        for run in (decompose, simplify, merge_equal, drop_dead):
+            graph = run(graph)
+        self.graph = graph
+        self.variable = variable
+        self.fusion = Fusion(graph, node_cost)
+        tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
+        self.tasks = self._with_epilogues(tasks)
+        self.dependencies = Dependencies(self.fusion, self.tasks)
+        self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
+        self.in_place: dict[int, Any] = {}
+        self.same_memory: dict[int, Any] = {}
+        self.statuses = {
+            id(root_of(self.fusion, n.inputs[1])[0]) for n in graph.nodes if n.prim is CHECKED
+        }
+        for task in self.tasks:
+            if any(id(v) in self.statuses for v in task.writes):
+                task.order = 0  # before anything is written
+        self._choose_in_place()
+        self._choose_rows()
+        self.order = [self.tasks[i] for i in self.dependencies.sorted()]
+        self.steps = [self._step(task) for task in self.order]
+
+    # Products that continue with elementwise work.
+
+    def _with_epilogues(self, tasks: list[Task]) -> list[Task]:
+        users: dict[int, list[Task]] = {}
+        for task in tasks:
+            for value in task.reads:
+                users.setdefault(id(value), []).append(task)
+        outputs = {id(root_of(self.fusion, v)[0]) for v in self.graph.outputs}
+        assigned = {
+            id(root_of(self.fusion, n.inputs[1])[0])
+            for n in self.graph.nodes if n.prim.name == "AssignVariableOp"
+        }
+        gone: set[int] = set()
+        for task in tasks:
+            if task.loops is not None or opaque.matrix_of(task.unit.opaque) is None:
+                continue
+            value = task.unit.opaque.outputs[0]
+            if len(users.get(id(value), ())) != 1 or id(value) in outputs | assigned:
+                continue
+            follower = users[id(value)][0]
+            if follower.unit.number in gone or follower.loops is None or follower.unit.after:
+                continue
+            if self._fits(task, follower, value):
+                task.epilogue = follower
+                gone.add(follower.unit.number)
+                task.reads = [*task.reads, *[v for v in follower.reads if v is not value]]
+                task.requires = [*task.requires, *follower.requires]
+                task.writes = follower.writes
+                task.order = follower.order
+        return [task for task in tasks if task.unit.number not in gone]
+
+    def _fits(self, task: Task, follower: Task, value: Any) -> bool:
+        assert follower.loops is not None
+        nest = follower.loops.nest.collapsed()
+        operand = next(i for i, v in enumerate(follower.loops.operands) if v is value)
+        loads = [s for s in nest.statements if isinstance(s, Load) and s.operand == operand]
+        if len(loads) != 1 or nest.kept != len(nest.dims):
+            return False
+        batch, rows, columns = opaque.matrix_of(task.unit.opaque)  # type: ignore[misc]
+        if math.prod(nest.dims) != batch * rows * columns:
+            return False
+        stride = 1
+        for dim in range(len(nest.dims) - 1, -1, -1):
+            if loads[0].at.coefficient(dim) != stride:
+                return False
+            stride *= nest.dims[dim]
+        return loads[0].at.const == 0 and NestEpilogue.fits(nest, columns)
+
+    # Variables.
+
+    def _choose_in_place(self) -> None:
+        """Lets a task write a new value into the variable, where nobody needs the old one after."""
+        reads = {
+            id(n.inputs[0]): n.outputs[0] for n in self.graph.nodes if n.prim.name == READ
+        }
+        assigned: set[int] = set()
+        for node in self.writes:
+            handle, value = node.inputs
+            root, offset = root_of(self.fusion, value)
+            if id(root) in assigned or id(root) not in self.fusion.home or offset:
+                continue
+            assigned.add(id(root))
+            if math.prod(root.spec.shape) != math.prod(value.spec.shape):
+                continue
+            maker = next(
+                (i for i, t in enumerate(self.tasks) if any(v is root for v in t.writes)), None
+            )
+            makers = sum(any(v is root for v in t.writes) for t in self.tasks)
+            if maker is None or makers != 1 or root.spec.dtype is not handle.spec.refers.dtype:
+                continue
+            old = reads.get(id(handle))
+            if old is not None:
+                if any(root_of(self.fusion, v)[0] is old for v in self._last_values(handle)):
+                    continue
+                if self._reads_beside(self.tasks[maker], old, root):
+                    continue
+                readers = [
+                    i for i, t in enumerate(self.tasks)
+                    if i != maker and self._reads(t, old)
+                ]
+                if not self.dependencies.try_after(maker, readers):
+                    continue
+            self.in_place[id(root)] = handle
+
+    def _last_values(self, handle: Any) -> list[Any]:
+        """What is written to other variables, at the end."""
+        return [n.inputs[1] for n in self.writes if n.inputs[0] is not handle]
+
+    def _reads_beside(self, task: Task, old: Any, root: Any) -> bool:
+        if task.epilogue is not None:
+            return any(v is old for v in [*task.reads, *task.epilogue.reads]) and (
+                any(root_of(self.fusion, v)[0] is old for v in task.unit.opaque.inputs)
+                or task.epilogue.reads_beside(old, root)
+            )
+        return task.reads_beside(old, root)
+
+    @staticmethod
+    def _reads(task: Task, value: Any) -> bool:
+        if any(v is value for v in [*task.reads, *task.requires]):
+            return True
+        return False
+
+    # Rows.
+
+    def _choose_rows(self) -> None:
+        """Lets rows be written in the memory of the value before, where nobody needs that after."""
+        for i, task in enumerate(self.tasks):
+            node = task.unit.opaque
+            if node is None or not writes_row(node):
+                continue
+            before, offset = root_of(self.fusion, node.inputs[0])
+            if offset or not self._may_be_written(before, node.outputs[0]):
+                continue
+            readers = [
+                k for k, t in enumerate(self.tasks)
+                if k != i and any(v is before for v in t.reads)
+            ]
+            if self.dependencies.try_after(i, readers):
+                self.same_memory[id(node.outputs[0])] = before
+
+    def _may_be_written(self, before: Any, after: Any) -> bool:
+        if any(root_of(self.fusion, v)[0] is before for v in self.graph.outputs):
+            return False
+        if any(root_of(self.fusion, n.inputs[1])[0] is before for n in self.writes):
+            return False
+        if id(before) in self.fusion.home:
+            return id(before) not in self.in_place
+        # The memory of an input may be written to if it becomes the output of the same number.
+        for j, value in enumerate(self.graph.inputs[: self.ownable]):
+            if value is before:
+                last = self.graph.outputs[j]
+                while last.node is not after.node and writes_row(last.node):
+                    last = root_of(self.fusion, last.node.inputs[0])[0]
+                return last is after
+        return False
+
+    def stays_in(self, output: Any, value: Any) -> bool:
+        """Whether an output is made in the memory of an input."""
+        root, offset = root_of(self.fusion, output)
+        while id(root) in self.same_memory:
+            root = self.same_memory[id(root)]
+        return root is value and not offset
+
+    def written_handles(self) -> set[int]:
+        """The handles, inputs of the graph, of variables that are written to."""
+        found = {id(n.inputs[0]) for n in self.writes}
+        for step in self.steps:
+            for lowering in step.inner():
+                written = lowering.written_handles()
+                first = 1 if isinstance(step, Branches) else 0
+                assert isinstance(step, _Whole)
+                for inner, outer in zip(lowering.graph.inputs, step.node.inputs[first:]):
+                    if id(inner) in written:
+                        found.add(id(outer))
+        return found
+
+    # Kernels.
+
+    def _body(self, body: Body, ownable: int = 0) -> Lowering:
+        graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
+        return Lowering(graph, self.target, self.variable, ownable)
+
+    def _control_flow(self, task: Task) -> Step:
+        node = task.unit.opaque
+        attrs = node.attrs
+        if node.prim.name == "If":
+            return Branches(task, [self._body(body) for body in attrs["branches"]])
+        body = self._body(attrs["body"], attrs["carries"])
+        trips = attrs.get("trips") or 0
+        if attrs["cond"] is not None:
+            return Repeat(task, self._body(attrs["cond"]), body, trips, None)
+        return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
+
+    def _step(self, task: Task) -> Step:
+        opaque_node = task.unit.opaque
+        if opaque_node is not None and opaque_node.prim.name in ("If", "While"):
+            return self._control_flow(task)
+        if opaque_node is not None and writes_row(opaque_node):
+            kernel = None
+            if opaque_node.prim is ROW_ADD:
+                kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
+            return RowWrite(task, kernel)
+        if task.loops is not None:
+            return Step(task, [(nest_kernel(self.target, task.loops.nest), task.loops.operands)])
+        node = task.unit.opaque
+        epilogue = None
+        extra: list[Any] = []
+        if task.epilogue is not None:
+            assert task.epilogue.loops is not None
+            loops = task.epilogue.loops
+            nest = loops.nest.collapsed()
+            value = node.outputs[0]
+            taken = next(i for i, v in enumerate(loops.operands) if v is value)
+            leaf = next(
+                i for i, s in enumerate(nest.statements)
+                if isinstance(s, Load) and s.operand == taken
+            )
+            _, rows, columns = opaque.matrix_of(node)  # type: ignore[misc]
+            epilogue = NestEpilogue(nest, leaf, taken, rows, columns)
+            extra = [loops.operands[i] for i in epilogue.used]
+        lowered = opaque.lower(self.target, node, epilogue)
+        calls = []
+        for made in lowered.steps:
+            kernel = made.kernel
+            values: list[Any] = []
+            for kind, i in made.operands:
+                if kind == "workspace":
+                    values.append(i)
+                else:
+                    source = {"input": node.inputs, "output": node.outputs, "epilogue": extra}[kind]
+                    values.append(source[i])
+            if epilogue is not None and epilogue.nest.fused:
+                kernel.fused += " + " + epilogue.nest.fused
+            calls.append((kernel, values))
+        step = Step(task, calls)
+        step.workspaces = lowered.workspaces
+        return step
+
+def _counting(trips: int) -> Nest:
+    """Whether a counter (operand 0) is below a number (to operand 1)."""
+    zero = Affine(0, ())
+    return Nest(
+        (),
+        0,
+        [
+            Load(0, zero, dtypes.int64),
+            Literal(trips, dtypes.int64),
+            Apply(REGISTRY["Less"], (0, 1), {}, dtypes.bool_),
+        ],
+        [Store(2, 1, zero, dtypes.bool_)],
+        2,
+        "Less",
+    )
+
+
+def _adding(spec: Spec) -> Nest:
+    """Adds operand 1 to operand 0."""
+    size = math.prod(spec.shape or ())
+    at = Affine(0, ((0, 1),))
+    add = Apply(REGISTRY["AddV2"], (0, 1), {}, spec.dtype)
+    return Nest(
+        (size,), 1, [Load(0, at, spec.dtype), Load(1, at, spec.dtype), add],
+        [Store(2, 0, at, spec.dtype)], 2, "RowAdd",
+    )  # fmt: skip
+
+
+def node_cost(node: Any) -> int:
+    """What an elementwise node costs for each element."""
+    if node.prim.name in ("OneHot", "MatrixBandPart", "CheckedIndex"):
+        return 2
+    if node.prim.name == "GatherV2":
+        return 4
+    return cost_of(node.prim, tuple([v.spec.dtype for v in node.inputs]), node.attrs)

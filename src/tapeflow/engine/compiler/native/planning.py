@@ -1,0 +1,478 @@
+"""Places the buffers of a lowering and writes the instructions of its plan."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.backends.llvm.execution.plan import (
+    AddConst,
+    Address,
+    Argument,
+    Call,
+    Constant,
+    Copy,
+    Input,
+    Jump,
+    JumpUnless,
+    Moving,
+    Output,
+    Plan,
+    Swap,
+    Zero,
+)
+from tapeflow.engine.backends.llvm.execution.plan import Arena as ArenaSlot
+from tapeflow.engine.compiler.native.buffers import Arena
+from tapeflow.engine.compiler.native.loops import root_of
+from tapeflow.engine.compiler.native.lowering import Branches, Lowering, Repeat, RowWrite, Step
+from tapeflow.engine.compiler.native.state import READ
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
+from tapeflow.engine.ir.spec import Spec
+
+WORTH_SWAPPING = 4096
+"""Bytes from which on a loop exchanges two buffers rather than copying one."""
+
+_labels = itertools.count(1)
+
+
+class Label(int):
+    """A place in the instructions that is not known yet."""
+
+    def __new__(cls) -> Label:
+        return super().__new__(cls, -next(_labels))
+
+
+def bytes_of(spec: Spec) -> int:
+    """The size of an array of this spec."""
+    assert spec.shape is not None
+    return math.prod(spec.shape) * spec.dtype.size  # type: ignore[arg-type]
+
+
+class Planner:
+    """Makes the plan of a whole region.
+
+    Args:
+      lowering: the region's units and kernels.
+
+    Attributes:
+      plan: the plan.
+    """
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.slots: list[Any] = []
+        self.instructions: list[Any] = []
+        self.places: dict[int, int] = {}
+        self.addresses: list[Address] = []
+        self.kernels: list[Any] = []
+        self._constants: dict[int, int] = {}
+        self._one: int | None = None
+        graph = lowering.graph
+        written = lowering.written_handles()
+        inputs = [_argument(v, id(v) in written, lowering.variable) for v in graph.inputs]
+        bound = {id(v): self.add(Input(i)) for i, v in enumerate(graph.inputs)}
+        results = [self.add(Output(i)) for i in range(len(graph.outputs))]
+        frame = Frame(self, lowering, bound, results)
+        frame.run()
+        work = sum(max(k.flops, k.bytes) / 8e9 for k in self.kernels)
+        has_loop = any(isinstance(s, Repeat) for s in lowering.steps)
+        self.plan = Plan(
+            inputs,
+            [(v.spec.dtype.np, v.spec.shape) for v in graph.outputs],
+            self.slots,
+            self._linked(),
+            frame.arena.size,
+            max([k.scratch for k in self.kernels], default=0),
+            release_gil=has_loop or work > 20e-6,
+        )
+
+    def add(self, slot: Any) -> int:
+        """A new slot's number."""
+        self.slots.append(slot)
+        return len(self.slots) - 1
+
+    def constant(self, array: Any) -> int:
+        """The slot of a constant array."""
+        found = self._constants.get(id(array))
+        if found is None:
+            found = self.add(Constant(np.ascontiguousarray(array)))
+            self._constants[id(array)] = found
+            self._kept = [*getattr(self, "_kept", []), array]
+        return found
+
+    def number(self, value: int) -> int:
+        """The slot of a constant int64."""
+        return self.add(Constant(np.array([value], np.int64)))
+
+    def within(self, whole: int, start: int) -> int:
+        """A slot so many bytes into another one whose address never moves."""
+        if self._one is None:
+            self._one = self.number(1)
+        slot = self.add(Moving())
+        self.addresses.append(Address(slot, whole, self._one, start))
+        return slot
+
+    def emit(self, instruction: Any) -> None:
+        """Appends an instruction."""
+        self.instructions.append(instruction)
+
+    def place(self, label: Label) -> None:
+        """Says where a label is: here."""
+        self.places[int(label)] = len(self.instructions)
+
+    def _linked(self) -> list[Any]:
+        shift = len(self.addresses)
+        made: list[Any] = list(self.addresses)
+        for instruction in self.instructions:
+            if isinstance(instruction, (Jump, JumpUnless)):
+                to = self.places[instruction.to] + shift
+                instruction = replace(instruction, to=to)
+            made.append(instruction)
+        return made
+
+
+def _argument(value: Any, written: bool, variable: type) -> Argument:
+    spec = value.spec
+    if isinstance(spec.refers, Spec):
+        kind = "written variable" if written else "variable"
+        return Argument(spec.refers.dtype.np, spec.refers.shape, kind, variable)
+    return Argument(spec.dtype.np, spec.shape)
+
+
+class Frame:
+    """The instructions of one graph: a region, or a body of control flow in it.
+
+    Args:
+      planner: collects slots and instructions.
+      lowering: the graph's units and kernels.
+      bound: the slots of its inputs.
+      results: the slots that its outputs go to.
+      own: inputs whose memory may be written to, as nobody else needs what is there.
+    """
+
+    def __init__(
+        self,
+        planner: Planner,
+        lowering: Lowering,
+        bound: dict[int, int],
+        results: list[int],
+        own: frozenset[int] = frozenset(),
+    ) -> None:
+        self.planner = planner
+        self.lowering = lowering
+        self.fusion = lowering.fusion
+        self.graph = lowering.graph
+        self.bound = bound
+        self.results = results
+        self.own = own
+        self.arena = Arena()
+        self._slot_of: dict[Any, int] = {}
+
+    def run(self) -> None:
+        """Emits everything."""
+        self._choose_direct()
+        self._find_lifetimes()
+        early, late = self._copies()
+        for copy in early:
+            self.planner.emit(copy)
+        for number, step in enumerate(self.lowering.steps):
+            self._emit(number, step)
+        for make in late:
+            self.planner.emit(make())
+
+    # Which memory is whose.
+
+    def memory(self, value: Any) -> tuple[Any, int]:
+        """The value that owns the memory which a value lies in, and where in it."""
+        value, offset = root_of(self.fusion, value)
+        while id(value) in self.lowering.same_memory:
+            value, more = root_of(self.fusion, self.lowering.same_memory[id(value)])
+            assert more == 0
+        return value, offset
+
+    def _choose_direct(self) -> None:
+        """Which values are made right where a result is, and which are copied there."""
+        self._direct: dict[int, int] = {}
+        self._to_copy: list[tuple[int, Any, int]] = []
+        for i, value in enumerate(self.graph.outputs):
+            root, offset = self.memory(value)
+            made_here = id(root) in self.fusion.home and offset == 0
+            same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
+            if id(root) in self.own and self.bound[id(root)] == self.results[i]:
+                continue
+            if made_here and same and id(root) not in self._direct and (
+                id(root) not in self.lowering.in_place
+            ):
+                self._direct[id(root)] = self.results[i]
+            else:
+                self._to_copy.append((i, root, offset))
+
+    def _find_lifetimes(self) -> None:
+        self._last: dict[int, int] = {}
+        for number, step in enumerate(self.lowering.steps):
+            for value in step.values():
+                self._last[id(self.memory(value)[0])] = number
+        end = len(self.lowering.steps)
+        for _, root, _ in self._to_copy:
+            self._last[id(root)] = end
+        for node in self.lowering.writes:
+            self._last[id(self.memory(node.inputs[1])[0])] = end
+
+    def buffer(self, value: Any, step: int) -> int:
+        """The slot of a value's memory."""
+        root, offset = self.memory(value)
+        if offset:
+            return self._within(root, offset, step)
+        node = root.node
+        if node.prim is PLACEHOLDER:
+            return self.bound[id(root)]
+        if node.prim.name == READ:
+            return self.bound[id(node.inputs[0])]
+        if node.prim is CONST:
+            return self.planner.constant(node.attrs["value"])
+        handle = self.lowering.in_place.get(id(root))
+        if handle is not None:
+            return self.bound[id(handle)]
+        if id(root) in self._direct:
+            return self._direct[id(root)]
+        known = self._slot_of.get(id(root))
+        if known is None:
+            last = max(step, self._last.get(id(root), step))
+            place = self.arena.place(bytes_of(root.spec), step, last)
+            known = self._slot_of[id(root)] = self.space(place)
+        return known
+
+    def space(self, offset: int) -> int:
+        """The slot of a place in the arena of this frame."""
+        slot = self.planner.add(ArenaSlot(offset))
+        self.arena.slots.append(slot)
+        return slot
+
+    def _within(self, root: Any, offset: int, step: int) -> int:
+        key = (id(root), offset)
+        known = self._slot_of.get(key)
+        if known is not None:
+            return known
+        whole = self.buffer(root, step)
+        base = self.planner.slots[whole]
+        start = offset * root.spec.dtype.size
+        if isinstance(base, ArenaSlot) and root.node.prim is not PLACEHOLDER:
+            made = self.space(base.offset + start)
+        elif isinstance(base, Moving) or root.node.prim is PLACEHOLDER:
+            made = self.planner.add(Moving())
+            self.planner.emit(Address(made, whole, self.planner.number(1), start))
+            return made  # the address may be another one next time
+        else:
+            made = self.planner.within(whole, start)
+        self._slot_of[key] = made
+        return made
+
+    # Copies at the beginning and the end.
+
+    def _copies(self) -> tuple[list[Copy], list[Any]]:
+        """Copies before the first step, and makers of those after the last one."""
+        early: list[Copy] = []
+        late: list[Any] = []
+        end = len(self.lowering.steps)
+        for i, root, offset in self._to_copy:
+            size = bytes_of(self.graph.outputs[i].spec)
+            if id(root) in self.fusion.home:
+                late.append(self._copier(root, offset, self.results[i], size, end))
+            else:  # what comes from outside is copied before it may be overwritten
+                early.append(Copy(self._source(root, offset, 0), self.results[i], size))
+        for node in self.lowering.writes:
+            handle, value = node.inputs
+            root, offset = self.memory(value)
+            if self.lowering.in_place.get(id(root)) is handle:
+                continue
+            size = bytes_of(value.spec)
+            target = self.bound[id(handle)]
+            if root.node.prim.name == READ:
+                # One variable's old value is another's new one: it is saved first.
+                spare = self.space(self.arena.reserve(size))
+                early.insert(0, Copy(self._source(root, offset, 0), spare, size))
+                late.append(lambda spare=spare, target=target, size=size: Copy(spare, target, size))
+            else:
+                late.append(self._copier(root, offset, target, size, end))
+        return early, late
+
+    def _source(self, root: Any, offset: int, step: int) -> int:
+        return self._within(root, offset, step) if offset else self.buffer(root, step)
+
+    def _copier(self, root: Any, offset: int, target: int, size: int, end: int) -> Any:
+        return lambda: Copy(self._source(root, offset, end), target, size)
+
+    # Steps.
+
+    def _emit(self, number: int, step: Step) -> None:
+        if isinstance(step, Repeat):
+            self._repeat(number, step)
+            return
+        if isinstance(step, Branches):
+            self._branch(number, step)
+            return
+        if isinstance(step, RowWrite):
+            self._write_row(number, step)
+            return
+        spaces = [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
+        for kernel, values in step.calls:
+            operands = [spaces[v] if isinstance(v, int) else self.buffer(v, number) for v in values]
+            status = None
+            for value in step.task.writes:
+                if id(value) in self.lowering.statuses:
+                    status = self.buffer(value, number)
+            self.call(kernel, operands, status)
+
+    def call(self, kernel: Any, operands: list[int], status: int | None = None) -> None:
+        """Emits the call of a kernel."""
+        if kernel.chunks:
+            self.planner.kernels.append(kernel)
+            self.planner.emit(Call(kernel, tuple(operands), status))
+
+    def _write_row(self, number: int, step: RowWrite) -> None:
+        """Writes, or adds to, one row of a value, in the memory of the value before."""
+        node = step.node
+        whole, index, value = node.inputs
+        target = self.buffer(node.outputs[0], number)
+        if id(node.outputs[0]) not in self.lowering.same_memory:
+            self.planner.emit(Copy(self.buffer(whole, number), target, bytes_of(whole.spec)))
+        row = self.planner.add(Moving())
+        size = bytes_of(whole.spec) // whole.spec.shape[0]
+        wide = index.spec.dtype.size == 8
+        self.planner.emit(Address(row, target, self.buffer(index, number), size, wide))
+        if step.kernel is None:
+            self.planner.emit(Copy(self.buffer(value, number), row, size))
+        else:
+            self.call(step.kernel, [row, self.buffer(value, number)])
+
+    def _inner(
+        self, lowering: Lowering, bound: dict[int, int], results: list[int],
+        own: frozenset[int] = frozenset(),
+    ) -> Frame:  # fmt: skip
+        frame = Frame(self.planner, lowering, bound, results, own)
+        frame.run()
+        return frame
+
+    def _adopt(self, inner: Arena, number: int) -> None:
+        """Gives the arena of an inner frame its place in this one's."""
+        self._shift(inner, self.arena.place(inner.size, number, number))
+        self.arena.slots += inner.slots
+
+    def _branch(self, number: int, step: Branches) -> None:
+        node, planner = step.node, self.planner
+        otherwise, done = Label(), Label()
+        results = [self.buffer(v, number) for v in node.outputs]
+        planner.emit(JumpUnless(self.buffer(node.inputs[0], number), otherwise))
+        for i, (body, lowering) in enumerate(zip(node.attrs["branches"], step.bodies, strict=True)):
+            if i:
+                planner.place(otherwise)
+            bound = self._bindings(lowering, body, node.inputs[1:], number)
+            frame = self._inner(lowering, bound, results)
+            self._adopt(frame.arena, number)
+            if not i:
+                planner.emit(Jump(done))
+        planner.place(done)
+
+    def _bindings(
+        self, lowering: Lowering, body: Any, values: Any, number: int
+    ) -> dict[int, int]:
+        assert len(body.inputs) == len(lowering.graph.inputs)
+        return {
+            id(inner): self._given(value, number)
+            for inner, value in zip(lowering.graph.inputs, values, strict=True)
+        }
+
+    def _given(self, value: Any, number: int) -> int:
+        if isinstance(value.spec.refers, Spec):
+            return self.bound[id(value)]
+        return self.buffer(value, number)
+
+    def _repeat(self, number: int, step: Repeat) -> None:
+        node, planner = step.node, self.planner
+        attrs = node.attrs
+        carries, invariants = attrs["carries"], attrs["invariants"]
+        body = step.body
+        arena = Arena()
+
+        def space(size: int) -> int:
+            slot = planner.add(ArenaSlot(arena.reserve(size)))
+            arena.slots.append(slot)
+            return slot
+
+        inner_inputs = body.graph.inputs
+        current: list[int] = []
+        following: list[int] = []
+        own: set[int] = set()
+        for j in range(carries):
+            value, inner = node.inputs[j], inner_inputs[j]
+            size = bytes_of(value.spec)
+            now = space(size)
+            current.append(now)
+            planner.emit(Copy(self.buffer(value, number), now, size))
+            if body.stays_in(body.graph.outputs[j], inner):
+                own.add(id(inner))
+                following.append(now)
+            else:
+                following.append(space(size))
+        fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
+        counter, place, test = space(8), space(8), space(8)
+        planner.emit(Zero(counter, 8))
+        direction = -1 if attrs.get("backwards") else 1
+        first = step.trips - 1 if direction < 0 else 0
+        planner.emit(Copy(planner.number(first), place, 8))
+        start, end = Label(), Label()
+        planner.place(start)
+        if step.cond is not None:
+            bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
+            frame = self._inner(step.cond, bound, [test])
+            self._adopt_into(arena, frame.arena)
+        else:
+            assert step.counting is not None
+            self.call(step.counting, [counter, test])
+        planner.emit(JumpUnless(test, end))
+        elements = []
+        for value in node.inputs[carries + invariants :]:
+            elements.append(self._moving(value, number, place))
+        kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
+        bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
+        frame = self._inner(body, bound, [*following, *kept], frozenset(own))
+        self._adopt_into(arena, frame.arena)
+        for j in range(carries):
+            if following[j] != current[j]:
+                size = bytes_of(node.inputs[j].spec)
+                if size >= WORTH_SWAPPING:
+                    planner.emit(Swap(current[j], following[j]))
+                else:
+                    planner.emit(Copy(following[j], current[j], size))
+        planner.emit(AddConst(counter, 1))
+        planner.emit(AddConst(place, direction))
+        planner.emit(Jump(start))
+        planner.place(end)
+        for j in range(carries):
+            target = self.buffer(node.outputs[j], number)
+            planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
+        self._adopt(arena, number)
+
+    def _moving(self, value: Any, number: int, place: int) -> int:
+        """The slot of one row of a value at a time."""
+        slot = self.planner.add(Moving())
+        row = bytes_of(value.spec) // max(1, value.spec.shape[0])
+        self.planner.emit(Address(slot, self.buffer(value, number), place, row))
+        return slot
+
+    def _adopt_into(self, arena: Arena, inner: Arena) -> None:
+        """Gives the arena of an inner frame a place of its own in a loop's."""
+        start = arena.reserve(inner.size)
+        self._shift(inner, start)
+        arena.slots += inner.slots
+
+    def _shift(self, inner: Arena, start: int) -> None:
+        for slot in inner.slots:
+            known = self.planner.slots[slot]
+            self.planner.slots[slot] = ArenaSlot(known.offset + start)
+
+
+__all__ = ["Frame", "Planner"]

@@ -1,0 +1,355 @@
+"""Finds the parts of a graph that code can be generated for, and makes one node of each.
+
+Nodes are numbered by how often control passes between the host and native code before them; those
+of one number are independent of the host's results that come later, and make up one region.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapeflow.engine.backends.llvm import opaque
+from tapeflow.engine.compiler.native.decompose import CHECKED, RULES
+from tapeflow.engine.compiler.native.kinds import (
+    ELEMENT,
+    FOLD,
+    OPAQUE,
+    PLACED,
+    RESHAPE,
+    VIEW,
+    kind_of,
+)
+from tapeflow.engine.compiler.native.rows import writes_row
+from tapeflow.engine.compiler.native.state import READ, STATEFUL
+from tapeflow.engine.core import dtypes
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node, Value
+from tapeflow.engine.ir.primitive import PURE, REGISTRY, WRITES
+from tapeflow.engine.ir.spec import Spec
+
+_DTYPES = frozenset((
+    dtypes.bool_, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8,
+    dtypes.uint16, dtypes.uint32, dtypes.uint64, dtypes.float16, dtypes.bfloat16, dtypes.float32,
+    dtypes.float64,
+))  # fmt: skip
+
+_FLOATING_ONLY = frozenset(("Mean", "MeanGrad", "L2Loss"))
+_DATA_INPUTS = {"Reshape": (0,), "BroadcastTo": (0,), "OneHot": (0, 2, 3), "Fill": (1,)}
+
+
+class Eligibility:
+    """Says for which nodes code can be generated.
+
+    Attributes:
+      refused: primitives with dtypes that the code generator turned out not to know.
+    """
+
+    def __init__(self) -> None:
+        self.refused: set[Any] = set()
+
+    def __call__(self, node: Node) -> bool:
+        """Whether code can be generated for a node."""
+        prim = node.prim
+        if prim.name in STATEFUL:
+            return self._is_stateful(node)
+        if prim.name in ("If", "While"):
+            return self._is_control_flow(node)
+        if writes_row(node) or prim is CHECKED:
+            return all(_is_plain(v.spec) and 0 not in v.spec.shape for v in node.inputs)
+        if prim.effect is not PURE or REGISTRY.get(prim.name) is not prim or not node.outputs:
+            return False
+        values = [*node.inputs, *node.outputs]
+        if not all(_is_plain(v.spec) for v in values):
+            return False
+        if refusal_key(node) in self.refused:
+            return False
+        data = [*self._data(node), *node.outputs]
+        if any(0 in v.spec.shape or v.spec.dtype not in _DTYPES for v in data):
+            return False
+        if not all(_is_known(node.inputs[i]) for i in prim.value_inputs if i < len(node.inputs)):
+            return False
+        return self._has_code(node)
+
+    @staticmethod
+    def _data(node: Node) -> list[Any]:
+        chosen = _DATA_INPUTS.get(node.prim.name)
+        kind = kind_of(node)
+        if chosen is not None:
+            return [node.inputs[i] for i in chosen]
+        if kind == VIEW:
+            return [node.inputs[0]]
+        return list(node.inputs)
+
+    @staticmethod
+    def _is_stateful(node: Node) -> bool:
+        refers = node.inputs[0].spec.refers
+        if not isinstance(refers, Spec) or not refers.is_static or refers.dtype not in _DTYPES:
+            return False
+        assert refers.shape is not None
+        if 0 in refers.shape or node.inputs[0].node.prim is not PLACEHOLDER:
+            return False
+        if node.prim.name == READ:
+            return True
+        value = node.inputs[1].spec
+        return value.is_static and value.shape == refers.shape and value.dtype is refers.dtype
+
+    def _is_control_flow(self, node: Node) -> bool:
+        if refusal_key(node) in self.refused:
+            return False
+        for value in [*node.inputs, *node.outputs]:
+            spec = value.spec
+            if isinstance(spec.refers, Spec) and spec.dtype is dtypes.resource:
+                refers = spec.refers
+                if not _is_plain(refers) or 0 in refers.shape or value.node.prim is not PLACEHOLDER:
+                    return False
+            elif not _is_plain(spec) or 0 in spec.shape:
+                return False
+        if node.prim.name == "While":
+            attrs = node.attrs
+            if attrs["cond"] is None or len(node.outputs) > attrs["carries"]:
+                if attrs.get("trips") is None:
+                    return False
+            pairs = zip(node.inputs[: attrs["carries"]], attrs["body"].outputs)
+        else:
+            first = node.attrs["branches"][0].outputs
+            pairs = zip(node.outputs, first)
+            others = node.attrs["branches"][1].outputs
+            if not all(_same_spec(a, b) for a, b in zip(first, others, strict=True)):
+                return False
+        if not all(_same_spec(a, b) for a, b in pairs):
+            return False
+        for body in node.bodies():
+            for inner in body.graph.nodes:
+                if inner.prim is CONST or inner.prim is PLACEHOLDER:
+                    continue
+                if not self(inner):
+                    return False
+            if any(v.spec.dtype is dtypes.resource for v in body.outputs):
+                return False
+        return True
+
+    @staticmethod
+    def _has_code(node: Node) -> bool:
+        name = node.prim.name
+        out: DType = node.outputs[0].spec.dtype
+        if name in RULES:
+            if name in _FLOATING_ONLY:
+                return out.is_floating
+            if name == "GatherV2":
+                return not node.attrs["batch_dims"] and (
+                    node.inputs[1].spec.dtype in (dtypes.int32, dtypes.int64)
+                )
+            return out.is_floating or name not in ("SparseSoftmaxCrossEntropyWithLogits",)
+        kind = kind_of(node)
+        if name == "MatrixBandPart":
+            rows, columns = node.inputs[0].spec.shape[-2:]
+            if not all(_is_known(v) for v in node.inputs[1:]):
+                return False
+            lower, upper = (int(_known(v)) for v in node.inputs[1:])
+            return lower <= rows and upper <= columns
+        if kind == FOLD:
+            # Halves are folded in float32; NumPy multiplies them one by one.
+            return not (name == "Prod" and out.is_floating and out.size == 2)
+        if kind == OPAQUE:
+            return opaque.supports(node)
+        return kind in (ELEMENT, VIEW, RESHAPE, PLACED)
+
+
+def _same_spec(a: Any, b: Any) -> bool:
+    return a.spec.dtype is b.spec.dtype and a.spec.shape == b.spec.shape
+
+
+def all_loops_run(graph: Graph, eligible: Eligibility) -> bool:
+    """Whether code can be generated for all loops that keep rows, and what works on rows."""
+    for node in graph.nodes:
+        name = node.prim.name
+        if name == "While" and "trips" in node.attrs and not eligible(node):
+            return False
+        if writes_row(node) and not eligible(node):
+            return False
+    return True
+
+
+def _is_barrier(node: Node, native: bool) -> bool:
+    """Whether a node must be alone in its region with the variables that it uses."""
+    if not native or node.prim.name not in ("If", "While"):
+        return False
+    return any(v.spec.dtype is dtypes.resource for v in node.inputs)
+
+
+def _is_plain(spec: Spec) -> bool:
+    return spec.is_static and spec.dtype in _DTYPES
+
+
+def _is_known(value: Any) -> bool:
+    return value.node.prim is CONST or value.spec.value is not None
+
+
+def _known(value: Any) -> Any:
+    return value.node.attrs["value"] if value.node.prim is CONST else value.spec.value
+
+
+def refusal_key(node: Any) -> Any:
+    """Nodes that are alike to the code generator."""
+    values = [*node.inputs, *node.outputs]
+    return (node.prim.name, tuple([v.spec.dtype.name for v in values]))
+
+
+class Region:
+    """A part of a graph that becomes native.
+
+    Attributes:
+      graph: the part, on its own.
+      inputs: the values of the whole graph that it takes.
+      outputs: those that it gives.
+      nodes: the nodes of the whole graph that it stands for.
+    """
+
+    def __init__(self, nodes: list[Node], wanted: set[int]) -> None:
+        self.nodes = nodes
+        self.graph = Graph()
+        self.inputs: list[Any] = []
+        self.outputs: list[Any] = []
+        env: dict[int, Any] = {}
+        for node in nodes:
+            inputs = tuple([self._value(env, v) for v in node.inputs])
+            copy = Node(node.prim, inputs, node.attrs, node.name, node.location)
+            copy.in_tuple = node.in_tuple
+            self.graph.add(copy, [v.spec for v in node.outputs])
+            for old, new in zip(node.outputs, copy.outputs, strict=True):
+                env[id(old)] = new
+                if id(old) in wanted:
+                    self.outputs.append(old)
+                    self.graph.outputs.append(new)
+
+    def _value(self, env: dict[int, Any], value: Any) -> Any:
+        found = env.get(id(value))
+        if found is not None:
+            return found
+        if value.node.prim is CONST:
+            node = Node(CONST, (), value.node.attrs, value.node.name, value.node.location)
+            found = self.graph.add(node, [value.spec]).outputs[0]
+        else:
+            node = Node(PLACEHOLDER, (), {}, value.node.name, value.node.location)
+            found = Value(node, 0, value.spec)
+            node.outputs = [found]
+            self.graph.inputs.append(found)
+            self.inputs.append(value)
+        env[id(value)] = found
+        return found
+
+
+def find_regions(graph: Graph, eligible: Eligibility) -> tuple[list[Region], list[list[Node]]]:
+    """The regions of a graph, and the nodes that the host runs before, between and after them.
+
+    Args:
+      graph: the graph; bodies of control flow are not looked into.
+      eligible: which nodes are native.
+
+    Returns:
+      `(regions, host)`: host nodes `host[i]` run before region `i`.
+    """
+    nodes = [n for n in graph.nodes if n.prim is not CONST and n.prim is not PLACEHOLDER]
+    native = {id(n): eligible(n) for n in nodes}
+    number: dict[int, int] = {}
+    last_write: dict[Any, int] = {}
+    readers: dict[Any, int] = {}
+    host_effects = 0
+    for node in nodes:
+        is_native = native[id(node)]
+        at = 0
+
+        def after(other: int, other_native: bool, is_native: bool = is_native) -> int:
+            # A region comes after the host nodes of its number; those follow the region before.
+            if other_native and not is_native:
+                return other + 1
+            return other
+
+        for value in node.inputs:
+            before = value.node
+            if id(before) in number:
+                at = max(at, after(number[id(before)], native[id(before)]))
+        barrier = _is_barrier(node, is_native)
+        for other, other_native in _orders(node, is_native, last_write, readers):
+            at = max(at, other + 1 if barrier and other_native else after(other, other_native))
+        if not node.effect.droppable and not is_native:
+            at = max(at, host_effects)
+            host_effects = at
+        number[id(node)] = at
+        _note_orders(node, is_native, at + 1 if barrier else at, last_write, readers)
+    count = max(number.values(), default=0) + 1
+    host: list[list[Node]] = [[] for _ in range(count)]
+    inside: list[list[Node]] = [[] for _ in range(count)]
+    for node in nodes:
+        (inside if native[id(node)] else host)[number[id(node)]].append(node)
+    regions = []
+    for part in inside:
+        mine = {id(n) for n in part}
+        wanted = {id(v) for v in graph.outputs}
+        for node in nodes:
+            if id(node) not in mine:
+                wanted.update(id(v) for v in node.inputs)
+                for body in node.bodies():
+                    wanted.update(id(v) for v in body.inputs)
+        regions.append(Region(part, wanted))
+    return regions, host
+
+
+Order = tuple[int, bool]
+
+
+def _touches(node: Node) -> tuple[list[Any], bool]:
+    """The handles of variables that a node uses, and whether it may write to them."""
+    handles = [v for v in node.inputs if v.spec.dtype is dtypes.resource]
+    return handles, not node.effect.droppable
+
+
+def _orders(
+    node: Node, native: bool, last_write: dict[Any, Any], readers: dict[Any, Any]
+) -> list[Order]:
+    """What a node must follow, for what it does to variables and the world."""
+    handles, writes = _touches(node)
+    found: list[Order] = []
+    effect = node.effect
+    if effect is PURE and not handles:
+        return found
+    if not native:
+        # A host node with effects may look at anything: it keeps its place among all of them.
+        if effect is not PURE:
+            found += last_write.values()
+            if effect is WRITES or not effect.droppable:
+                for orders in readers.values():
+                    found += orders
+        return found
+    for handle in handles:
+        if id(handle) in last_write:
+            found.append(last_write[id(handle)])
+        if writes:
+            found += readers.get(id(handle), [])
+    if None in last_write:
+        found.append(last_write[None])
+    if writes:
+        found += readers.get(None, [])
+    return found
+
+
+def _note_orders(
+    node: Node, native: bool, at: int, last_write: dict[Any, Any], readers: dict[Any, Any]
+) -> None:
+    handles, writes = _touches(node)
+    effect = node.effect
+    if effect is PURE and not handles:
+        return
+    here = (at, native)
+    keys: list[Any] = [id(h) for h in handles]
+    if not native:
+        keys.append(None)
+    for key in keys:
+        if writes:
+            last_write[key] = _later(last_write.get(key), here)
+        else:
+            readers.setdefault(key, []).append(here)
+
+
+def _later(a: Order | None, b: Order) -> Order:
+    return b if a is None else max(a, b)
