@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.contractions import Store, as_matmul, matmul
+from tapeflow.engine.backends.llvm.contractions import Store, View, as_matmul, matmul
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import AARCH64, Target, host, narrower
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -186,7 +186,7 @@ class BiasRelu:
 
     def __init__(self, m: int, n: int, brief: bool) -> None:
         self.n = n
-        self.sums = Store(m, n, float32)
+        self.sums = Store(float32, (1,), View.whole((1,), m, n))
         self.brief = brief
 
     def store(
