@@ -94,6 +94,8 @@ def pack_transposed(
     else:
         whole = code.op(f"and i64 {k}, {-piece}")
     last = columns - 1 if isinstance(columns, int) else code.op(f"sub i64 {columns}, 1")
+    # Two pieces side by side: wider vectors would take twice the code for the same speed.
+    lanes = min(lanes, 2 * piece)
     even = isinstance(columns, int) and columns % lanes == 0
     with code.loop(0, columns, lanes) as loop:
         there = code.offset(target, loop.index, wide)

@@ -17,7 +17,7 @@ from tapeflow.engine.backends.llvm.contractions.problem import Problem
 from tapeflow.engine.backends.llvm.contractions.schedule import schedule
 from tapeflow.engine.backends.llvm.contractions.sums import multiply_add
 from tapeflow.engine.backends.llvm.text import Val
-
+from tapeflow.engine.core.dtypes import int64
 
 ROLLED = 256
 """Length of the sums from which a tile's results pass through memory: that takes as long as some
@@ -288,22 +288,28 @@ class Tiles:
         a, row, a_step = left
         b, b_step = right
         vectors = len(masks)
-        with code.loop(0, inner, 1, sums) as loop:
-            from_b = code.offset(b, code.mul(loop.index, b_step), wide)
-            from_a = code.offset(a, code.mul(loop.index, a_step), wide)
+        # Where each factor is read is carried along: a multiplication a step would take its time.
+        zero = Val("0", int64, 1)
+        with code.loop(0, inner, 1, [zero, zero, *sums]) as loop:
+            at_a, at_b, *before = loop.values
+            from_a = code.offset(a, loop.index if a_step == 1 else at_a.text, wide)
+            from_b = code.offset(b, at_b.text, wide)
             columns = [
                 code.load(code.offset(from_b, v * lanes, wide), wide, lanes, mask)
                 for v, mask in enumerate(masks)
             ]
-            following = []
+            following = [
+                Val(str(code.add(at_a.text, a_step)), int64, 1),
+                Val(str(code.add(at_b.text, b_step)), int64, 1),
+            ]
             for r in range(len(sums) // vectors):
                 one = code.load(code.offset(from_a, r * row, wide), wide)
                 spread = code.splat(one, lanes)
                 for v in range(vectors):
-                    value = loop.values[r * vectors + v]
+                    value = before[r * vectors + v]
                     following.append(multiply_add(code, spread, columns[v], value))
             loop.next = following
-        return loop.results
+        return loop.results[2:]
 
     # Sums in memory.
 
