@@ -34,6 +34,12 @@ def test_a_function_trains_as_eager_steps_do(name):
     assert losses[0] != losses[-1]
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     for key, weight in expected_weights.items():
+        if key.endswith("qkv.b"):
+            # A bias of all keys changes no softmax: its gradient is rounding, which Adam blows up.
+            q, _, v = np.split(weight, 3)
+            weight = np.concatenate([q, v])
+            q, _, v = np.split(weights[key], 3)
+            weights[key] = np.concatenate([q, v])
         np.testing.assert_allclose(weights[key], weight, rtol=1e-4, atol=1e-5, err_msg=key)
 
 

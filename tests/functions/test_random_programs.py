@@ -99,7 +99,8 @@ def execute(statement: Any, env: Env) -> Env:
         return taken
 
     if kind == "if":
-        test = tf.reduce_sum(evaluate(statement[1], env)) > 0.0
+        # Not 0: there sums tie that are added up in another order (of x - mean(x), say).
+        test = tf.reduce_sum(evaluate(statement[1], env)) > 0.0123
         x, y = tf.cond(test, branch(statement[2]), branch(statement[3]))
         return {**env, "x": x, "y": y}
 

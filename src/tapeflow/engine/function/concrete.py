@@ -56,7 +56,7 @@ class Runnable:
         self.step: Any = None
         self.recorded: Any = None  # how calls are differentiated; made by the first such call
 
-    def run(self, tensors: list[Any]) -> list[Any]:
+    def run(self, tensors: Sequence[Any]) -> list[Any]:
         """The outputs for these tensors and variables, as arrays or objects.
 
         Args:
@@ -72,7 +72,10 @@ class Runnable:
     def program_for(self, arrays: list[Any]) -> Any:
         """What runs the graph for inputs of these shapes."""
         if not self._by_shape:
-            self._program = self._compile(None)
+            program = self._compile(None)
+            if program.__class__ is not Program:
+                program.prepare(arrays)
+            self._program = program
             self.step = getattr(self._program, "step", None)
             return self._program
         shapes = tuple([getattr(a, "shape", None) if _is_data(a) else None for a in arrays])
@@ -120,7 +123,7 @@ class Runnable:
                 return results  # type: ignore[no-any-return]
         return [wrapped(out) for out in self.run(tensors)]
 
-    def inline(self, tensors: list[Any]) -> list[Any]:
+    def inline(self, tensors: Sequence[Any]) -> list[Any]:
         """The outputs in the graph that is traced now: this graph's operations are added to it."""
         from tapeflow.engine.function.trace import inline
 
@@ -199,7 +202,7 @@ class ConcreteFunction(ConcreteFunctionProtocol):
         self._pack = packer(structured_outputs)
         self._number = next(_numbers)
 
-    def call_flat(self, tensors: list[Any]) -> Any:
+    def call_flat(self, tensors: Sequence[Any]) -> Any:
         """The results for the tensors of a call, in the order of the signature."""
         return self._pack(self._runnable.call(tensors))
 
@@ -300,7 +303,7 @@ class ConcreteFunction(ConcreteFunctionProtocol):
         return f"ConcreteFunction {self.pretty_printed_signature()}"
 
 
-def packer(structured: Any) -> Callable[[list[Any]], Any]:
+def packer(structured: Any) -> Callable[[Sequence[Any]], Any]:
     """A function from the flat results to their structure."""
     if isinstance(structured, SymbolicTensor):
         return lambda flat: flat[0]
@@ -321,7 +324,7 @@ def packer(structured: Any) -> Callable[[list[Any]], Any]:
     if structured is None:
         return lambda flat: None
 
-    def pack(flat: list[Any]) -> Any:
+    def pack(flat: Sequence[Any]) -> Any:
         rest = iter(flat)
         values = [next(rest) if isinstance(leaf, SymbolicTensor) else leaf for leaf in leaves]
         return nest.pack_sequence_as(structured, values, expand_composites=True)

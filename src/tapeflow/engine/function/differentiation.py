@@ -8,6 +8,7 @@ that any gradient of it can be traced later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tapeflow.engine.autodiff.graph_gradients import carries_gradient, differentiate
@@ -21,7 +22,7 @@ from tapeflow.engine.runtime.tensor import EagerTensor
 from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
 
 
-def call_recorded(runnable: Runnable, tensors: list[Any], recorders: Any) -> list[Any]:
+def call_recorded(runnable: Runnable, tensors: Sequence[Any], recorders: Any) -> list[Any]:
     """Calls a function while tapes are active; those that watch its inputs note the call."""
     if runnable.recorded is None:
         runnable.recorded = Differentiation(runnable)
@@ -67,7 +68,7 @@ class Differentiation:
         self._forward: dict[bool, Runnable] = {}
         self._backward: dict[Any, Backward] = {}
 
-    def externals(self, tensors: list[Any]) -> list[Any]:
+    def externals(self, tensors: Sequence[Any]) -> list[Any]:
         """What `sources` stand for in a call."""
         return [*tensors, *self._around]
 
@@ -202,7 +203,7 @@ class RecordedCall:
         return [_taken(where, flat) for where in backward.results]
 
 
-def _taken(where: Any, flat: list[Any]) -> Any:
+def _taken(where: Any, flat: Sequence[Any]) -> Any:
     if where is None:
         return None
     if isinstance(where, tuple):

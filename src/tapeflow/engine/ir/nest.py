@@ -33,6 +33,10 @@ class Affine(NamedTuple):
                 return c
         return 0
 
+    def reaches(self, first: int) -> bool:
+        """Whether it depends on a dimension from `first` on."""
+        return bool(self.terms) and self.terms[-1][0] >= first
+
     def plus(self, other: Affine) -> Affine:
         """The sum."""
         if not other.terms:
@@ -75,7 +79,7 @@ class Apply(NamedTuple):
 
 
 class Fold(NamedTuple):
-    """The values of a statement over the row, combined: add, multiply, maximum, minimum, and, or."""
+    """A statement's values over the row, combined: add, multiply, maximum, minimum, and, or."""
 
     combine: str
     arg: int
@@ -101,7 +105,7 @@ class Gather(NamedTuple):
 
     operand: int
     at: Affine
-    index: int
+    where: int
     stride: int
     dtype: DType
 
@@ -172,8 +176,10 @@ class Nest:
         return Nest(
             tuple(dims),
             kept,
-            [s._replace(at=moved(s.at)) if isinstance(s, (Load, Coordinate, Gather)) else s
-             for s in self.statements],
+            [
+                s._replace(at=moved(s.at)) if isinstance(s, (Load, Coordinate, Gather)) else s
+                for s in self.statements
+            ],
             [s._replace(at=moved(s.at)) for s in self.stores],
             self.operands,
             self.fused,
@@ -202,8 +208,8 @@ class Levels:
                 level = max([self.level[a] for a in statement.args], default=ONCE)
                 stage = max([self.stage[a] for a in statement.args], default=0)
             elif isinstance(statement, Gather):
-                level = max(_level_of(statement.at, nest.kept), self.level[statement.index])
-                stage = self.stage[statement.index]
+                level = max(_level_of(statement.at, nest.kept), self.level[statement.where])
+                stage = self.stage[statement.where]
             elif isinstance(statement, Fold):
                 level, stage = ROW, self.stage[statement.arg] + 1
             self.level.append(level)
@@ -214,11 +220,17 @@ class Levels:
         """Where a store happens: what is the row's may be written at each of its points."""
         return max(self.level[store.value], _level_of(store.at, self._kept))
 
+    def passes(self, nest: Nest) -> int:
+        """How often a row is gone through."""
+        stages = {self.stage[s.arg] for s in nest.statements if isinstance(s, Fold)}
+        stages |= {self.stage[s.value] for s in nest.stores if self.of_store(s) == POINT}
+        return len(stages)
+
 
 def _level_of(at: Affine, kept: int) -> int:
     if not at.terms:
         return ONCE
-    return POINT if at.terms[-1][0] >= kept else ROW
+    return POINT if at.reaches(kept) else ROW
 
 
 def contiguous(shape: Sequence[int]) -> list[int]:

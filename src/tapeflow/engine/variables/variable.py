@@ -177,6 +177,17 @@ class Variable(ScatterMethods, GraphEraMethods, TensorType, Trackable, metaclass
                 f"Argument `constraint` must be None or a callable. Received: {constraint!r}"
             )
 
+    def __getattr__(self, name: str) -> Any:
+        # Reached only where there is no such attribute. The array is missing while native code, in
+        # another thread that has let go of the GIL, writes to it.
+        if name == "_array":
+            waited = sys.modules.get("tapeflow.engine.backends.llvm.execution.shared")
+            if waited is not None and waited.wait_until_attached(self):
+                return self._array
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+        )
+
     # What it is.
 
     @property

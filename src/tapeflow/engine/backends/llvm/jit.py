@@ -6,6 +6,7 @@ import ctypes
 import functools
 import hashlib
 import threading
+import weakref
 from typing import Any
 
 import llvmlite
@@ -15,10 +16,8 @@ from tapeflow.engine.backends.llvm import objects
 from tapeflow.engine.backends.llvm.target import Target, host
 
 _lock = threading.RLock()
-# Closing an engine while a worker is inside of its code would be the end of the process: what is
-# loaded stays.
-_loaded: dict[str, int] = {}
-_engines: list[Any] = []
+_loaded: weakref.WeakValueDictionary[str, Loaded] = weakref.WeakValueDictionary()
+_forever: list[Loaded] = []
 statistics = {"compiled": 0, "from_disk": 0}
 """How many kernels this process compiled, and how many it found on disk."""
 
@@ -58,8 +57,28 @@ def key_of(text: str, target: Target) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:40]
 
 
-def load(name: str, text: str, target: Target | None = None) -> int:
-    """The address of function `name` of a module, compiled now or before.
+class Loaded:
+    """A function in memory, for as long as somebody holds this object.
+
+    Attributes:
+      address: where it is.
+    """
+
+    def __init__(self, name: str, code: bytes, target: Target) -> None:
+        _machine(target)
+        empty = llvm.parse_assembly("")
+        empty.triple = target.triple
+        self._engine = llvm.create_mcjit_compiler(empty, _engine_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        self._engine.finalize_object()
+        self.address: int = self._engine.get_function_address(name)
+
+
+def loaded(name: str, text: str, target: Target | None = None) -> Loaded:
+    """Function `name` of a module, compiled now or before.
+
+    A kernel is held by the plans that call it, and a plan is held while it runs: threads leave a
+    kernel before the plan ends, so none is ever inside of code that goes.
 
     Args:
       name: the function.
@@ -70,25 +89,23 @@ def load(name: str, text: str, target: Target | None = None) -> int:
     key = key_of(text, target)
     with _lock:
         known = _loaded.get(key)
-        if known is not None:
-            return known
-        code = objects.read(key)
-        if code is None:
-            code = object_code(text, target)
-            objects.write(key, code)
-            statistics["compiled"] += 1
-        else:
-            statistics["from_disk"] += 1
-        _machine(target)
-        empty = llvm.parse_assembly("")
-        empty.triple = target.triple
-        engine = llvm.create_mcjit_compiler(empty, _engine_machine())
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        address = engine.get_function_address(name)
-        _engines.append(engine)
-        _loaded[key] = address
-        return address  # type: ignore[no-any-return]
+        if known is None:
+            code = objects.read(key)
+            if code is None:
+                code = object_code(text, target)
+                objects.write(key, code)
+                statistics["compiled"] += 1
+            else:
+                statistics["from_disk"] += 1
+            known = _loaded[key] = Loaded(name, code, target)
+        return known
+
+
+def load(name: str, text: str, target: Target | None = None) -> int:
+    """The address of a function that stays for as long as the process; see `loaded`."""
+    made = loaded(name, text, target)
+    _forever.append(made)
+    return made.address
 
 
 def _engine_machine() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -22,6 +23,8 @@ class Kernel:
       flops: floating-point operations in all.
       bytes: bytes read and written in all, each operand counted once.
       fused: what it computes, for `explain`: `"MatMul + BiasAdd + Relu"`.
+      notes: what a reader of the plan should know.
+      code: holds the compiled function, once there is one.
       parallel: whether the work is worth more than one thread.
     """
 
@@ -34,3 +37,4 @@ class Kernel:
     fused: str = ""
     parallel: bool = False
     notes: list[str] = field(default_factory=list)
+    code: Any = None

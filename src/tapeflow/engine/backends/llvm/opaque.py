@@ -6,10 +6,12 @@ import math
 from typing import Any
 
 from tapeflow.engine.backends.llvm.contractions import matmul
-from tapeflow.engine.backends.llvm.target import Target, host
+from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
-from tapeflow.engine.backends.llvm.windows.lowering import lower_window
+from tapeflow.engine.backends.llvm.windows.lowering import lower_window, takes_epilogue
+from tapeflow.engine.backends.llvm.windows.lowering import supports as window_supports
 from tapeflow.engine.ir.primitive import Structural
+
 
 def matrix_of(node: Any) -> tuple[int, int, int] | None:
     """Batch, rows and columns in which an epilogue sees a result; None where there can be none."""
@@ -19,12 +21,9 @@ def matrix_of(node: Any) -> tuple[int, int, int] | None:
         return 1, shape[0], shape[1]
     if name == "BatchMatMulV2":
         return math.prod(shape[:-2]), shape[-2], shape[-1]
-    if name in _WITH_EPILOGUE:
+    if _is_window(node) and takes_epilogue(node.prim, node.attrs):
         return 1, math.prod(shape[:-1]), shape[-1]
     return None
-
-
-_WITH_EPILOGUE = frozenset(("Conv2D", "Conv3D"))
 
 
 def _is_window(node: Any) -> bool:
@@ -40,7 +39,7 @@ def supports(node: Any) -> bool:
     """Whether there are kernels for a node, whose specs are static."""
     name = node.prim.name
     if _is_window(node):
-        return _window(host(), node) is not None
+        return window_supports(node.prim, [v.spec for v in node.inputs], node.attrs)
     dtype = node.outputs[0].spec.dtype if node.outputs else None
     if dtype is None or not (dtype.is_integer or (dtype.is_floating and dtype.size >= 2)):
         return False

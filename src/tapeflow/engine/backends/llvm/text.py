@@ -232,9 +232,7 @@ class Code:
         following = self.op(f"add i64 {index}, {step}")
         last = self._block
         self.line(f"br label %{head}")
-        self._lines[phi_at] = (
-            f"{index} = phi i64 [{start}, %{before}], [{following}, %{last}]"
-        )
+        self._lines[phi_at] = f"{index} = phi i64 [{start}, %{before}], [{following}, %{last}]"
         for i, (old, phi, new) in enumerate(zip(carried, phis, loop.next, strict=True)):
             self._lines[phi_at + 1 + i] = (
                 f"{phi.text} = phi {phi.type} [{old.text}, %{before}], [{new.text}, %{last}]"
@@ -340,6 +338,7 @@ class Code:
 
     def from_memory(self, text: str, dtype: DType, lanes: int) -> Val:
         """The register form of what was loaded."""
+
         def wide(one: str) -> str:
             return one if lanes == 1 else f"<{lanes} x {one}>"
 
@@ -362,6 +361,7 @@ class Code:
     def to_memory(self, value: Val, dtype: DType) -> str:
         """The memory form of a value, to be stored as `dtype`."""
         lanes = value.lanes
+
         def wide(one: str) -> str:
             return one if lanes == 1 else f"<{lanes} x {one}>"
 
@@ -510,9 +510,7 @@ class Code:
         """The module: declarations and the function, closed by `ret`."""
         if not self._lines[-1].startswith(("br ", "ret ", "unreachable")):
             self.line("ret void")
-        body = "\n".join(
-            line if line.endswith(":") else f"  {line}" for line in self._lines
-        )
+        body = "\n".join(line if line.endswith(":") else f"  {line}" for line in self._lines)
         declared = "\n".join(self._declared)
         return f"{declared}\n\n{self._head}\n{body}\n}}\n\nattributes #0 = {ATTRIBUTES}\n"
 

@@ -18,7 +18,6 @@ from tapeflow.engine.ir.primitive import REGISTRY, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
-
 CHECKED = unregistered("CheckedIndex", lambda x, status: x, lambda x, status: x)
 """Gives its first input; native code stops before it where the second one is not zero."""
 
@@ -227,7 +226,7 @@ def _batch_norm(
         zeros = make.const(np.zeros(mean.spec.shape), dtypes.float32)
         return [make.cast(y, dtype), mean, variance, zeros, zeros, none]
 
-    def number(value: float) -> Any:
+    def number(value: Any) -> Any:
         return make.const(np.float32(value), dtypes.float32)
 
     average = make("RealDiv", make.sum(wide, axes), number(count))

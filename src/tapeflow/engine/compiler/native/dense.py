@@ -111,7 +111,7 @@ class _Rows(Maker):
         return self._graph.add(made, [_forgotten(inputs[0].spec)]).outputs[0]
 
     def index(self, index: Any, limit: int, wraps: bool = False) -> Any:
-        """A scalar index that is known to be in range; `wraps`: negative ones count from the end."""
+        """A scalar index that is known to be in range; `wraps`: negative ones are from the end."""
         if index.spec.shape != ():
             index = self.reshape(index, ())
         dtype = index.spec.dtype

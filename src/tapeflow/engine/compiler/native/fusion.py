@@ -34,6 +34,7 @@ from tapeflow.engine.compiler.native.kinds import (
 )
 from tapeflow.engine.compiler.native.placing import parts_of
 from tapeflow.engine.compiler.native.units import Unit, index_of
+from tapeflow.engine.core.dtypes import resource
 from tapeflow.engine.ir.graph import CONST, Graph
 from tapeflow.engine.ir.nest import ZERO, Affine
 
@@ -42,6 +43,12 @@ CHEAP = 3
 
 LARGEST_ROW = 1 << 16
 """A longer row is not gone through twice by one thread."""
+
+LONG_ROW = 64
+"""Shorter rows are better gone through as one, which folds do not allow."""
+
+SMALL = 4096
+"""Domains of so many points are shared in any case: the call costs as much as the work."""
 
 FEW_ROWS = 8
 """Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
@@ -73,6 +80,7 @@ class Fusion:
         self._readers: dict[int, list[Unit]] = {}
         self._bit: dict[int, int] = {}
         self._ancestors: dict[int, int] = {}
+        self._of_size: dict[int, int] = {}
         self._note_ancestors()
         for value in graph.outputs:
             self._need(value)
@@ -80,9 +88,14 @@ class Fusion:
             self._visit(node)
 
     def _note_ancestors(self) -> None:
-        for i, node in enumerate(self.graph.nodes):
+        sources = [v.node for v in self.graph.inputs]
+        for i, node in enumerate(sources + self.graph.nodes):
             bit = 1 << i
             self._bit[id(node)] = bit
+            for value in node.outputs:
+                spec = value.spec.refers if value.spec.dtype is resource else value.spec
+                size = math.prod(spec.shape)
+                self._of_size[size] = self._of_size.get(size, 0) | bit
             mine = 0
             for value in node.inputs:
                 before = id(value.node)
@@ -125,7 +138,7 @@ class Fusion:
         unit.members |= self._bit[id(node)]
         unit.ancestors |= self._ancestors[id(node)]
 
-    def _depends(self, unit: Unit, others: list[Unit]) -> bool:
+    def depends(self, unit: Unit, others: list[Unit]) -> bool:
         """Whether a unit needs what one of the others computes."""
         wanted = 0
         for other in others:
@@ -195,12 +208,10 @@ class Fusion:
                     return
             self._place(node, value)
             return
-        for unit, access in self._uses_of(value):
-            inner = view_access(node, value.index, access)
-            if inner is None:
-                self._need(value)
-                self._place(node, value)
-                return
+        if any(view_access(node, value.index, a) is None for _, a in self._uses_of(value)):
+            self._need(value)
+            self._place(node, value)
+            return
         for unit, access in self._uses_of(value):
             self._join(unit, node)
             self._use(unit, source, view_access(node, value.index, access))  # type: ignore[arg-type]
@@ -298,9 +309,7 @@ class Fusion:
                 return False
             if unit.leading(place, count) != unit.kept:
                 return False
-        elif unit.kept is not None and unit.rows < FEW_ROWS and unit.size > LARGEST_ROW:
-            return False
-        return not self._depends(unit, self._users(value))
+        return not self.depends(unit, self._users(value))
 
     # Folds.
 
@@ -312,7 +321,7 @@ class Fusion:
             inner = self._row_access(unit, node, access)
             if inner is None or any(u is unit and a != access for u, a in uses):
                 continue
-            if self._depends(unit, self._users(value)):
+            if self.depends(unit, self._users(value)):
                 continue
             self._join(unit, node)
             if needed:
@@ -331,10 +340,13 @@ class Fusion:
         gone = folded_axes(node)
         kept = [a for a in range(len(shape)) if a not in gone]
         order = kept + sorted(gone)
-        unit = Unit(tuple([shape[a] for a in order]))
+        extents = tuple([shape[a] for a in order])
+        unit = self._sibling(node, extents, len(kept), order == sorted(order))
+        if unit is None:
+            unit = Unit(extents)
+            self.units.append(unit)
         unit.kept = len(kept)
-        self.units.append(unit)
-        place = {a: i for i, a in enumerate(order)}
+        place = dict(zip(order, unit.order, strict=True))
         inner = index_of([place[a] for a in range(len(shape))], unit.extents)
         if node.attrs["keep_dims"]:
             access = tuple([ZERO if a in gone else inner[a] for a in range(len(shape))])
@@ -348,6 +360,29 @@ class Fusion:
         unit.folded[id(node)] = inner
         self._use(unit, source, inner)
 
+    def _sibling(
+        self, node: Any, extents: tuple[int, ...], kept: int, in_order: bool
+    ) -> Unit | None:
+        """A unit that goes through the same domain, and uses some of the same arrays."""
+        value = node.outputs[0]
+        size = math.prod(extents)
+        large = self._ancestors[id(node)] & self._of_size.get(size, 0)
+        users = self._users(value)
+        for unit in self.units:
+            if unit.opaque is not None or not unit.ancestors & large or unit.after:
+                continue
+            if tuple([unit.extents[d] for d in unit.order]) != extents:
+                continue
+            if unit.kept != kept:
+                row = size // max(1, math.prod(extents[:kept]))
+                short = row < LONG_ROW and size > SMALL
+                if unit.kept is not None or not in_order or short:
+                    continue
+            if unit in users or self.depends(unit, users):
+                continue
+            return unit
+        return None
+
     def _row_access(self, unit: Unit, node: Any, access: Access) -> Access | None:
         """Where a unit that uses a fold's result for the whole row finds what is folded."""
         if unit.opaque is not None:
@@ -355,6 +390,8 @@ class Fusion:
         value, source = node.outputs[0], node.inputs[0]
         count = math.prod(value.spec.shape)
         if unit.kept is None and unit.size == count and count > 0:
+            if count == 1 and self._sibling(node, source.spec.shape, 0, True) is not None:
+                return None  # better folded where the same arrays are gone through anyway
             return self._row_added(unit, node, access)
         kept = unit.leading(flat(access, value.spec.shape), count)
         if kept is None or (unit.kept is not None and unit.kept != kept):

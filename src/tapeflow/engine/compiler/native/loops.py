@@ -125,9 +125,7 @@ class Loops:
             return self._load(value, access)
         if kind == RESHAPE:
             source = node.inputs[0]
-            inner = reshaped_access(
-                access, value.spec.shape, source.spec.shape, self._unit.extents
-            )
+            inner = reshaped_access(access, value.spec.shape, source.spec.shape, self._unit.extents)
             assert inner is not None, "a reshape that is not affine was fused"
             return self._emit(source, inner)
         if kind == VIEW:
@@ -224,6 +222,7 @@ def root_of(fusion: Fusion, value: Any) -> tuple[Any, int]:
 
 
 def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
-    flat_bytes = array.reshape(-1)
-    return array.size <= 4096 and bool((flat_bytes.view(np.uint8).reshape(array.size, -1)
-                                        == flat_bytes[:1].view(np.uint8)).all())
+    if array.size > 4096:
+        return not any(array.strides)
+    rows = np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(array.size, -1)
+    return bool((rows == rows[0]).all())

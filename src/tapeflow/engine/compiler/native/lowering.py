@@ -10,12 +10,14 @@ from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.cost import cost_of
 from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
 from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
+from tapeflow.engine.backends.llvm.loops.splitting import split
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.rows import ROW_ADD, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
+from tapeflow.engine.compiler.native.siblings import merge_siblings
 from tapeflow.engine.compiler.native.state import READ, forward_state
 from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
@@ -91,8 +93,12 @@ class Repeat(_Whole):
         return [self.body] if self.cond is None else [self.cond, self.body]
 
 
+MOST_STREAMS = 5
+"""A product whose epilogue reads and writes more arrays than these is slower than two passes."""
+
+
 class Lowering:
-    """The plan of a region.
+    """The units and kernels of a region, in order.
 
     Args:
       graph: inputs are arrays and variables; all shapes are known, and code can be generated for
@@ -119,7 +125,7 @@ class Lowering:
         self.variable = variable
         self.fusion = Fusion(graph, node_cost)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
-        self.tasks = self._with_epilogues(tasks)
+        self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
         self.dependencies = Dependencies(self.fusion, self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         self.in_place: dict[int, Any] = {}
@@ -145,7 +151,8 @@ class Lowering:
         outputs = {id(root_of(self.fusion, v)[0]) for v in self.graph.outputs}
         assigned = {
             id(root_of(self.fusion, n.inputs[1])[0])
-            for n in self.graph.nodes if n.prim.name == "AssignVariableOp"
+            for n in self.graph.nodes
+            if n.prim.name == "AssignVariableOp"
         }
         gone: set[int] = set()
         for task in tasks:
@@ -173,6 +180,8 @@ class Lowering:
         loads = [s for s in nest.statements if isinstance(s, Load) and s.operand == operand]
         if len(loads) != 1 or nest.kept != len(nest.dims):
             return False
+        if len([a for a in nest.accesses() if len(a.terms) == len(nest.dims)]) > MOST_STREAMS:
+            return False
         batch, rows, columns = opaque.matrix_of(task.unit.opaque)  # type: ignore[misc]
         if math.prod(nest.dims) != batch * rows * columns:
             return False
@@ -187,9 +196,7 @@ class Lowering:
 
     def _choose_in_place(self) -> None:
         """Lets a task write a new value into the variable, where nobody needs the old one after."""
-        reads = {
-            id(n.inputs[0]): n.outputs[0] for n in self.graph.nodes if n.prim.name == READ
-        }
+        reads = {id(n.inputs[0]): n.outputs[0] for n in self.graph.nodes if n.prim.name == READ}
         assigned: set[int] = set()
         for node in self.writes:
             handle, value = node.inputs
@@ -212,8 +219,7 @@ class Lowering:
                 if self._reads_beside(self.tasks[maker], old, root):
                     continue
                 readers = [
-                    i for i, t in enumerate(self.tasks)
-                    if i != maker and self._reads(t, old)
+                    i for i, t in enumerate(self.tasks) if i != maker and self._reads(t, old)
                 ]
                 if not self.dependencies.try_after(maker, readers):
                     continue
@@ -233,9 +239,7 @@ class Lowering:
 
     @staticmethod
     def _reads(task: Task, value: Any) -> bool:
-        if any(v is value for v in [*task.reads, *task.requires]):
-            return True
-        return False
+        return any(v is value for v in [*task.reads, *task.requires])
 
     # Rows.
 
@@ -249,8 +253,7 @@ class Lowering:
             if offset or not self._may_be_written(before, node.outputs[0]):
                 continue
             readers = [
-                k for k, t in enumerate(self.tasks)
-                if k != i and any(v is before for v in t.reads)
+                k for k, t in enumerate(self.tasks) if k != i and any(v is before for v in t.reads)
             ]
             if self.dependencies.try_after(i, readers):
                 self.same_memory[id(node.outputs[0])] = before
@@ -308,6 +311,16 @@ class Lowering:
             return Repeat(task, self._body(attrs["cond"]), body, trips, None)
         return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
 
+    def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
+        parts = split(nest)
+        if parts is None:
+            return Step(task, [(nest_kernel(self.target, nest), operands)])
+        buffers = list(range(len(parts.sizes)))
+        kernels = [nest_kernel(self.target, n) for n in (parts.first, parts.second)]
+        step = Step(task, [(kernel, [*operands, *buffers]) for kernel in kernels])
+        step.workspaces = parts.sizes
+        return step
+
     def _step(self, task: Task) -> Step:
         opaque_node = task.unit.opaque
         if opaque_node is not None and opaque_node.prim.name in ("If", "While"):
@@ -318,7 +331,7 @@ class Lowering:
                 kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
             return RowWrite(task, kernel)
         if task.loops is not None:
-            return Step(task, [(nest_kernel(self.target, task.loops.nest), task.loops.operands)])
+            return self._nest(task, task.loops.nest, task.loops.operands)
         node = task.unit.opaque
         epilogue = None
         extra: list[Any] = []
@@ -329,7 +342,8 @@ class Lowering:
             value = node.outputs[0]
             taken = next(i for i, v in enumerate(loops.operands) if v is value)
             leaf = next(
-                i for i, s in enumerate(nest.statements)
+                i
+                for i, s in enumerate(nest.statements)
                 if isinstance(s, Load) and s.operand == taken
             )
             _, rows, columns = opaque.matrix_of(node)  # type: ignore[misc]
@@ -353,6 +367,7 @@ class Lowering:
         step.workspaces = lowered.workspaces
         return step
 
+
 def _counting(trips: int) -> Nest:
     """Whether a counter (operand 0) is below a number (to operand 1)."""
     zero = Affine(0, ())
@@ -372,7 +387,8 @@ def _counting(trips: int) -> Nest:
 
 def _adding(spec: Spec) -> Nest:
     """Adds operand 1 to operand 0."""
-    size = math.prod(spec.shape or ())
+    shape: Any = spec.shape
+    size = math.prod(shape)
     at = Affine(0, ((0, 1),))
     add = Apply(REGISTRY["AddV2"], (0, 1), {}, spec.dtype)
     return Nest(

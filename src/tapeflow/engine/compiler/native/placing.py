@@ -51,9 +51,9 @@ def parts_of(node: Any) -> tuple[Any, list[tuple[Any, Access]]]:
     whole = Value(Node(REGISTRY["Identity"], (), {}, "whole"), 0, Spec(dy.spec.dtype, shape))
     taken = Node(REGISTRY["StridedSlice"], (whole, begin, end), node.attrs, node.name)
     taken.outputs = [Value(taken, 0, dy.spec)]
-    access = view_access(taken, 0, at_identity(dy.spec.shape))
-    assert access is not None
-    return 0, [(dy, access)]
+    placed = view_access(taken, 0, at_identity(dy.spec.shape))
+    assert placed is not None
+    return 0, [(dy, placed)]
 
 
 def _shifted(shape: tuple[int, ...], starts: dict[int, int]) -> Access:

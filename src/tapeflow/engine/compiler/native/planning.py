@@ -135,10 +135,11 @@ class Planner:
 
 
 def _argument(value: Any, written: bool, variable: type) -> Argument:
-    spec = value.spec
+    spec: Any = value.spec
     if isinstance(spec.refers, Spec):
         kind = "written variable" if written else "variable"
-        return Argument(spec.refers.dtype.np, spec.refers.shape, kind, variable)
+        held: Any = spec.refers
+        return Argument(held.dtype.np, held.shape, kind, variable)
     return Argument(spec.dtype.np, spec.shape)
 
 
@@ -203,8 +204,11 @@ class Frame:
             same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
             if id(root) in self.own and self.bound[id(root)] == self.results[i]:
                 continue
-            if made_here and same and id(root) not in self._direct and (
-                id(root) not in self.lowering.in_place
+            if (
+                made_here
+                and same
+                and id(root) not in self._direct
+                and (id(root) not in self.lowering.in_place)
             ):
                 self._direct[id(root)] = self.results[i]
             else:
@@ -376,9 +380,7 @@ class Frame:
                 planner.emit(Jump(done))
         planner.place(done)
 
-    def _bindings(
-        self, lowering: Lowering, body: Any, values: Any, number: int
-    ) -> dict[int, int]:
+    def _bindings(self, lowering: Lowering, body: Any, values: Any, number: int) -> dict[int, int]:
         assert len(body.inputs) == len(lowering.graph.inputs)
         return {
             id(inner): self._given(value, number)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.backends.llvm.execution.calling import native_call
+from tapeflow.engine.backends.llvm.execution.memory import ALIGNMENT, SMALLEST, aligned_copy
 from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
 from tapeflow.engine.compiler.native.dense import densify
@@ -149,6 +150,10 @@ class NativeProgram:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source
 
+    def prepare(self, arrays: Any) -> None:
+        """Called once before the first run, with its arguments."""
+        align(arrays)
+
     def __call__(self, *arrays: Any) -> list[Any]:
         """The outputs; see `Program`."""
         whole = self.whole
@@ -159,7 +164,15 @@ class NativeProgram:
         return list(whole(*arrays))
 
 
-class _Refused(Exception):  # noqa: N818  (no error: the host takes the node)
+def align(arrays: Any) -> None:
+    """Moves variables' values to where vectors can be loaded at their natural alignment."""
+    for value in arrays:
+        array = getattr(value, "_array", None)
+        if array is not None and array.nbytes >= SMALLEST and array.ctypes.data % ALIGNMENT:
+            value._array = aligned_copy(array)
+
+
+class _Refused(Exception):
     def __init__(self, node: Any) -> None:
         super().__init__(node)
         self.node = node

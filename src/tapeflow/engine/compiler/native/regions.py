@@ -82,7 +82,7 @@ class Eligibility:
 
     @staticmethod
     def _is_stateful(node: Node) -> bool:
-        refers = node.inputs[0].spec.refers
+        refers: Any = node.inputs[0].spec.refers
         if not isinstance(refers, Spec) or not refers.is_static or refers.dtype not in _DTYPES:
             return False
         assert refers.shape is not None
@@ -99,7 +99,7 @@ class Eligibility:
         for value in [*node.inputs, *node.outputs]:
             spec = value.spec
             if isinstance(spec.refers, Spec) and spec.dtype is dtypes.resource:
-                refers = spec.refers
+                refers: Any = spec.refers
                 if not _is_plain(refers) or 0 in refers.shape or value.node.prim is not PLACEHOLDER:
                     return False
             elif not _is_plain(spec) or 0 in spec.shape:
@@ -119,10 +119,12 @@ class Eligibility:
         if not all(_same_spec(a, b) for a, b in pairs):
             return False
         for body in node.bodies():
+            writes = any(not inner.effect.droppable for inner in body.graph.nodes)
             for inner in body.graph.nodes:
                 if inner.prim is CONST or inner.prim is PLACEHOLDER:
                     continue
-                if not self(inner):
+                # The order of a body's writes and of what control flow in it reads is not kept.
+                if not self(inner) or (writes and _is_barrier(inner, True)):
                     return False
             if any(v.spec.dtype is dtypes.resource for v in body.outputs):
                 return False

@@ -8,7 +8,7 @@ from typing import Any
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.loops import Loops, root_of
 from tapeflow.engine.compiler.native.units import Unit
-from tapeflow.engine.ir.nest import Affine, Gather, Load
+from tapeflow.engine.ir.nest import Affine, Gather, Levels, Load
 
 
 class Task:
@@ -46,10 +46,10 @@ class Task:
         operands = self.loops.operands
         nest = self.loops.nest
         places: list[Affine] = [s.at for s in nest.stores if operands[s.operand] is target]
-        if nest.kept < len(nest.dims):
-            return any(v is value for v in operands)
+        # Where a row is gone through more than once, what is used at its points is loaded again.
+        again = Levels(nest).passes(nest) > 1
         return any(
-            isinstance(s, Gather) or s.at not in places
+            isinstance(s, Gather) or s.at not in places or (again and s.at.reaches(nest.kept))
             for s in nest.statements
             if isinstance(s, (Load, Gather)) and operands[s.operand] is value
         )

@@ -116,7 +116,10 @@ def _nothing(graph: Any, spec: Spec) -> Any:
     if spec.dtype is dtypes.variant:
         return graph.add_operation(no_list_p, (), {}, [spec], "nothing").outputs[0]
     dtype = np.dtype(object) if spec.dtype.np is None else spec.dtype.np
-    node = graph.add_operation(CONST, (), {"value": np.zeros((), dtype)}, [spec], "nothing")
+    # Nobody looks at it; but what is compiled relies on shapes. A view takes no memory.
+    shape: Any = spec.shape if spec.is_static else ()
+    nothing = np.broadcast_to(np.zeros((), dtype), shape)
+    node = graph.add_operation(CONST, (), {"value": nothing}, [spec], "nothing")
     return node.outputs[0]
 
 

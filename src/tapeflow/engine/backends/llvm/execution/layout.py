@@ -177,8 +177,9 @@ def _supported() -> bool:
 def _handlers_agree() -> bool:
     """Whether an array keeps the handler of its memory where this module says."""
     get = ctypes.PYFUNCTYPE(ctypes.py_object)(_numpy_function(_GET_HANDLER))
-    array = np.zeros(1000)
-    return word_at(id(array) + HANDLER) == id(get()) and not word_at(id(array[1:]) + HANDLER)
+    array, current = np.zeros(1000), get()
+    view = array[1:]
+    return word_at(id(array) + HANDLER) == id(current) and not word_at(id(view) + HANDLER)
 
 
 SUPPORTED = _supported()

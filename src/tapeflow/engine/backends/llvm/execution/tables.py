@@ -252,6 +252,8 @@ def _call(call: p.Call, number: int, slot: list[int]) -> list[int]:
     op = Op.CALL if call.status is None else Op.CALL_CHECKED
     status = 0 if call.status is None else slot[call.status]
     parallel = kernel.parallel and kernel.chunks > 1
-    address = jit.load(kernel.name, kernel.text)
+    if kernel.code is None:
+        kernel.code = jit.loaded(kernel.name, kernel.text)
+    address = kernel.code.address
     operands = [slot[i] for i in call.operands]
     return [op, number, address, kernel.chunks, parallel, len(operands), status, *operands]

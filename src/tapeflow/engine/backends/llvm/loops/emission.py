@@ -60,9 +60,7 @@ class Emitter:
 
     # Statements.
 
-    def load(
-        self, load: Load, pointer: str, lanes: int, step: int, mask: str | None
-    ) -> Val:
+    def load(self, load: Load, pointer: str, lanes: int, step: int, mask: str | None) -> Val:
         """Elements from `pointer` on, `step` apart: one where they do not move."""
         if lanes == 1 or step == 0:
             return self.code.load(pointer, load.dtype)
@@ -79,7 +77,9 @@ class Emitter:
         if where.dtype.size < 8:
             wide = "i64" if where.lanes == 1 else f"<{where.lanes} x i64>"
             extend = "zext" if where.dtype.is_unsigned else "sext"
-            where = Val(code.op(f"{extend} {where.type} {where.text} to {wide}"), int64, where.lanes)
+            where = Val(
+                code.op(f"{extend} {where.type} {where.text} to {wide}"), int64, where.lanes
+            )
         if where.lanes == 1:
             start = code.offset(base, code.mul(where.text, gather.stride), gather.dtype)
             if lanes == 1 or step == 0:
@@ -103,9 +103,7 @@ class Emitter:
             f"getelementptr {memory_type(dtype)}, ptr {pointer}, <{lanes} x i64> <{steps}>"
         )
 
-    def _gathered(
-        self, pointer: str, dtype: DType, lanes: int, step: int, mask: str | None
-    ) -> Val:
+    def _gathered(self, pointer: str, dtype: DType, lanes: int, step: int, mask: str | None) -> Val:
         return self._gathered_from(self._places(pointer, dtype, lanes, step), dtype, lanes, mask)
 
     def _gathered_from(self, places: str, dtype: DType, lanes: int, mask: str | None) -> Val:
@@ -140,7 +138,8 @@ class Emitter:
 
     def apply(self, statement: Apply, args: list[Val]) -> Val:
         """An elementwise primitive of values; narrow floats are rounded as memory would."""
-        made: Val = statement.prim.lower(self.builder, *args, **statement.attrs)
+        lower: Any = statement.prim.lower
+        made: Val = lower(self.builder, *args, **statement.attrs)
         return self.rounded(made, statement.dtype)
 
     def rounded(self, value: Val, dtype: DType) -> Val:
@@ -187,7 +186,7 @@ class Emitter:
         return function(x, y)  # type: ignore[no-any-return]
 
     def folded(self, fold: Fold, value: Val) -> Val:
-        """The lanes of a vector combined, halves with each other: an order that is always the same."""
+        """The lanes of a vector combined, halves with each other: always in the same order."""
         while value.lanes > 1:
             low, high = self.code.half(value, False), self.code.half(value, True)
             value = self.combined(fold.combine, low, high)

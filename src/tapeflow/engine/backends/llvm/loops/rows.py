@@ -1,0 +1,357 @@
+"""Kernels whose vectors lie along the row: elementwise work, softmax, norms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tapeflow.engine.backends.llvm.loops.cost import DEAR
+from tapeflow.engine.backends.llvm.loops.emission import Index
+from tapeflow.engine.backends.llvm.loops.writing import GRAIN, UNROLLED, Writer, arguments, wide
+from tapeflow.engine.backends.llvm.text import Val
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.ir.nest import (
+    POINT,
+    ROW,
+    Affine,
+    Apply,
+    Coordinate,
+    Fold,
+    Gather,
+    Literal,
+    Load,
+    Store,
+)
+
+
+class Rows(Writer):
+    """Vectors lie along the row."""
+
+    def write(self) -> None:
+        nest, code = self.nest, self.code
+        self.rows = 1
+        for d in nest.dims[: nest.kept]:
+            self.rows *= d
+        inner = nest.dims[nest.kept :]
+        self.row_points = 1
+        for d in inner:
+            self.row_points *= d
+        self.lanes = self.lanes_for(inner[-1] if inner else 1)
+        self.kept_values = self._values_to_keep()
+        if self.points == 0 and not self._has_folds():
+            self.chunks = 0
+            return
+        self.compute_once()
+        split = self.rows == 1 and len(inner) == 1 and not self._has_folds()
+        if split and inner[0] > GRAIN:
+            self.chunks = -(-inner[0] // GRAIN)
+            begin, end = code.mul("%begin", GRAIN), code.mul("%end", GRAIN)
+            self._row({}, begin, code.minimum(end, inner[0]))
+            return
+        if split:
+            self._row({}, 0, inner[0])
+            return
+        per_chunk = max(1, GRAIN // max(1, self.row_points))
+        self.chunks = -(-self.rows // per_chunk)
+        if self.rows == 1:
+            self._row({}, None, None)
+            return
+        first = code.mul("%begin", per_chunk)
+        last = code.minimum(code.mul("%end", per_chunk), self.rows)
+        with code.loop(first, last) as loop:
+            self._row(self._coordinates(loop.index), None, None)
+
+    def _has_folds(self) -> bool:
+        return any(isinstance(s, Fold) for s in self.nest.statements)
+
+    def _coordinates(self, row: str) -> Index:
+        index: Index = {}
+        rest: str | int = row
+        for dim in range(self.nest.kept - 1, 0, -1):
+            rest, index[dim] = self.code.divmod(rest, self.nest.dims[dim])
+        index[0] = rest
+        return index
+
+    def _values_to_keep(self) -> dict[int, int]:
+        """Dear values that more than one pass over the row needs: statement -> scratch offset."""
+        levels = self.levels
+        if not self._has_folds():
+            return {}
+        passes: list[set[int]] = [set() for _ in self.nest.statements]
+        for wanted, stage in self._wanted():
+            self._mark(wanted, stage, passes)
+        kept = {}
+        totals = self._total_costs()
+        for i, s in enumerate(self.nest.statements):
+            if len(passes[i]) > 1 and isinstance(s, Apply) and levels.level[i] == POINT:
+                if totals[i] >= DEAR:
+                    kept[i] = self.scratch
+                    self.scratch += (self.row_points * wide(s.dtype).size + 63) // 64 * 64
+        return kept
+
+    def _total_costs(self) -> list[int]:
+        """The costs of values from what is loaded, what they share counted again."""
+        totals: list[int] = []
+        for i, s in enumerate(self.nest.statements):
+            at_point = isinstance(s, Apply) and self.levels.level[i] == POINT
+            inner = sum(totals[a] for a in set(arguments(s)))
+            totals.append(min(1000, self.costs[i] + inner) if at_point else 0)
+        return totals
+
+    def _mark(self, i: int, stage: int, passes: list[set[int]]) -> None:
+        if stage in passes[i] or self.levels.level[i] != POINT:
+            return
+        passes[i].add(stage)
+        s = self.nest.statements[i]
+        for a in arguments(s):
+            self._mark(a, stage, passes)
+
+    def _wanted(self) -> list[tuple[int, int]]:
+        """Values that a pass over the row is made for, and which pass: (statement, stage)."""
+        stage = self.levels.stage
+        found = [(s.arg, stage[s.arg]) for s in self.nest.statements if isinstance(s, Fold)]
+        return found + [
+            (s.value, stage[s.value]) for s in self.nest.stores if self.levels.of_store(s) == POINT
+        ]
+
+    def _row(self, index: Index, low: str | int | None, high: str | int | None) -> None:
+        """All passes over one row."""
+        nest, levels = self.nest, self.levels
+        self.index = index
+        self.scalars = dict(self.once)
+        self.bases: dict[object, str] = {}
+        self.done: set[int] = set()
+        stages = max(levels.stage, default=0)
+        for stage in range(stages + 1):
+            for i, s in enumerate(nest.statements):
+                if levels.level[i] == ROW and levels.stage[i] == stage and not isinstance(s, Fold):
+                    self.scalars[i] = self.scalar(i, self.scalars, index)
+            folds = [
+                i
+                for i, s in enumerate(nest.statements)
+                if isinstance(s, Fold) and levels.stage[s.arg] == stage
+            ]
+            stores = [
+                s
+                for s in nest.stores
+                if levels.of_store(s) == POINT and levels.stage[s.value] == stage
+            ]
+            if folds or stores:
+                self._pass(stage, folds, stores, low, high)
+        for s in nest.stores:
+            if levels.of_store(s) != POINT:
+                at = self.emit.address(s.operand, s.at, index, s.dtype)
+                self.emit.store(self.scalars[s.value], at, s.dtype, 1, None)
+
+    def _pass(
+        self,
+        stage: int,
+        folds: list[int],
+        stores: list[Store],
+        low: str | int | None,
+        high: str | int | None,
+    ) -> None:
+        """One pass: folds and stores of this stage at each point of the row."""
+        nest, code = self.nest, self.code
+        statements = nest.statements
+        inner = list(range(nest.kept, len(nest.dims)))
+        needed: list[set[int]] = [set() for _ in statements]
+        for i in folds:
+            self._mark(statements[i].arg, stage, needed)
+        for store in stores:
+            self._mark(store.value, stage, needed)
+        self.splats: dict[int, Val] = {}
+        wanted = [i for i, marks in enumerate(needed) if marks]
+        used = (
+            [a for i in wanted for a in arguments(statements[i])]
+            + [statements[i].arg for i in folds]
+            + [s.value for s in stores]
+        )
+        for a in used:
+            if self.levels.level[a] != POINT and a not in self.splats:
+                self.splats[a] = code.splat(self.scalars[a], self.lanes)
+        for i in wanted:
+            s = statements[i]
+            if isinstance(s, Load) and i not in self.done:
+                self._base(s.operand, s.at, s.dtype)
+        for store in stores:
+            self._base(store.operand, store.at, store.dtype)
+        starts = [
+            code.splat(self.emit.identity(statements[i].combine, statements[i].dtype), self.lanes)
+            for i in folds
+        ]
+        results = self._loops(inner, dict(self.index), stage, folds, stores, starts, low, high)
+        for i, value in zip(folds, results, strict=True):
+            self.scalars[i] = self.emit.folded(statements[i], value)
+        self.done.update([i for i in self.kept_values if needed[i]])
+
+    def _base(self, operand: int, at: Affine, dtype: DType) -> str:
+        """The address of the row's first element of an access, computed once a row."""
+        kept = self.nest.kept
+        outer = Affine(at.const, tuple([t for t in at.terms if t[0] < kept]))
+        key = (operand, outer)
+        found = self.bases.get(key)
+        if found is None:
+            found = self.bases[key] = self.emit.address(operand, outer, self.index, dtype)
+        return found
+
+    def _loops(
+        self,
+        dims: list[int],
+        index: Index,
+        stage: int,
+        folds: list[int],
+        stores: list[Store],
+        values: list[Val],
+        low: str | int | None,
+        high: str | int | None,
+    ) -> list[Val]:
+        code = self.code
+        if not dims:
+            return self._point(index, None, 1, stage, folds, stores, values, None)
+        if len(dims) > 1:
+            with code.loop(0, self.nest.dims[dims[0]], 1, values) as loop:
+                loop.next = self._loops(
+                    dims[1:], {**index, dims[0]: loop.index}, stage, folds, stores, loop.values,
+                    low, high,
+                )  # fmt: skip
+            return loop.results
+        dim, lanes = dims[0], self.lanes
+        size = self.nest.dims[dim]
+        whole = size // lanes * lanes
+        start: str | int = 0 if low is None else low
+        stop: str | int = whole if high is None else code.minimum(high, whole)
+        several = lanes * UNROLLED
+        if folds and low is None and whole >= 2 * several:
+            # Several sums side by side, so that one addition need not wait for the one before.
+            many = [v for v in values for _ in range(UNROLLED)]
+            for i in range(len(values)):
+                for u in range(1, UNROLLED):
+                    many[i * UNROLLED + u] = self._identity(folds[i])
+            unrolled = whole // several * several
+            with code.loop(0, unrolled, several, many) as loop:
+                following = list(loop.values)
+                for u in range(UNROLLED):
+                    at = code.add(loop.index, u * lanes)
+                    mine = [following[i * UNROLLED + u] for i in range(len(folds))]
+                    new = self._point(
+                        {**index, dim: at}, dim, lanes, stage, folds, stores, mine, None
+                    )
+                    for i, value in enumerate(new):
+                        following[i * UNROLLED + u] = value
+                loop.next = following
+            values = []
+            for i, fold in enumerate(folds):
+                parts = loop.results[i * UNROLLED : (i + 1) * UNROLLED]
+                while len(parts) > 1:
+                    parts = [
+                        self.emit.combined(self.nest.statements[fold].combine, a, b)
+                        for a, b in zip(parts[::2], parts[1::2], strict=True)
+                    ]
+                values.append(parts[0])
+            start = unrolled
+        if not isinstance(start, int) or not isinstance(stop, int) or start < stop:
+            if (start, stop) == (0, lanes):
+                values = self._point(
+                    {**index, dim: 0}, dim, lanes, stage, folds, stores, values, None
+                )
+            else:
+                with code.loop(start, stop, lanes, values) as loop:
+                    loop.next = self._point(
+                        {**index, dim: loop.index}, dim, lanes, stage, folds, stores, loop.values,
+                        None,
+                    )  # fmt: skip
+                values = loop.results
+        if whole < size:
+            mask = code.first_lanes(size - whole, lanes)
+            with self._last_chunk(high, size):
+                values = self._point(
+                    {**index, dim: whole}, dim, lanes, stage, folds, stores, values, mask
+                )
+        return values
+
+    def _identity(self, fold: int) -> Val:
+        s = self.nest.statements[fold]
+        return self.code.splat(self.emit.identity(s.combine, s.dtype), self.lanes)
+
+    @contextmanager
+    def _last_chunk(self, high: str | int | None, size: int) -> Iterator[None]:
+        """What is left over at the end of a row that is cut into chunks is the last one's."""
+        if high is None or isinstance(high, int):
+            yield
+            return
+        with self.code.when(self.code.op(f"icmp eq i64 {high}, {size}")):
+            yield
+
+    def _point(
+        self,
+        index: Index,
+        dim: int | None,
+        lanes: int,
+        stage: int,
+        folds: list[int],
+        stores: list[Store],
+        values: list[Val],
+        mask: str | None,
+    ) -> list[Val]:
+        """The statements at one vector of points; the folds' values after it."""
+        known: dict[int, Val] = {}
+        statements = self.nest.statements
+        updated = []
+        for i, value in zip(folds, values, strict=True):
+            s = statements[i]
+            arg = self.code.splat(self._value(s.arg, index, dim, lanes, known, mask), lanes)
+            arg = self.emit.masked(arg, mask, self.emit.identity(s.combine, s.dtype))
+            updated.append(self.emit.combined(s.combine, value, arg))
+        for store in stores:
+            value = self.code.splat(self._value(store.value, index, dim, lanes, known, mask), lanes)
+            pointer = self._pointer(store.operand, store.at, store.dtype, index)
+            step = 1 if dim is None else store.at.coefficient(dim)
+            self.emit.store(value, pointer, store.dtype, step, mask)
+        return updated
+
+    def _pointer(self, operand: int, at: Affine, dtype: DType, index: Index) -> str:
+        kept = self.nest.kept
+        base = self._base(operand, at, dtype)
+        inner = Affine(0, tuple([t for t in at.terms if t[0] >= kept]))
+        return self.code.offset(base, self.emit.affine(inner, index), dtype)
+
+    def _value(
+        self, i: int, index: Index, dim: int | None, lanes: int, known: dict[int, Val],
+        mask: str | None,
+    ) -> Val:  # fmt: skip
+        if self.levels.level[i] != POINT:
+            return self.splats[i] if lanes > 1 else self.scalars[i]
+        found = known.get(i)
+        if found is not None:
+            return found
+        s = self.nest.statements[i]
+        step = 0 if dim is None or isinstance(s, (Apply, Fold, Literal)) else s.at.coefficient(dim)
+        if i in self.kept_values and i in self.done:
+            value = self.code.load(self._kept(i, index), wide(s.dtype), lanes, mask)
+        elif isinstance(s, Load):
+            pointer = self._pointer(s.operand, s.at, s.dtype, index)
+            value = self.emit.load(s, pointer, lanes, step, mask)
+        elif isinstance(s, Coordinate):
+            value = self.emit.coordinate(s, index, lanes, step)
+        elif isinstance(s, Gather):
+            if self.levels.level[s.where] == POINT:
+                where = self._value(s.where, index, dim, lanes, known, mask)
+            else:
+                where = self.scalars[s.where]
+            value = self.emit.gather(s, where, index, lanes, step, mask)
+        else:
+            args = [self._value(a, index, dim, lanes, known, mask) for a in s.args]
+            value = self.emit.apply(s, args)
+            if i in self.kept_values:
+                value = self.code.splat(value, lanes)
+                self.code.store(value, self._kept(i, index), wide(s.dtype), mask)
+        known[i] = value
+        return value
+
+    def _kept(self, i: int, index: Index) -> str:
+        place: str | int = 0
+        for dim in range(self.nest.kept, len(self.nest.dims)):
+            place = self.code.add(self.code.mul(place, self.nest.dims[dim]), index[dim])
+        start = self.code.op(f"getelementptr i8, ptr %scratch, i64 {self.kept_values[i]}")
+        return self.code.offset(start, place, wide(self.nest.statements[i].dtype))

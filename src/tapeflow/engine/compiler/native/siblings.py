@@ -1,0 +1,96 @@
+"""Makes one unit of two that go through the same domain and read the same arrays.
+
+Neither needs the other: what is saved is reading memory twice, and a call.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tapeflow.engine.compiler.native.accesses import Access
+from tapeflow.engine.compiler.native.fusion import LONG_ROW, SMALL, Fusion
+from tapeflow.engine.compiler.native.schedule import Task
+from tapeflow.engine.compiler.native.units import Unit
+from tapeflow.engine.ir.nest import Affine
+
+
+def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
+    """The tasks, those merged that may be."""
+    groups: dict[Any, list[Task]] = {}
+    for task in tasks:
+        unit = task.unit
+        if task.loops is not None and not unit.after and unit.size > 1:
+            groups.setdefault(_extents(unit), []).append(task)
+    gone: set[int] = set()
+    for group in groups.values():
+        for i, first in enumerate(group):
+            for k in range(i + 1, len(group)):
+                second = group[k]
+                if {first.unit.number, second.unit.number} & gone:
+                    continue
+                if _may_merge(fusion, first, second):
+                    _merge(fusion, first.unit, second.unit)
+                    gone.add(second.unit.number)
+                    fresh = Task(fusion, first.unit)
+                    first.loops, first.reads, first.writes = fresh.loops, fresh.reads, fresh.writes
+                    first.requires = fresh.requires
+    return [t for t in tasks if t.unit.number not in gone]
+
+
+def _extents(unit: Unit) -> tuple[int, ...]:
+    return tuple([unit.extents[d] for d in unit.order if unit.extents[d] != 1])
+
+
+def _kept(unit: Unit) -> int | None:
+    """How many of the extents that are not 1 are kept."""
+    if unit.kept is None:
+        return None
+    return sum(1 for d in unit.order[: unit.kept] if unit.extents[d] != 1)
+
+
+def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
+    a, b = first.unit, second.unit
+    kept_a, kept_b = _kept(a), _kept(b)
+    if kept_a is not None and kept_b is not None and kept_a != kept_b:
+        return False
+    if (kept_a is None) != (kept_b is None):
+        folding = a if kept_a is not None else b
+        row = folding.size // max(1, folding.rows)
+        if row < LONG_ROW and a.size > SMALL:
+            return False
+    if not any(
+        math.prod(v.spec.shape) >= a.size and any(v is w for w in second.reads) for v in first.reads
+    ):
+        return False
+    return not fusion.depends(a, [b]) and not fusion.depends(b, [a])
+
+
+def _merge(fusion: Fusion, a: Unit, b: Unit) -> None:
+    """Moves what `b` computes into `a`."""
+    mine = [d for d in a.order if a.extents[d] != 1]
+    theirs = [d for d in b.order if b.extents[d] != 1]
+    name = dict(zip(theirs, mine, strict=True))
+
+    def moved(access: Access) -> Access:
+        return tuple(
+            [
+                Affine(e.const, tuple(sorted([(name[d], c) for d, c in e.terms])))
+                for e in b.resolve(access)
+            ]
+        )
+
+    if a.kept is None and b.kept is not None:
+        kept = _kept(b)
+        assert kept is not None
+        a.kept = 0 if kept == 0 else a.order.index(mine[kept - 1]) + 1
+    for value, access, target, place in b.stores:
+        a.stores.append((value, moved(access), target, place))
+        if id(value) in fusion.home:
+            fusion.home[id(value)] = a
+    a.members |= b.members
+    a.ancestors |= b.ancestors
+    a.requires += b.requires
+    a.folded.update({k: moved(v) for k, v in b.folded.items()})
+    a.computed.update({k: None if v is None else moved(v) for k, v in b.computed.items()})
+    fusion.units.remove(b)
