@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.contractions import Store, as_matmul, matmul
+from tapeflow.engine.backends.llvm.contractions import Store, View, as_matmul, matmul
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import AARCH64, Target, host, narrower
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -196,7 +196,7 @@ class BiasRelu:
 
     def __init__(self, m: int, n: int, brief: bool) -> None:
         self.n = n
-        self.sums = Store(m, n, float32)
+        self.sums = Store(float32, (1,), View.whole((1,), m, n))
         self.brief = brief
 
     def store(
@@ -295,6 +295,32 @@ def test_code_for_arm(dtype: DType, layout: tuple[bool, bool]):
         assert jit.object_code(kernel.text, AARCH64)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["nn", "nt", "tn", "tt"])
+@pytest.mark.parametrize(
+    ("m", "n", "k"), [(20, 33, 17), (1, 40, 30), (40, 1, 30), (300, 70, 260), (64, 10, 40)]
+)
+def test_views(target: Target, m: int, n: int, k: int, layout: tuple[bool, bool]):
+    stack = (2, 3)
+    for dtype in (float32, bfloat16):
+        rng = np.random.default_rng(0)
+
+        def strided(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, View]:
+            """Matrices whose rows are interleaved: those of the stack's second dimension."""
+            whole = numbers(rng, dtype, 2, rows, 3, columns)
+            view = View((rows * 3 * columns, columns), 3 * columns)
+            return whole, whole.transpose(0, 2, 1, 3), view
+
+        a, matrices_a, view_a = strided(*((k, m) if layout[0] else (m, k)))
+        b, matrices_b, view_b = strided(*((n, k) if layout[1] else (k, n)))
+        c, matrices_c, view_c = strided(m, n)
+        kernel = matmul(
+            target, m, n, k, dtype=dtype, transpose_a=layout[0], transpose_b=layout[1],
+            batch=stack, view_a=view_a, view_b=view_b, epilogue=Store(dtype, stack, view_c),
+        )  # fmt: skip
+        run(kernel, [a, b, c], target)
+        assert_close(matrices_c, matrices_a, matrices_b, layout)
+
+
 EQUATIONS = [
     ("ij,jk->ik", (2, 3), (3, 4)),
     ("ij,jk->ki", (2, 3), (3, 4)),
@@ -308,6 +334,14 @@ EQUATIONS = [
     ("abcd,dce->abe", (5, 2, 3, 4), (4, 3, 6)),
     ("aecd,abcd->acbe", (2, 3, 2, 4), (2, 3, 2, 4)),
     ("acbe,aecd->abcd", (2, 3, 2, 4), (2, 4, 3, 5)),
+    ("abcd,acbe->aecd", (2, 4, 3, 5), (2, 3, 4, 6)),
+    ("aecd,abcd->acbe", (3, 40, 4, 24), (3, 33, 4, 24)),
+    ("acbe,aecd->abcd", (3, 4, 33, 40), (3, 40, 4, 24)),
+    ("abcd,acbe->aecd", (3, 33, 4, 24), (3, 4, 33, 40)),
+    ("ijk,jkl->il", (1, 5, 6), (5, 6, 7)),
+    ("ab,cb->ca", (1, 30), (20, 30)),
+    ("bca,ac->ab", (7, 5, 3), (3, 5)),
+    ("acb,ac->ab", (3, 20, 7), (3, 20)),
     ("i,j->ij", (3,), (4,)),
     ("i,i->", (4,), (4,)),
     ("ij,j->i", (2, 3), (3,)),
@@ -319,7 +353,9 @@ EQUATIONS = [
 
 
 @pytest.mark.parametrize(("equation", "shape_a", "shape_b"), EQUATIONS)
-def test_equations(equation: str, shape_a: tuple[int, ...], shape_b: tuple[int, ...]):
+def test_equations(
+    target: Target, equation: str, shape_a: tuple[int, ...], shape_b: tuple[int, ...]
+):
     found = as_matmul(equation, shape_a, shape_b)
     assert found is not None
     rng = np.random.default_rng(0)
@@ -329,14 +365,14 @@ def test_equations(equation: str, shape_a: tuple[int, ...], shape_b: tuple[int, 
     for array, operand in zip(order, (found.a, found.b), strict=True):
         if operand.permutation is not None:
             array = array.transpose(operand.permutation)
-        ready.append(np.ascontiguousarray(array).reshape(operand.shape))
-    c = np.full((found.batch, found.m, found.n), np.nan)
+        ready.append(np.ascontiguousarray(array))
+    result = np.full(found.shape, np.nan)
     kernel = matmul(
-        host(), found.m, found.n, found.k, dtype=float64, transpose_a=found.a.transposed,
-        transpose_b=found.b.transposed, batch=found.batch,
+        target, found.m, found.n, found.k, dtype=float64, transpose_a=found.a.transposed,
+        transpose_b=found.b.transposed, batch=found.stack, view_a=found.a.view,
+        view_b=found.b.view, epilogue=Store(float64, found.stack, found.view),
     )  # fmt: skip
-    run(kernel, [*ready, c], host())
-    result = c.reshape(found.shape)
+    run(kernel, [*ready, result], target)
     if found.permutation is not None:
         result = result.transpose(found.permutation)
     np.testing.assert_allclose(result, np.einsum(equation, *arrays), rtol=1e-12, atol=1e-12)
@@ -349,7 +385,9 @@ def test_equations(equation: str, shape_a: tuple[int, ...], shape_b: tuple[int, 
         ("ij,jk->ki", (2, 3), (3, 4), 0),
         ("abc,cde->abde", (5, 2, 3), (3, 4, 6), 0),
         ("abcd,dce->abe", (5, 2, 3, 4), (4, 3, 6), 1),
-        ("aecd,abcd->acbe", (2, 3, 2, 4), (2, 3, 2, 4), 2),
+        ("aecd,abcd->acbe", (2, 3, 2, 4), (2, 3, 2, 4), 0),
+        ("acbe,aecd->abcd", (2, 3, 2, 4), (2, 4, 3, 5), 0),
+        ("abcd,acbe->aecd", (2, 4, 3, 5), (2, 3, 4, 6), 0),
     ],
 )
 def test_equations_copy_no_more_than_they_must(equation: str, a: Any, b: Any, copies: int):

@@ -1,7 +1,7 @@
 """Generated kernels for sums of products: matrix multiplication, alone, batched and by `einsum`."""
 
-from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.equations import Contraction, Operand, as_matmul
 from tapeflow.engine.backends.llvm.contractions.matmul import matmul
 
-__all__ = ["Contraction", "Epilogue", "Operand", "Store", "as_matmul", "matmul"]
+__all__ = ["Contraction", "Epilogue", "Operand", "Store", "View", "as_matmul", "matmul"]

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.core.dtypes import DType
 
 Index = str | int
 """An index in the code: a value's name, or a number that is known."""
+
+
+class View(NamedTuple):
+    """Where the matrices of a stack are in memory; the elements of a row are side by side.
+
+    Attributes:
+      apart: for each dimension of the stack, elements from one matrix to the next; 0 where all
+        are the same one.
+      stride: elements from row to row.
+    """
+
+    apart: tuple[int, ...]
+    stride: int
+
+    def place(self, code: Code, stack: tuple[int, ...], batch: Index) -> Index:
+        """Elements from the first matrix to number `batch` of a stack with these dimensions."""
+        place: Index = 0
+        for i, (size, apart) in enumerate(zip(reversed(stack), reversed(self.apart), strict=True)):
+            at = batch
+            if i < len(stack) - 1:
+                batch, at = code.divmod(batch, size)
+            place = code.add(place, code.mul(at, apart))
+        return place
+
+    @staticmethod
+    def whole(stack: tuple[int, ...], rows: int, columns: int) -> View:
+        """That of matrices that follow each other without gaps."""
+        apart, size = [], rows * columns
+        for n in reversed(stack):
+            apart.append(size)
+            size *= n
+        return View(tuple(reversed(apart)), columns)
 
 
 class Epilogue(Protocol):
@@ -55,19 +87,19 @@ class Store:
     """Writes the sums and does nothing else: operand 0 of its own is the result.
 
     Args:
-      rows: the result's rows.
-      columns: its columns.
-      dtype: its dtype.
+      dtype: the result's dtype.
+      stack: the dimensions of the stack of products.
+      view: where the results are.
     """
 
     operands = 1
     key = "store"
     brief = True
 
-    def __init__(self, rows: int, columns: int, dtype: DType) -> None:
-        self.rows = rows
-        self.columns = columns
+    def __init__(self, dtype: DType, stack: tuple[int, ...], view: View) -> None:
         self.dtype = dtype
+        self.stack = stack
+        self.view = view
 
     def store(
         self,
@@ -80,6 +112,6 @@ class Store:
         mask: str | None,
     ) -> None:
         """Stores one vector; see `Epilogue.store`."""
-        line = code.mul(code.add(code.mul(batch, self.rows), row), self.columns)
+        line = code.add(self.view.place(code, self.stack, batch), code.mul(row, self.view.stride))
         place = code.offset(pointers[0], code.add(line, column), self.dtype)
         code.store(acc, place, self.dtype, mask)

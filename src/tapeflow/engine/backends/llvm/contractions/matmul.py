@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
-from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.matvec import Vectors
 from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
 from tapeflow.engine.backends.llvm.contractions.schedule import swaps
@@ -26,9 +27,11 @@ def matmul(
     dtype: DType,
     transpose_a: bool = False,
     transpose_b: bool = False,
-    batch: int = 1,
+    batch: int | tuple[int, ...] = 1,
     batch_a: bool = True,
     batch_b: bool = True,
+    view_a: View | None = None,
+    view_b: View | None = None,
     epilogue: Epilogue | None = None,
 ) -> Kernel:
     """A kernel for `C[b] = A[b] @ B[b]`, each sum in the order of its terms.
@@ -44,9 +47,12 @@ def matmul(
       dtype: of the operands; sums of 16-bit floats are kept in float32.
       transpose_a: whether A is stored transposed.
       transpose_b: whether B is stored transposed.
-      batch: how many products.
+      batch: how many products, or the dimensions of the stack of them.
       batch_a: whether each product has an A of its own.
       batch_b: whether each product has a B of its own.
+      view_a: where the matrices of A are, if not one behind the other without gaps; says for itself
+        which products share one.
+      view_b: where those of B are.
       epilogue: what to do with the sums; to store them by default.
 
     Returns:
@@ -57,28 +63,30 @@ def matmul(
     """
     if not (dtype.is_integer or (dtype.is_floating and dtype.size >= 2)):
         raise ValueError(f"no generated products of {dtype.name}")
-    if batch_a is False and batch_b is False and batch > 1:
-        raise ValueError("a stack of products needs a stack of factors")
-    epilogue = epilogue or Store(m, n, dtype)
+    stack = (batch,) if isinstance(batch, int) else batch
+    count = math.prod(stack)
+    view_a = view_a or _view(stack, batch_a, *((k, m) if transpose_a else (m, k)))
+    view_b = view_b or _view(stack, batch_b, *((n, k) if transpose_b else (k, n)))
+    epilogue = epilogue or Store(dtype, stack, View.whole(stack, m, n))
     problem = Problem(
-        target, m, n, k, dtype, transpose_a, transpose_b, batch, batch_a, batch_b, epilogue
+        target, stack, m, n, k, dtype, (transpose_a, view_a), (transpose_b, view_b), epilogue
     )
     chunks = scratch = 0
-    if batch * m * n:
-        if 1 in (m, n):
+    if count * m * n:
+        if Vectors.fits(problem):
             chunks, scratch = Vectors(problem).emit()
         else:
-            if swaps(target, m, n, k, problem.wide.size, transpose_a, transpose_b):
+            if swaps(target, m, n, k, problem.wide.size, problem.a, problem.b):
                 problem.swap()
             chunks, scratch = Tiles(problem).emit()
-    flops = 2 * batch * m * n * k
+    flops = 2 * count * m * n * k
     size = dtype.size * (
-        (batch if batch_a else 1) * m * k + (batch if batch_b else 1) * k * n + batch * m * n
+        _distinct(stack, view_a) * m * k + _distinct(stack, view_b) * k * n + count * m * n
     )
     text = problem.code.text()
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     layout = ("t" if transpose_a else "n") + ("t" if transpose_b else "n")
-    name = f"matmul_{dtype.name}_{batch}x{m}x{n}x{k}_{layout}_{epilogue.key}_{digest}"
+    name = f"matmul_{dtype.name}_{count}x{m}x{n}x{k}_{layout}_{epilogue.key}_{digest}"
     return Kernel(
         name,
         text.replace(f"@{NAME}(", f"@{name}(", 1),
@@ -91,3 +99,14 @@ def matmul(
         parallel=chunks > 1 and (flops >= WORTH_THREADS or size >= WORTH_THREADS // 2),
         notes=[f"{problem.wide.name} sums"] if problem.widens else [],
     )
+
+
+def _view(stack: tuple[int, ...], own: bool, rows: int, columns: int) -> View:
+    if own:
+        return View.whole(stack, rows, columns)
+    return View((0,) * len(stack), columns)
+
+
+def _distinct(stack: tuple[int, ...], view: View) -> int:
+    """How many matrices a stack has of its own."""
+    return math.prod(n for n, apart in zip(stack, view.apart, strict=True) if apart)

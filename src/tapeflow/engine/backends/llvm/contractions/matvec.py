@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Index
-from tapeflow.engine.backends.llvm.contractions.problem import Problem
+from tapeflow.engine.backends.llvm.contractions.problem import Factor, Problem
 from tapeflow.engine.backends.llvm.contractions.sums import across_lanes, add, multiply_add
 from tapeflow.engine.backends.llvm.text import Val
 
 CHUNK = 250_000
 """Bytes of the matrix that make a chunk: some 10 microseconds."""
-STREAMS = 8
+STREAMS = 4
 """Rows of the matrix that are read at a time."""
 
 
@@ -32,7 +32,19 @@ class Vectors:
         # With one column, the left factor is the matrix; with one row, the right one.
         self.left = problem.n == 1
         self.results = problem.m if self.left else problem.n
-        self.along_rows = not problem.transpose_a if self.left else problem.transpose_b
+        self.matrix, self.vector = _roles(problem)
+        self.stride = self.matrix.stride
+        self.along_rows = self.left is not self.matrix.transposed
+
+    @staticmethod
+    def fits(problem: Problem) -> bool:
+        """Whether one factor of a product is a vector whose elements are side by side."""
+        if 1 not in (problem.m, problem.n):
+            return False
+        _, vector = _roles(problem)
+        # As it is stored, a vector is one row, or a row for each element.
+        single = vector.transposed if problem.n == 1 else not vector.transposed
+        return single or vector.stride == 1
 
     def emit(self) -> tuple[int, int]:
         """Emits all; gives the number of chunks and the bytes of scratch memory."""
@@ -43,7 +55,7 @@ class Vectors:
             unit = -(-unit // STREAMS) * STREAMS
         else:
             # Pieces of rows: long enough to be read at full speed.
-            unit = -(-max(unit, 1024 // self.dtype.size) // self.lanes) * self.lanes
+            unit = -(-max(unit, 2048 // self.dtype.size) // self.lanes) * self.lanes
         unit = min(unit, self.results)
         units = -(-self.results // unit)
         # Products of small matrices go together.
@@ -58,11 +70,10 @@ class Vectors:
             if self.results % unit:
                 left = code.op(f"sub i64 {self.results}, {start}")
                 count = code.minimum(left, unit)
-            matrix, vector = problem.factor_a(batch), problem.factor_b(batch)
-            if not self.left:
-                matrix, vector = vector, matrix
+            matrix = problem.matrix(self.matrix, batch)
+            vector = problem.matrix(self.vector, batch)
             if self.along_rows:
-                matrix = code.offset(matrix, code.mul(start, self.k), self.dtype)
+                matrix = code.offset(matrix, code.mul(start, self.stride), self.dtype)
                 self._along(matrix, vector, count)
             else:
                 self._down(code.offset(matrix, start, self.dtype), vector, count)
@@ -81,7 +92,7 @@ class Vectors:
             if start == stop:
                 continue
             with code.loop(start, stop, rows) as loop:
-                top = code.offset(matrix, code.mul(loop.index, self.k), self.dtype)
+                top = code.offset(matrix, code.mul(loop.index, self.stride), self.dtype)
                 for r, total in enumerate(self._dots(top, vector, rows)):
                     at = code.offset("%scratch", code.add(loop.index, r), self.wide)
                     code.store(total, at, self.wide)
@@ -117,7 +128,7 @@ class Vectors:
         here = code.offset(top, at, self.dtype)
         following = []
         for r in range(rows):
-            row = code.offset(here, r * self.k, self.dtype)
+            row = code.offset(here, r * self.stride, self.dtype)
             value = code.load(row, self.dtype, lanes, mask)
             following.append(multiply_add(code, value, factor, sums[r]))
         return following
@@ -142,7 +153,7 @@ class Vectors:
                     code.load(code.offset(vector, code.add(loop.index, r), self.dtype), self.dtype)
                     for r in range(rows)
                 ]
-                top = code.offset(matrix, code.mul(loop.index, self.results), self.dtype)
+                top = code.offset(matrix, code.mul(loop.index, self.stride), self.dtype)
                 for start, stop, lanes in ((0, whole, self.lanes), (whole, count, 1)):
                     if start == stop:
                         continue
@@ -152,7 +163,7 @@ class Vectors:
                         value = code.load(place, self.wide, lanes)
                         here = code.offset(top, across.index, self.dtype)
                         for r in range(rows):
-                            row = code.offset(here, r * self.results, self.dtype)
+                            row = code.offset(here, r * self.stride, self.dtype)
                             term = code.load(row, self.dtype, lanes)
                             value = multiply_add(code, term, wide[r], value)
                         code.store(value, place, self.wide)
@@ -169,3 +180,8 @@ class Vectors:
                 mask = code.first_lanes(code.op(f"sub i64 {count}, {loop.index}"), lanes)
             row, column = (at, 0) if self.left else (0, at)
             problem.epilogue.store(code, problem.pointers, value, batch, row, column, mask)
+
+
+def _roles(problem: Problem) -> tuple[Factor, Factor]:
+    """The factor that is a matrix, and the one that is a vector."""
+    return (problem.a, problem.b) if problem.n == 1 else (problem.b, problem.a)

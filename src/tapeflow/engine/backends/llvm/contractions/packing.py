@@ -66,10 +66,10 @@ def pack_transposed(
     code: Code,
     source: str,
     stride: int,
+    columns: Index,
     k: Index,
     target: str,
-    vectors: int,
-    last_lanes: int,
+    target_stride: int,
     lanes: int,
     dtype: DType,
     wide: DType,
@@ -80,64 +80,48 @@ def pack_transposed(
       code: where to write.
       source: the address of the first column's first element.
       stride: elements from column to column.
+      columns: how many there are; those that a vector has beyond get copies of the last one.
       k: elements a column.
-      target: where to copy them, `vectors * lanes` elements from row to row.
-      vectors: vectors a row.
-      last_lanes: columns that exist of the last vector; those beyond get copies of the last one.
+      target: where to copy them.
+      target_stride: elements from row to row there.
       lanes: elements a vector.
       dtype: what is stored at the source.
       wide: what is stored at the target.
     """
-    full = vectors if last_lanes == lanes else vectors - 1
-    across = vectors * lanes
-    if full:
-        with code.loop(0, full * lanes, lanes) as loop:
-            here = code.offset(source, code.mul(loop.index, stride), dtype)
-            there = code.offset(target, loop.index, wide)
-            _transpose_vector(code, here, stride, k, there, across, lanes, lanes, dtype, wide)
-    if full < vectors:
-        here = code.offset(source, full * lanes * stride, dtype)
-        there = code.offset(target, full * lanes, wide)
-        _transpose_vector(code, here, stride, k, there, across, last_lanes, lanes, dtype, wide)
-
-
-def _transpose_vector(
-    code: Code,
-    source: str,
-    stride: int,
-    k: Index,
-    target: str,
-    across: int,
-    exist: int,
-    lanes: int,
-    dtype: DType,
-    wide: DType,
-) -> None:
-    """One vector's columns: squares of `piece` elements are turned within the registers."""
     piece = min(lanes, 2 if wide.size == 8 else 4)
     if isinstance(k, int):
         whole: Index = k // piece * piece
     else:
         whole = code.op(f"and i64 {k}, {-piece}")
-    columns = [code.offset(source, min(j, exist - 1) * stride, dtype) for j in range(lanes)]
-    if whole != 0:
-        with code.loop(0, whole, piece) as loop:
-            pieces = [
-                code.load(code.offset(column, loop.index, dtype), dtype, piece)
-                for column in columns
-            ]
-            gathered = [_joined(code, pieces[r::piece]) for r in range(piece)]
-            for r, value in enumerate(_turned(code, gathered)):
-                row = code.add(loop.index, r)
-                code.store(value, code.offset(target, code.mul(row, across), wide), wide)
-    if whole != k:
-        with code.loop(whole, k) as loop:
-            row = code.offset(target, code.mul(loop.index, across), wide)
-            with code.loop(0, lanes) as lane:
-                at = code.minimum(lane.index, exist - 1)
-                at = code.add(code.mul(at, stride), loop.index)
-                value = code.load(code.offset(source, at, dtype), dtype)
-                code.store(value, code.offset(row, lane.index, wide), wide)
+    last = columns - 1 if isinstance(columns, int) else code.op(f"sub i64 {columns}, 1")
+    # Two pieces side by side: wider vectors would take twice the code for the same speed.
+    lanes = min(lanes, 2 * piece)
+    even = isinstance(columns, int) and columns % lanes == 0
+    with code.loop(0, columns, lanes) as loop:
+        there = code.offset(target, loop.index, wide)
+
+        def column(lane: Index) -> str:
+            at = code.add(loop.index, lane)
+            at = at if even else code.minimum(at, last)
+            return code.offset(source, code.mul(at, stride), dtype)
+
+        starts = [column(lane) for lane in range(lanes)]
+        if whole != 0:
+            with code.loop(0, whole, piece) as steps:
+                pieces = [
+                    code.load(code.offset(start, steps.index, dtype), dtype, piece)
+                    for start in starts
+                ]
+                gathered = [_joined(code, pieces[r::piece]) for r in range(piece)]
+                for r, value in enumerate(_turned(code, gathered)):
+                    row = code.mul(code.add(steps.index, r), target_stride)
+                    code.store(value, code.offset(there, row, wide), wide)
+        if whole != k:
+            with code.loop(whole, k) as steps:
+                row = code.offset(there, code.mul(steps.index, target_stride), wide)
+                with code.loop(0, lanes) as lane:
+                    value = code.load(code.offset(column(lane.index), steps.index, dtype), dtype)
+                    code.store(value, code.offset(row, lane.index, wide), wide)
 
 
 def _joined(code: Code, parts: list[Val]) -> Val:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tapeflow.engine.backends.llvm.target import Target
 
@@ -22,6 +22,18 @@ INNER = 4096
 """Longest sum in one pass; longer ones are cut, so that a packed panel stays in the cache."""
 CHUNK = 250_000
 """Operations that make a chunk worth handing out: about a microsecond."""
+
+
+class Stored(Protocol):
+    """What matters of how a factor is stored."""
+
+    @property
+    def transposed(self) -> bool:
+        """Whether its matrices are stored transposed."""
+
+    @property
+    def stride(self) -> int:
+        """Elements from row to row, as stored."""
 
 
 class Schedule(NamedTuple):
@@ -78,6 +90,16 @@ class Schedule(NamedTuple):
         return runs
 
     @property
+    def across(self) -> int:
+        """Columns of a panel in memory."""
+        return self.vectors * self.lanes
+
+    @property
+    def every(self) -> int:
+        """How many panels there are."""
+        return self.panels + (self.last_vectors > 0)
+
+    @property
     def chunks(self) -> int:
         """How many chunks there are."""
         return -(-self.units // self.chunk)
@@ -90,8 +112,8 @@ def schedule(
     n: int,
     k: int,
     size: int,
-    transpose_a: bool,
-    transpose_b: bool,
+    a: Stored,
+    b: Stored,
     widens: bool,
 ) -> Schedule:
     """Chooses a decomposition.
@@ -103,8 +125,8 @@ def schedule(
       n: columns of the result.
       k: length of the sums.
       size: bytes of an element in a register.
-      transpose_a: whether the left factor is stored transposed.
-      transpose_b: whether the right factor is stored transposed.
+      a: how the left factor is stored: whether transposed, and elements from row to row.
+      b: how the right factor is.
       widens: whether registers hold a wider dtype than memory.
     """
     lanes = target.lanes(size)
@@ -119,9 +141,9 @@ def schedule(
     every = panels + (rest > 0)
 
     work = 2 * batch * m * n * k
-    near = k * n * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
-    copies = transpose_b or widens
-    far = transpose_a and k > COLUMN and m * size >= APART
+    near = k * b.stride * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
+    copies = b.transposed or widens
+    far = a.transposed and k > COLUMN and a.stride * size >= APART
     pack_left = widens or (far and 2 * every >= SHARED)
     group = min(every, SHARED) if pack_left else 1
     groups = -(-every // group)
@@ -143,9 +165,7 @@ def schedule(
     )  # fmt: skip
 
 
-def swaps(
-    target: Target, m: int, n: int, k: int, size: int, transpose_a: bool, transpose_b: bool
-) -> bool:
+def swaps(target: Target, m: int, n: int, k: int, size: int, a: Stored, b: Stored) -> bool:
     """Whether to compute the transposed product instead, `C^T = B^T A^T`, and turn its tiles.
 
     Args:
@@ -154,17 +174,17 @@ def swaps(
       n: columns of the result.
       k: length of the sums.
       size: bytes of an element in a register.
-      transpose_a: whether the left factor is stored transposed.
-      transpose_b: whether the right factor is stored transposed.
+      a: how the left factor is stored.
+      b: how the right factor is.
     """
-    if not transpose_a:
+    if not a.transposed:
         return False
-    if transpose_b:
+    if b.transposed:
         return True  # then neither factor is
     lanes = target.lanes(size)
     if n < 14 and -(-n // lanes) * lanes >= 1.3 * n and m >= 4 * lanes:
         return True  # vectors along the rows are full, those along the columns are not
-    return k > COLUMN and n * size < APART <= m * size
+    return k > COLUMN and b.stride * size < APART <= a.stride * size
 
 
 def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
