@@ -378,6 +378,7 @@ class BiasAndRelu:
         )
         bits = "i1" if acc.lanes == 1 else f"<{acc.lanes} x i1>"
         nothing = code.const(0, dtype, acc.lanes).text
+        positive = code.op(f"fcmp ogt {acc.type} {total.text}, {nothing}")
         made = code.op(f"select {bits} {positive}, {acc.type} {total.text}, {acc.type} {nothing}")
         at = code.add(code.mul(row, self.columns), column)
         code.store(Val(made, dtype, acc.lanes), code.offset(pointers[1], at, dtype), dtype, mask)

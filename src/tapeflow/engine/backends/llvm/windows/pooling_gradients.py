@@ -37,7 +37,8 @@ from tapeflow.engine.backends.llvm.windows.staging import copy, fill
 from tapeflow.engine.backends.llvm.windows.units import kernel_of, named, unit_loop
 from tapeflow.engine.core.dtypes import DType, int32, int64
 
-# What a kernel reads, as places of the primitive's inputs: the gradient comes first, then the input image, then the output.
+# What a kernel reads, as places of the primitive's inputs: the gradient comes first, then the input
+# image, then the output.
 _OPERANDS: dict[str, list[Operand]] = {
     "avg_pool_grad": [("input", 1)],
     "avg_pool3d_grad": [("input", 1)],
