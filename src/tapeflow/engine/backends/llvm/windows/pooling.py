@@ -169,7 +169,7 @@ def pool(
     target: Target, g: Geometry, dtype: DType, form: str, epilogue: Epilogue | None = None
 ) -> Lowered:
     """`max_pool`, `max_pool3d`, `avg_pool` or `avg_pool3d` of one input."""
-    then = epilogue or Store(g.pixels, g.channels, dtype)
+    then = epilogue or Store.matrix(g.pixels, g.channels, dtype)
     average = form.startswith("avg")
     wide = working(dtype)
     lanes = target.lanes(wide.size)

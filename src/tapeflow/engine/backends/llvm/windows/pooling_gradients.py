@@ -152,7 +152,7 @@ def spread(
         cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
     else:
         cut = whole_images(g)
-    then = epilogue or Store(g.batch * pixels, g.channels, dtype)
+    then = epilogue or Store.matrix(g.batch * pixels, g.channels, dtype)
     code = Code(target, named(form, g, dtype.name, then.key, target.vector_bytes))
     operands = _OPERANDS[form]
     dy = code.argument(0)
