@@ -31,7 +31,24 @@ def _unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any) -> Any
     return unsorted_segment_sum(data, segment_ids, num_segments)
 
 
+def _generated(prim: Any, arrays: Any, attrs: Any, spent: float) -> Any:
+    import tapeflow.engine.ops.array.gathering
+    import tapeflow.engine.ops.array.selection
+    import tapeflow.engine.ops.array.sequences
+    import tapeflow.engine.ops.array.shaping
+    import tapeflow.engine.ops.math.casting
+    import tapeflow.engine.ops.math.comparison
+    import tapeflow.engine.ops.math.exponentials
+    import tapeflow.engine.ops.math.folds
+    import tapeflow.engine.ops.math.logical
+    import tapeflow.engine.ops.math.reductions  # noqa: F401  (what code is generated from)
+    from tapeflow.engine.compiler.native.eager import Generated
+
+    return Generated(prim, arrays, attrs, spent)
+
+
 upward.provide(
+    generated=_generated,
     pack_nested=_pack_nested,
     concat=_concat,
     cast=_cast,
