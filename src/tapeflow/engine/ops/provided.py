@@ -32,17 +32,23 @@ def _unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any) -> Any
 
 
 def _generated(prim: Any, arrays: Any, attrs: Any, spent: float) -> Any:
-    import tapeflow.engine.ops.array.gathering
-    import tapeflow.engine.ops.array.selection
-    import tapeflow.engine.ops.array.sequences
-    import tapeflow.engine.ops.array.shaping
-    import tapeflow.engine.ops.math.casting
-    import tapeflow.engine.ops.math.comparison
-    import tapeflow.engine.ops.math.exponentials
-    import tapeflow.engine.ops.math.folds
-    import tapeflow.engine.ops.math.logical
-    import tapeflow.engine.ops.math.reductions  # noqa: F401  (what code is generated from)
     from tapeflow.engine.compiler.native.eager import Generated
+
+    # What code is generated from: the compiler finds these operations by name.
+    from tapeflow.engine.ops.array import (  # noqa: F401
+        gathering,
+        selection,
+        sequences,
+        shaping,
+    )
+    from tapeflow.engine.ops.math import (  # noqa: F401
+        casting,
+        comparison,
+        exponentials,
+        folds,
+        logical,
+        reductions,
+    )
 
     return Generated(prim, arrays, attrs, spent)
 
