@@ -175,14 +175,25 @@ def test_second_gradient() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_compiling_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["switched off", "no llvmlite"])
+def test_numpy_serves_where_nothing_is_compiled(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     x = images(1 << 20)
     before = tf.exp(x).numpy()
     assert compiled("Exp")
-    monkeypatch.setattr(compiling, "COMPILE", False)
+    if why == "switched off":
+        monkeypatch.setattr(compiling, "COMPILE", False)
+    else:
+        monkeypatch.setattr(compiling, "_llvm_is_there", lambda: False)
     np.testing.assert_array_equal(tf.exp(x), np.exp(x.numpy()))
     monkeypatch.undo()
     np.testing.assert_array_equal(tf.exp(x), before)
+
+
+def test_memory_of_plans_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(eager, "WINDOW_NANOSECONDS", 0)
+    monkeypatch.setattr(eager, "MOST_BYTES", 1)
+    convolved()
+    assert len(eager._compiled) == 1
 
 
 @pytest.mark.usefixtures("at_once")

@@ -105,7 +105,7 @@ class Generated:
                 return None  # the kernel tells what is wrong
 
         self._step = step
-        _used(self, native.plan.arena_bytes)
+        _keep(self, native.plan.arena_bytes)
         return step
 
     def _node(self) -> Node:
@@ -137,15 +137,19 @@ def _nothing(inputs: tuple[Any, ...]) -> None:
     """What stands for code that cannot be generated."""
 
 
-def _used(generated: Generated, size: int | None = None) -> None:
-    """Keeps those last used; with `size`, one that is new."""
+def _used(generated: Generated) -> None:
+    """Notes that code is in use."""
     with _lock:
-        if size is not None:
-            _compiled[generated] = size
         if generated in _compiled:
             _compiled.move_to_end(generated)
-        while len(_compiled) > MOST or (
-            len(_compiled) > 1 and sum(_compiled.values()) > MOST_BYTES
-        ):
-            oldest, _ = _compiled.popitem(last=False)
+
+
+def _keep(generated: Generated, size: int) -> None:
+    """Keeps code whose plan has so many bytes, and forgets what was not used for longest."""
+    with _lock:
+        _compiled[generated] = size
+        total = sum(_compiled.values())
+        while len(_compiled) > MOST or (total > MOST_BYTES and len(_compiled) > 1):
+            oldest, freed = _compiled.popitem(last=False)
+            total -= freed
             oldest.forget()
