@@ -69,7 +69,7 @@ class Generated:
             return None  # somebody watches the kernel
         step = self._step
         if step is None:
-            if self._waits:
+            if self._waits > 0:
                 self._waits -= 1
                 return None
             step = self._compile()
