@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.core.dtypes import variant
 from tapeflow.engine.core.frames import location_text
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Node
@@ -55,8 +56,13 @@ def _attributes(node: Node) -> str:
 def explain(concrete: Any, tensors: list[Any]) -> str:
     """Graph, plan and measured steps of one call, as text. The call is made, effects included."""
     runnable = concrete._runnable
-    arrays = [t._array if type(t) is EagerTensor else t for t in tensors] + runnable._captured
+    arrays = _arrays(runnable, tensors)
     program = runnable._program or runnable.program_for(arrays)
+    if program.__class__ is not Program:
+        from tapeflow.engine.function.explaining.facts import facts_of
+        from tapeflow.engine.function.explaining.text import text_of
+
+        return text_of(facts_of(concrete, program, arrays), graph_text(concrete))
     steps = program.source.steps
     calls = [0] * len(steps)
     seconds = [0.0] * len(steps)
@@ -103,6 +109,29 @@ def explain(concrete: Any, tensors: list[Any]) -> str:
         f"{sum(flops(s.node) * calls[i] for i, s in enumerate(steps)):11,}"
     )
     return "\n".join(lines)
+
+
+def explain_page(concrete: Any, tensors: list[Any]) -> str:
+    """The measured kernels and host steps of one call, as HTML. The call is made, effects included.
+
+    Raises:
+      RuntimeError: where the function is not compiled.
+    """
+    runnable = concrete._runnable
+    arrays = _arrays(runnable, tensors)
+    program = runnable._program or runnable.program_for(arrays)
+    if program.__class__ is Program:
+        raise RuntimeError(
+            f"explain_html: {runnable.name} is not compiled: NumPy runs it, and `explain` shows how"
+        )
+    from tapeflow.engine.function.explaining.facts import facts_of
+    from tapeflow.engine.function.explaining.page import page_of
+
+    return page_of(facts_of(concrete, program, arrays), graph_text(concrete))
+
+
+def _arrays(runnable: Any, tensors: list[Any]) -> list[Any]:
+    return [t._array if type(t) is EagerTensor else t for t in tensors] + list(runnable._captured)
 
 
 def _place(node: Node) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
@@ -355,6 +357,8 @@ class Function(PolymorphicFunction):
     def explain(self, *args: Any, **kwargs: Any) -> str:
         """Says what a call of the function runs: graph, plan, and each step with its cost.
 
+        The call is made, once, with all its effects.
+
         Args:
           *args: the arguments of a call.
           **kwargs: the same, by name.
@@ -366,6 +370,22 @@ class Function(PolymorphicFunction):
 
         concrete, tensors = self._find(args, kwargs)
         return explain(concrete, tensors)
+
+    def explain_html(self, path: str | os.PathLike[str], /, *args: Any, **kwargs: Any) -> None:
+        """Writes what a call runs, as `explain` says it, to a page with a timeline and a table.
+
+        Args:
+          path: the file to write; it needs no other file.
+          *args: the arguments of a call, which is made, once, with all its effects.
+          **kwargs: the same, by name.
+
+        Raises:
+          RuntimeError: where the function is not compiled.
+        """
+        from tapeflow.engine.function.explanation import explain_page
+
+        concrete, tensors = self._find(args, kwargs)
+        Path(path).write_text(explain_page(concrete, tensors), encoding="utf-8")
 
     def _list_all_concrete_functions(self) -> list[ConcreteFunction]:
         return list(self._traces.values())

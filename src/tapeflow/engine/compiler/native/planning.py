@@ -60,11 +60,15 @@ class Planner:
 
     Attributes:
       plan: the plan.
+      origins: for each of its instructions the step that it belongs to; None for copies to
+        outputs and variables at the beginning and the end, and for fixed addresses.
     """
 
     def __init__(self, lowering: Lowering) -> None:
         self.slots: list[Any] = []
         self.instructions: list[Any] = []
+        self.origins: list[Step | None] = []
+        self.step: Step | None = None
         self.places: dict[int, int] = {}
         self.addresses: list[Address] = []
         self.kernels: list[Any] = []
@@ -88,6 +92,7 @@ class Planner:
             max([k.scratch for k in self.kernels], default=0),
             release_gil=has_loop or work > 20e-6,
         )
+        self.origins[:0] = [None] * len(self.addresses)
 
     def add(self, slot: Any) -> int:
         """A new slot's number."""
@@ -118,6 +123,7 @@ class Planner:
     def emit(self, instruction: Any) -> None:
         """Appends an instruction."""
         self.instructions.append(instruction)
+        self.origins.append(self.step)
 
     def place(self, label: Label) -> None:
         """Says where a label is: here."""
@@ -179,8 +185,11 @@ class Frame:
         early, late = self._copies()
         for copy in early:
             self.planner.emit(copy)
+        around = self.planner.step
         for number, step in enumerate(self.lowering.steps):
+            self.planner.step = step
             self._emit(number, step)
+        self.planner.step = around
         for make in late:
             self.planner.emit(make())
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.backends.interpreter.program import Program
+from tapeflow.engine.backends.llvm import jit
 from tapeflow.engine.backends.llvm.execution.calling import native_call
 from tapeflow.engine.backends.llvm.execution.memory import ALIGNMENT, SMALLEST, aligned_copy
 from tapeflow.engine.backends.llvm.target import host as host_target
@@ -47,6 +48,7 @@ class NativeRegion:
       step: the native function; it gives a tuple of arrays.
       plan: what it does.
       lowering: where its plan comes from.
+      origins: for each instruction the step of the lowering that it belongs to, or None.
     """
 
     def __init__(self, region: Region, name: str, types: tuple[type, type]) -> None:
@@ -54,7 +56,9 @@ class NativeRegion:
         self.name = name
         variable, self._tensor = types
         self.lowering = Lowering(region.graph, host_target(), variable)
-        self.plan = Planner(self.lowering).plan
+        planner = Planner(self.lowering)
+        self.plan = planner.plan
+        self.origins = planner.origins
         self.step = native_call(self.plan, self._tensor, False, _stopped)
         self._interpreted: Program | None = None
 
@@ -94,6 +98,8 @@ class NativeProgram:
       step: where there is a whole, and it takes all inputs in order: the native function, which
         takes eager tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
+      compiled: how many pieces of code were compiled for it.
+      from_disk: how many were found on disk; those that the process had loaded are in neither.
     """
 
     def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
@@ -105,9 +111,12 @@ class NativeProgram:
         self.interpreted: Program | None = None
         if dense is not None and not all_loops_run(dense, ELIGIBLE):
             self.graph = graph
+        before = dict(jit.statistics)
         while True:
             try:
                 self._compile(types)
+                self.compiled = jit.statistics["compiled"] - before["compiled"]
+                self.from_disk = jit.statistics["from_disk"] - before["from_disk"]
                 return
             except _Refused as refused:
                 ELIGIBLE.refused.add(refusal_key(refused.node))
@@ -149,6 +158,13 @@ class NativeProgram:
         else:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source
+
+    def timed(self, note: Callable[[int, tuple[Any, ...]], None]) -> Callable[..., list[Any]]:
+        """A function that does the same and calls `note(step, outputs)` after each host step.
+
+        Regions are steps, too; where all is one region, it is called as it is.
+        """
+        return self if self.interpreted is None else self.interpreted.timed(note)
 
     def prepare(self, arrays: Any) -> None:
         """Called once before the first run, with its arguments."""

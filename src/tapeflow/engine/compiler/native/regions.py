@@ -164,6 +164,22 @@ class Eligibility:
         return kind in (ELEMENT, VIEW, RESHAPE, PLACED)
 
 
+def why_host(node: Node) -> str:
+    """Why no code is generated for a node of a program, in a word or two."""
+    if node.prim.name in ("If", "While"):
+        return "control flow"
+    if node.prim.effect is not PURE:
+        return "stateful"
+    specs = [v.spec for v in (*node.inputs, *node.outputs)]
+    if any(spec.dtype not in _DTYPES for spec in specs):
+        return "dtype"
+    if not all(spec.is_static for spec in specs):
+        return "unknown shape"
+    if any(0 in spec.shape for spec in specs if spec.shape is not None):
+        return "empty"
+    return "no lowering"
+
+
 def _same_spec(a: Any, b: Any) -> bool:
     return a.spec.dtype is b.spec.dtype and a.spec.shape == b.spec.shape
 

@@ -1,0 +1,250 @@
+"""Makes one call of a compiled function and notes what each kernel did."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tapeflow.engine.backends.llvm.execution.calling import note_times, times
+from tapeflow.engine.backends.llvm.execution.plan import Call, Copy, Zero
+from tapeflow.engine.compiler.native.program import NativeProgram, NativeRegion
+from tapeflow.engine.compiler.native.regions import why_host
+from tapeflow.engine.compiler.native.rows import writes_row
+from tapeflow.engine.core.frames import Location
+from tapeflow.engine.function.explaining.peaks import Peaks, peaks
+from tapeflow.engine.ir.primitive import Structural
+
+
+@dataclass
+class Entry:
+    """A kernel, a copy, or a step of the host, with what it cost in all its calls.
+
+    Attributes:
+      kind: `"product"`, `"window"`, `"loops"`, `"copy"`, `"other"` (jumps, addresses, arguments
+        and results of a region) or `"host"`.
+      name: of the kernel or the operation.
+      what: the operations that it computes.
+      operands: what it reads.
+      results: what it writes.
+      lines: the user's lines.
+      calls: how often it ran.
+      seconds: for how long.
+      bytes: read and written.
+      flops: floating-point operations.
+      region: the number of its region; None for a step of the host.
+      reason: why the host ran it.
+      share: of the machine's peak; None where nothing was measured or counted.
+      bound: which peak: `"memory"` or `"arithmetic"`.
+    """
+
+    kind: str
+    name: str
+    what: str
+    operands: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    lines: str = ""
+    calls: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+    flops: int = 0
+    region: int | None = None
+    reason: str = ""
+    share: float | None = None
+    bound: str = ""
+
+    def compare(self, best: Peaks) -> None:
+        """Notes the share of the peak that binds: the one that allows less."""
+        if not self.seconds or not (self.bytes or self.flops):
+            return
+        moving, computing = self.bytes / best.bandwidth, self.flops / best.arithmetic
+        self.bound = "memory" if moving >= computing else "arithmetic"
+        self.share = max(moving, computing) / self.seconds
+
+
+@dataclass
+class Facts:
+    """What one call did.
+
+    Attributes:
+      name: of the function.
+      traced: how many operations were traced.
+      entries: in the order of the program.
+      regions: how many native regions there are.
+      arena: bytes of their arenas.
+      compiled: how many pieces of code were compiled for it.
+      from_disk: how many were found on disk.
+      peaks: what the machine can do.
+      source: the code that runs the host's steps and calls the regions; empty without such steps.
+    """
+
+    name: str
+    traced: int
+    entries: list[Entry]
+    regions: int
+    arena: int
+    compiled: int
+    from_disk: int
+    peaks: Peaks
+    source: str
+
+    @property
+    def kernels(self) -> list[Entry]:
+        """The kernels."""
+        return [e for e in self.entries if e.kind in KERNELS]
+
+    @property
+    def host(self) -> list[Entry]:
+        """The steps of the host."""
+        return [e for e in self.entries if e.kind == "host"]
+
+    @property
+    def seconds(self) -> float:
+        """The time of everything."""
+        return sum(e.seconds for e in self.entries)
+
+    @property
+    def host_share(self) -> float:
+        """The host's share of the time."""
+        return sum(e.seconds for e in self.host) / self.seconds if self.seconds else 0.0
+
+
+KERNELS = ("product", "window", "loops")
+
+
+def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
+    """Makes one call, effects included, and says what it did.
+
+    Raises:
+      RuntimeError: where the system has no clock for generated code.
+    """
+    best = peaks()
+    steps = [] if program.interpreted is None else program.source.steps
+    host = [Entry("host", s.node.prim.name, s.node.prim.name) for s in steps]
+    last = [0.0]
+
+    def note(number: int, outputs: tuple[Any, ...]) -> None:
+        now = time.perf_counter()
+        entry = host[number]
+        entry.seconds += now - last[0]
+        entry.calls += 1
+        known = [o for o in outputs if isinstance(o, (np.ndarray, np.generic))]
+        entry.results = [f"{o.dtype}{list(o.shape)}" for o in known]
+        entry.bytes += sum(o.nbytes for o in known)
+        last[0] = time.perf_counter()
+
+    run = program.timed(note)
+    try:
+        for region in program.regions:
+            note_times(region.step)
+        started = last[0] = time.perf_counter()
+        run(*arrays)
+        spent = time.perf_counter() - started
+        inside = [_entries(i, region) for i, region in enumerate(program.regions)]
+    finally:
+        for region in program.regions:
+            note_times(region.step, False)
+    entries: list[Entry] = []
+    if program.interpreted is None:
+        entries += _with_rest(inside[0], spent, 0)
+    numbers = {id(region): i for i, region in enumerate(program.regions)}
+    for step, entry in zip(steps, host, strict=True):
+        number = numbers.get(id(step.node.prim.kernel))
+        if number is not None:
+            entries += _with_rest(inside[number], entry.seconds, number)
+            continue
+        entry.operands = [repr(v.spec) for v in step.node.inputs]
+        entry.lines = lines_text([step.node.location])
+        entry.results = entry.results or [repr(v.spec) for v in step.node.outputs]
+        # What there is code for is on the host all the same within a loop that is.
+        entry.reason = why_host(step.node) if not step.depth else "control flow"
+        entries.append(entry)
+    for entry in entries:
+        if entry.kind in KERNELS or entry.kind == "copy":
+            entry.compare(best)
+    return Facts(
+        concrete._runnable.name,
+        len(concrete.graph.nodes),
+        entries,
+        len(program.regions),
+        sum(region.plan.arena_bytes for region in program.regions),
+        program.compiled,
+        program.from_disk,
+        best,
+        program.source.text if program.interpreted is not None else "",
+    )
+
+
+def _with_rest(entries: list[Entry], seconds: float, region: int) -> list[Entry]:
+    """The entries of a region, and one for the time that is in none of them."""
+    rest = max(0.0, seconds - sum(e.seconds for e in entries))
+    what = "arguments, results, jumps, addresses"
+    return [*entries, Entry("other", "", what, calls=1, seconds=rest, region=region)]
+
+
+def _entries(number: int, region: NativeRegion) -> list[Entry]:
+    made = []
+    rows = zip(region.plan.instructions, region.origins, times(region.step), strict=True)
+    for instruction, origin, (calls, nanoseconds) in rows:
+        if isinstance(instruction, Call):
+            entry = _kernel(instruction.kernel, origin)
+            entry.bytes = instruction.kernel.bytes * calls
+            entry.flops = instruction.kernel.flops * calls
+        elif isinstance(instruction, (Copy, Zero)):
+            is_copy = isinstance(instruction, Copy)
+            entry = Entry("copy", "", "copy" if is_copy else "zero")
+            entry.bytes = instruction.bytes * calls * (2 if is_copy else 1)
+            entry.lines = lines_text(_locations(origin))
+        else:
+            continue
+        entry.region, entry.calls, entry.seconds = number, calls, nanoseconds / 1e9
+        made.append(entry)
+    return made
+
+
+def _kernel(kernel: Any, step: Any) -> Entry:
+    entry = Entry(_kind(step), kernel.name, kernel.fused or kernel.name)
+    entry.lines = lines_text(_locations(step))
+    written = {id(v) for v in step.task.writes}
+    for made, values in step.calls:
+        if made is not kernel:
+            continue
+        for value in values:
+            if isinstance(value, int):
+                entry.operands.append(f"workspace of {step.workspaces[value]:,} bytes")
+            else:
+                side = entry.results if id(value) in written else entry.operands
+                side.append(repr(value.spec))
+    return entry
+
+
+def _kind(step: Any) -> str:
+    node = step.task.unit.opaque
+    if node is None or writes_row(node) or not isinstance(node.prim.lower, Structural):
+        return "loops"
+    return "window" if node.prim.lower.kind == "Window" else "product"
+
+
+def _locations(step: Any) -> list[Location | None]:
+    """Where the operations that a step computes were written."""
+    if step is None:
+        return []
+    nodes: list[Any] = []
+    task = step.task
+    while task is not None:
+        nodes += [task.unit.opaque] if task.loops is None else task.loops.nodes
+        task = task.epilogue
+    return [node.location for node in nodes]
+
+
+def lines_text(locations: Iterable[Location | None]) -> str:
+    """Files with their lines: `"model.py:3,7 loss.py:12"`."""
+    known = sorted({place for place in locations if place is not None})
+    return " ".join(
+        f"{file}:{','.join(str(line) for _, line in places)}"
+        for file, places in itertools.groupby(known, key=lambda place: place[0])
+    )
