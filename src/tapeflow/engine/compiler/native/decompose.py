@@ -178,6 +178,21 @@ def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
     return make("GatherV2", params, inside, axis=axis, batch_dims=0)
 
 
+def _unpack(make: Maker, node: Node, x: Any) -> Any:
+    """Elements of a vector as slices: NumPy's own indexing copies these."""
+    if len(x.spec.shape) != 1:
+        return None
+    masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask"), 0)
+
+    def bound(i: int) -> Any:
+        return make.const([i], dtypes.int32)
+
+    return [
+        make("StridedSlice", x, bound(i), bound(i + 1), strides=(1,), shrink_axis_mask=1, **masks)
+        for i in range(x.spec.shape[0])
+    ]
+
+
 def _bias(make: Maker, node: Node, x: Any, bias: Any) -> Any:
     if node.attrs["data_format"] == "NCHW":
         bias = make.reshape(bias, (-1, *[1] * (len(x.spec.shape) - 2)))
@@ -278,6 +293,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "SoftmaxCrossEntropyWithLogits": _cross_entropy,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_cross_entropy,
     "GatherV2": _gather,
+    "Unpack": _unpack,
     "BiasAdd": _bias,
     "BiasAddGrad": _bias_grad,
     "InnerProduct": _inner,
