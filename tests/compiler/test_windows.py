@@ -13,7 +13,7 @@ import tapeflow  # noqa: F401  (declares the primitives)
 from tapeflow.engine.backends.llvm import jit
 from tapeflow.engine.backends.llvm.target import AARCH64, Target, host, narrower
 from tapeflow.engine.backends.llvm.text import Code, Val
-from tapeflow.engine.backends.llvm.windows import Lowered, lower_window
+from tapeflow.engine.backends.llvm.windows import Lowered, lower_window, takes_epilogue
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.samples import Draw
 from tapeflow.engine.ir.spec import Spec
@@ -373,11 +373,13 @@ class BiasAndRelu:
         dtype = acc.dtype
         bias = code.load(code.offset(pointers[0], column, dtype), dtype, acc.lanes, mask)
         total = Val(code.op(f"fadd {acc.type} {acc.text}, {bias.text}"), dtype, acc.lanes)
-        positive = code.op(f"fcmp ogt {acc.type} {total.text}, zeroinitializer")
-        bits = f"<{acc.lanes} x i1>"
-        made = code.op(
-            f"select {bits} {positive}, {acc.type} {total.text}, {acc.type} zeroinitializer"
+        positive = code.op(
+            f"fcmp ogt {acc.type} {total.text}, {code.const(0, dtype, acc.lanes).text}"
         )
+        bits = "i1" if acc.lanes == 1 else f"<{acc.lanes} x i1>"
+        nothing = code.const(0, dtype, acc.lanes).text
+        positive = code.op(f"fcmp ogt {acc.type} {total.text}, {nothing}")
+        made = code.op(f"select {bits} {positive}, {acc.type} {total.text}, {acc.type} {nothing}")
         at = code.add(code.mul(row, self.columns), column)
         code.store(Val(made, dtype, acc.lanes), code.offset(pointers[1], at, dtype), dtype, mask)
 
@@ -397,6 +399,47 @@ def test_epilogue(brief: bool, width: int) -> None:
     output = np.full_like(expected, np.nan)
     run_lowered(lowered, target, (x, w), output, [bias, output])
     np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
+
+
+@width
+@pytest.mark.parametrize("brief", [True, False])
+def test_epilogue_of_pooling(brief: bool, width: int) -> None:
+    target, draw = TARGETS[width], Draw(8)
+    x, dy, bias = draw.reals(3, 6, 8, 21), draw.reals(3, 3, 4, 21), draw.reals(21)
+    volume, dv = draw.reals(2, 4, 6, 4, 5), draw.reals(2, 2, 3, 2, 5)
+    twos = {"ksize": (1, 2, 2, 1), "strides": (1, 2, 2, 1), "padding": "VALID"}
+    image = {**twos, "data_format": "NHWC"}
+    deep = {**dict.fromkeys(twos, (1, 2, 2, 2, 1)), "padding": "VALID", "data_format": "NDHWC"}
+    shape, deep_shape = (np.array(a.shape, np.int32) for a in (x, volume))
+    out = pooling.max_pool3d_p.kernel(volume, **deep)
+    calls: list[Any] = [
+        (pooling.max_pool_p, (x,), image),
+        (pooling.avg_pool_p, (x,), image),
+        (pooling.max_pool_grad_p, (x, pooling.max_pool_p.kernel(x, **image), dy), image),
+        (pooling.avg_pool_grad_p, (shape, dy), image),
+        (pooling.max_pool3d_p, (volume,), deep),
+        (pooling.max_pool3d_grad_p, (volume, out, dv), deep),
+        (pooling.avg_pool3d_grad_p, (deep_shape, dv), deep),
+    ]
+    for prim, inputs, attrs in calls:
+        expected = prim.kernel(*inputs, **attrs)
+        channels = expected.shape[-1]
+        assert takes_epilogue(prim, specs_of(inputs), attrs)
+        lowered = lower_window(target, prim, specs_of(inputs), attrs, BiasAndRelu(channels, brief))
+        assert lowered is not None
+        assert lowered.epilogue
+        expected = np.maximum(expected + bias[:channels], 0)
+        output = np.full_like(expected, np.nan)
+        run_lowered(lowered, target, inputs, output, [bias, output])
+        np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_no_epilogue_where_windows_meet() -> None:
+    attrs = {
+        "ksize": (1, 3, 3, 1), "strides": (1, 2, 2, 1), "padding": "SAME", "data_format": "NHWC",
+    }  # fmt: skip
+    inputs = (np.array([2, 6, 8, 3], np.int32), Draw(1).reals(2, 3, 4, 3))
+    assert not takes_epilogue(pooling.avg_pool_grad_p, specs_of(inputs), attrs)
 
 
 @pytest.mark.parametrize("primitive", CONVOLUTIONS + POOLINGS, ids=lambda p: p.name)

@@ -181,8 +181,9 @@ class Primitive:
         self.call: Callable[..., Any] | None = None
         # All short ways there are: they hold the kernel.
         self.calls: list[Callable[..., Any]] = []
-        # Signatures that `infer` has accepted: eager calls repeat, their checks need not.
-        self.checked: dict[Any, bool] = {}
+        # Signatures that `infer` has accepted: eager calls repeat, their checks need not. Each with
+        # True, or with what may run in place of the kernel.
+        self.checked: dict[Any, Any] = {}
 
     @property
     def elementwise(self) -> bool:

@@ -31,7 +31,30 @@ def _unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any) -> Any
     return unsorted_segment_sum(data, segment_ids, num_segments)
 
 
+def _generated(prim: Any, arrays: Any, attrs: Any, spent: float) -> Any:
+    from tapeflow.engine.compiler.native.eager import Generated
+
+    # What code is generated from: the compiler finds these operations by name.
+    from tapeflow.engine.ops.array import (  # noqa: F401
+        gathering,
+        selection,
+        sequences,
+        shaping,
+    )
+    from tapeflow.engine.ops.math import (  # noqa: F401
+        casting,
+        comparison,
+        exponentials,
+        folds,
+        logical,
+        reductions,
+    )
+
+    return Generated(prim, arrays, attrs, spent)
+
+
 upward.provide(
+    generated=_generated,
     pack_nested=_pack_nested,
     concat=_concat,
     cast=_cast,

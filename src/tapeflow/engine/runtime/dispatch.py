@@ -25,6 +25,7 @@ from tapeflow.engine.core.errors import InvalidArgumentError, OpError, ResourceE
 from tapeflow.engine.ir.primitive import with_values
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.runtime.convert import READERS, convert, convert_operand, convert_pair
+from tapeflow.engine.runtime.large import least_elements, remembered
 from tapeflow.engine.runtime.tensor import EagerTensor, Tensor
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def binary(prim: Primitive, x: Any, y: Any) -> Any:
 def unary_function(prim: Primitive) -> Callable[[Any], Any]:
     """`unary(prim, ...)` as a function of its own, one call cheaper."""
     kernel, fast, loggable = prim.kernel, prim.fast, _loggable(prim)
+    large = least_elements(prim)
 
     def call(x: Any) -> Any:
         if type(x) is not EagerTensor:
@@ -71,7 +73,11 @@ def unary_function(prim: Primitive) -> Callable[[Any], Any]:
                 return apply(prim, x)
         array = x._array
         recorders = current_recorders()
-        if array.dtype not in fast or (recorders and state.tracer is not None):
+        if (
+            array.dtype not in fast
+            or (recorders and state.tracer is not None)
+            or (large and array.size >= large)
+        ):
             return apply(prim, x)
         try:
             out = kernel(array)
@@ -111,6 +117,7 @@ def binary_function(
       A function of two arguments.
     """
     kernel, fast, name, loggable = prim.kernel, prim.fast, prim.name, _loggable(prim)
+    large = None if otherwise else least_elements(prim)
 
     def general(x: Any, y: Any) -> Any:
         return apply(prim, x, y)
@@ -135,7 +142,12 @@ def binary_function(
             return instead(x, y)
         dtype = a.dtype
         recorders = current_recorders()
-        if dtype is not b.dtype or dtype not in fast or (recorders and state.tracer is not None):
+        if (
+            dtype is not b.dtype
+            or dtype not in fast
+            or (recorders and state.tracer is not None)
+            or (large and a.size >= large)
+        ):
             return instead(x, y)
         try:
             out = kernel(a, b)
@@ -184,7 +196,8 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
     Raises:
       OpError: of the class the shape rule or kernel raised, with the op's name in front.
     """
-    if current_recorders() and state.tracer is not None:
+    recorders = current_recorders()
+    if recorders and state.tracer is not None:
         return state.tracer.apply(prim, inputs, attrs)
     try:
         arrays = [t._array for t in inputs]  # type: ignore[attr-defined]
@@ -194,16 +207,22 @@ def apply(prim: Primitive, *inputs: Tensor, **attrs: Any) -> Any:
     if prim.value_inputs:
         key = with_values(key, prim, arrays)
     try:
-        known = key in prim.checked
+        known = prim.checked.get(key)
     except TypeError:  # an unhashable attribute: check anew each time
         _infer(prim, arrays, attrs)
     else:
-        if not known:
+        if known is None:
             _infer(prim, arrays, attrs)
             if len(prim.checked) >= MAX_CHECKED:
                 prim.checked.clear()
             if key is not None:
-                prim.checked[key] = True
+                known = prim.checked[key] = remembered(prim, arrays, attrs)
+        if known is not None and known is not True:
+            outputs = known(inputs)
+            if outputs is not None:
+                if recorders:
+                    record(prim, inputs, outputs, attrs)
+                return outputs if known.several else outputs[0]
     return run(prim, inputs, attrs)
 
 

@@ -21,7 +21,7 @@ def matrix_of(node: Any) -> tuple[int, int, int] | None:
         return 1, shape[0], shape[1]
     if name == "BatchMatMulV2":
         return math.prod(shape[:-2]), shape[-2], shape[-1]
-    if _is_window(node) and takes_epilogue(node.prim, node.attrs):
+    if _is_window(node) and takes_epilogue(node.prim, [v.spec for v in node.inputs], node.attrs):
         return 1, math.prod(shape[:-1]), shape[-1]
     return None
 

@@ -118,15 +118,19 @@ class Fusion:
         self._need(value)
         self._readers.setdefault(id(value), []).append(unit)
 
+    def _loads(self, unit: Unit, value: Any) -> bool:
+        """Whether a unit is bound to read a value from memory: then it cannot be its maker."""
+        return any(u is unit for u in self._readers.get(id(value), []))
+
     def _users(self, value: Any) -> list[Unit]:
         """The units that need a value."""
         return [u for u, _ in self._uses_of(value)] + self._readers.get(id(value), [])
 
-    def _lies_in(self, value: Any, source: Any, first: int) -> None:
-        """Makes a value's memory a part of another's."""
+    def _lies_in(self, value: Any, source: Any, first: int, readers: list[Unit]) -> None:
+        """Makes a value's memory a part of another's, which some units then read."""
         self.alias[id(value)] = (source, first)
         self._need(source)
-        self._readers.setdefault(id(source), []).extend(self._users(value))
+        self._readers.setdefault(id(source), []).extend(readers)
 
     def _uses_of(self, value: Any) -> list[tuple[Unit, Access]]:
         found: dict[tuple[int, Access], Unit] = {}
@@ -204,7 +208,7 @@ class Fusion:
                 place = flat(inner, source.spec.shape)
                 plain = flat(at_identity(value.spec.shape), value.spec.shape)
                 if place.terms == plain.terms:
-                    self._lies_in(value, source, place.const)
+                    self._lies_in(value, source, place.const, self._users(value))
                     return
             self._place(node, value)
             return
@@ -233,12 +237,14 @@ class Fusion:
             self._use(unit, source, unit.resolve(inner))
 
     def _alias_reshape(self, value: Any, source: Any) -> None:
-        self._lies_in(value, source, 0)
-        # Those who use it may compute the source themselves, or host it.
+        readers = list(self._readers.get(id(value), []))
         for unit, access in self._uses_of(value):
             inner = _reshaped(unit, access, value, source)
-            if inner is not None:
+            if inner is None:
+                readers.append(unit)
+            else:  # it may compute the source itself, or host it
                 self._use(unit, source, unit.resolve(inner))
+        self._lies_in(value, source, 0, readers)
 
     def _visit_element(self, node: Any) -> None:
         value = node.outputs[0]
@@ -299,7 +305,7 @@ class Fusion:
     ) -> bool:
         if unit.opaque is not None:
             return False
-        if any(u is unit and a != access for u, a in uses):
+        if any(u is unit and a != access for u, a in uses) or self._loads(unit, value):
             return False
         place = flat(access, value.spec.shape)
         count = math.prod(value.spec.shape)
@@ -320,6 +326,8 @@ class Fusion:
         for unit, access in uses:
             inner = self._row_access(unit, node, access)
             if inner is None or any(u is unit and a != access for u, a in uses):
+                continue
+            if self._loads(unit, value):
                 continue
             if self.depends(unit, self._users(value)):
                 continue

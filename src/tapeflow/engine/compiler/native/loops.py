@@ -120,8 +120,8 @@ class Loops:
             array = np.asarray(node.attrs["value"])
             if array.size and (array.size == 1 or _is_uniform(array)):
                 return self._add(Literal(array.reshape(-1)[0], value.spec.dtype))
-        computed = self._unit.computed.get(id(value))
-        if computed is None and (kind == SOURCE or self._is_stored(value)):
+        made_here = id(self.root_of(value)[0]) in self._unit.computed
+        if not made_here and (kind == SOURCE or self._is_stored(value)):
             return self._load(value, access)
         if kind == RESHAPE:
             source = node.inputs[0]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tapeflow.engine.backends.llvm import opaque
 from tapeflow.engine.compiler.native.decompose import CHECKED, RULES
 from tapeflow.engine.compiler.native.kinds import (
@@ -34,6 +36,7 @@ _DTYPES = frozenset((
 ))  # fmt: skip
 
 _FLOATING_ONLY = frozenset(("Mean", "MeanGrad", "L2Loss"))
+_DIVISIONS = frozenset(("FloorDiv", "FloorMod", "TruncateDiv", "TruncateMod", "Pow"))
 _DATA_INPUTS = {"Reshape": (0,), "BroadcastTo": (0,), "OneHot": (0, 2, 3), "Fill": (1,)}
 
 
@@ -142,6 +145,10 @@ class Eligibility:
                     node.inputs[1].spec.dtype in (dtypes.int32, dtypes.int64)
                 )
             return out.is_floating or name not in ("SparseSoftmaxCrossEntropyWithLogits",)
+        if name in _DIVISIONS and out.is_integer:
+            # Zeros (and negative exponents) are errors: only numbers that are known are safe.
+            divisor = node.inputs[1]
+            return _is_known(divisor) and bool((np.asarray(_known(divisor)) > 0).all())
         kind = kind_of(node)
         if name == "MatrixBandPart":
             rows, columns = node.inputs[0].spec.shape[-2:]

@@ -101,6 +101,11 @@ class Store:
         self.stack = stack
         self.view = view
 
+    @staticmethod
+    def matrix(rows: int, columns: int, dtype: DType) -> Store:
+        """For one matrix without gaps."""
+        return Store(dtype, (1,), View.whole((1,), rows, columns))
+
     def store(
         self,
         code: Code,

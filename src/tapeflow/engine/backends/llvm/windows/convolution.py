@@ -19,7 +19,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step, results
 from tapeflow.engine.backends.llvm.windows.nest import (
     Axis,
     Index,
@@ -147,7 +147,7 @@ def correlate(
         code, cut.chunks, scratch, products, read + g.pixels * g.outer * dtype.size, form
     )
     images = ("input", 2 if turned else 0)
-    after = [("epilogue", i) for i in range(len(pointers))] if epilogue else [("output", 0)]
+    after = results(epilogue)
     if not packed:
         return Lowered([Step(kernel, [images, ("input", 1), *after])], [], bool(epilogue))
     layout = Layout(g.window, groups, inner, columns, panel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue
 from tapeflow.engine.backends.llvm.kernel import Kernel
 
 Operand = tuple[str, int]
@@ -32,3 +33,10 @@ class Lowered:
     steps: list[Step]
     workspaces: list[int] = field(default_factory=list)
     epilogue: bool = False
+
+
+def results(epilogue: Epilogue | None) -> list[Operand]:
+    """Where a kernel's results go: the operands of its epilogue, or else the output."""
+    if epilogue is None:
+        return [("output", 0)]
+    return [("epilogue", i) for i in range(epilogue.operands)]

@@ -45,7 +45,7 @@ def lower_window(
       prim: the primitive.
       specs: what is known of its inputs.
       attrs: its attributes.
-      epilogue: what to do with the results of a convolution, if that can be built in.
+      epilogue: what to do with the results, if that can be built in.
     """
     if not supports(prim, specs, attrs):
         return None
@@ -55,7 +55,7 @@ def lower_window(
     dtype = output.dtype
     which = _FAMILY.get(form)
     if 0 in output.shape:
-        return Lowered([], [], epilogue is not None and takes_epilogue(prim, attrs))
+        return Lowered([], [], epilogue is not None and takes_epilogue(prim, specs, attrs))
     if which == "by_filter" and any(0 in shape for shape in shapes):
         return filter_gradients.zeros(target, math.prod(output.shape), dtype)
     if which == "forward":
@@ -73,10 +73,11 @@ def lower_window(
         g, channels = _convolution(form, x, output.shape, dy, attrs)
         return filter_gradients.conv_by_filter(target, form, g, dtype, channels)
     if form in _POOLS:
-        return pooling.pool(target, _pooling(shapes[0], output.shape, attrs), dtype, form)
+        g = _pooling(shapes[0], output.shape, attrs)
+        return pooling.pool(target, g, dtype, form, epilogue)
     if form in _POOL_GRADIENTS:
         g = _pooling(output.shape, shapes[-1], attrs)
-        return pooling_gradients.spread(target, g, dtype, form)
+        return pooling_gradients.spread(target, g, dtype, form, epilogue)
     g = _pooling(shapes[0], output.shape, attrs)
     return pooling_gradients.collect(target, g, dtype, form)
 
@@ -99,10 +100,15 @@ def supports(prim: Any, specs: Sequence[Spec], attrs: dict[str, Any]) -> bool:
     return _FAMILY.get(form) != "by_input" or 1 in (max(attrs["strides"]), max(attrs["dilations"]))
 
 
-def takes_epilogue(prim: Any, attrs: dict[str, Any]) -> bool:
+def takes_epilogue(prim: Any, specs: Sequence[Spec], attrs: dict[str, Any]) -> bool:
     """Whether an epilogue can be built in, for a call that is supported and has results."""
-    which = _FAMILY.get(prim.lower.detail["form"])
-    return which == "forward" or (which == "by_input" and max(attrs["strides"]) == 1)
+    form = prim.lower.detail["form"]
+    if form in _POOL_GRADIENTS:
+        output = prim.infer(*specs, **attrs)
+        return pooling_gradients.writes_once(_pooling(output.shape, specs[-1].shape, attrs))
+    which = _FAMILY.get(form)
+    by_input = which == "by_input" and max(attrs["strides"]) == 1
+    return form in _POOLS or which == "forward" or by_input
 
 
 def _convolution(

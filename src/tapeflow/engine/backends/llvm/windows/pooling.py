@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type
 from tapeflow.engine.backends.llvm.windows.geometry import (
@@ -22,7 +23,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     three,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step, results
 from tapeflow.engine.backends.llvm.windows.nest import Index, each, plus, working
 from tapeflow.engine.backends.llvm.windows.staging import largest, pieces
 from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
@@ -57,6 +58,7 @@ def over_places(
     ranges: list[Range],
     carried: list[Val],
     body: Callable[[Index, Index, list[Val]], list[Val]],
+    few: int = FEW_PLACES,
 ) -> list[Val]:
     """Calls `body(place, offset, carried)` for places of a window in order; what is carried last.
 
@@ -67,9 +69,10 @@ def over_places(
       ranges: which places there are, in each dimension.
       carried: values that the body replaces.
       body: gets the place's number and its offset from the first place.
+      few: up to so many places are written out.
     """
     if all(isinstance(v, int) for pair in ranges for v in pair) and (
-        math.prod(int(b) - int(a) for a, b in ranges) <= FEW_PLACES
+        math.prod(int(b) - int(a) for a, b in ranges) <= few
     ):
         for i in range(int(ranges[0][0]), int(ranges[0][1])):
             for j in range(int(ranges[1][0]), int(ranges[1][1])):
@@ -162,8 +165,11 @@ def dot(code: Code, a: Any, b: Any) -> Index:
     return out
 
 
-def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
+def pool(
+    target: Target, g: Geometry, dtype: DType, form: str, epilogue: Epilogue | None = None
+) -> Lowered:
     """`max_pool`, `max_pool3d`, `avg_pool` or `avg_pool3d` of one input."""
+    then = epilogue or Store.matrix(g.pixels, g.channels, dtype)
     average = form.startswith("avg")
     wide = working(dtype)
     lanes = target.lanes(wide.size)
@@ -172,8 +178,9 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
     cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
     lowest = 0 if average else dtype.min
     source = Source(g, cut, dtype, border=lowest, converts=False)
-    code = Code(target, named(form, g, dtype.name, target.vector_bytes))
-    x, y = code.argument(0), code.argument(1)
+    code = Code(target, named(form, g, dtype.name, then.key, target.vector_bytes))
+    x = code.argument(0)
+    pointers = [code.argument(1 + i) for i in range(then.operands)]
     strides = three(s * p for s, p in zip(source.steps, g.strides))
     numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
     whole: list[Range] = [(0, k) for k in g.window]
@@ -195,7 +202,6 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
         def window(here: Any, at: Any, first: str = first, image: Index = image) -> None:
             seen = code.offset(first, dot(code, here, strides), source.dtype)
             number = code.add(code.mul(image, math.prod(g.counts)), dot(code, at, numbers))
-            out = code.offset(y, code.mul(number, g.channels), dtype)
             count = occupied(code, g, at, wide) if average else None
 
             def channels(c: Index, lanes: int, vectors: int) -> None:
@@ -209,16 +215,15 @@ def pool(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
 
                 begin = [code.const(initial, wide, lanes)] * vectors
                 sums = over_places(code, g.window, source.steps, whole, begin, place)
-                to = code.offset(out, c, dtype)
                 for v, acc in enumerate(sums):
                     if count is not None:
                         divisor = code.splat(count, lanes)
                         made = code.op(f"fdiv {acc.type} {acc.text}, {divisor.text}")
                         acc = Val(made, wide, lanes)
-                    code.store(acc, code.offset(to, v * lanes, dtype), dtype)
+                    then.store(code, pointers, acc, 0, number, code.add(c, v * lanes), None)
 
-            channel_runs(code, g.channels, lanes, 4, channels)
+            channel_runs(code, g.channels, lanes, 4 if then.brief else 1, channels)
 
         pixel_loops(code, g, start, limit, window)
     kernel = kernel_of(code, cut.chunks, source.scratch, work // 2, moved, form)
-    return Lowered([Step(kernel, [("input", 0), ("output", 0)])])
+    return Lowered([Step(kernel, [("input", 0), *results(epilogue)])], [], bool(epilogue))

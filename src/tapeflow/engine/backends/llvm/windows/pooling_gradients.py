@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, splat_text
 from tapeflow.engine.backends.llvm.windows.geometry import (
@@ -18,9 +19,10 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     row_bytes,
     units,
 )
-from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step, results
 from tapeflow.engine.backends.llvm.windows.nest import Index, plus, working
 from tapeflow.engine.backends.llvm.windows.pooling import (
+    FEW_PLACES,
     channel_runs,
     dot,
     greater,
@@ -35,14 +37,15 @@ from tapeflow.engine.backends.llvm.windows.staging import copy, fill
 from tapeflow.engine.backends.llvm.windows.units import kernel_of, named, unit_loop
 from tapeflow.engine.core.dtypes import DType, int32, int64
 
-# Operands: places of the primitive's inputs, the input image and the gradient among them.
+# What a kernel reads, as places of the primitive's inputs: the gradient comes first, then the input
+# image, then the output.
 _OPERANDS: dict[str, list[Operand]] = {
-    "avg_pool_grad": [("input", 1), ("output", 0)],
-    "avg_pool3d_grad": [("input", 1), ("output", 0)],
-    "max_pool_grad": [("input", 2), ("output", 0), ("input", 0)],
-    "max_pool_grad_grad": [("input", 2), ("output", 0), ("input", 0)],
-    "max_pool3d_grad": [("input", 2), ("output", 0), ("input", 0), ("input", 1)],
-    "max_pool3d_grad_grad": [("input", 2), ("output", 0), ("input", 0), ("input", 1)],
+    "avg_pool_grad": [("input", 1)],
+    "avg_pool3d_grad": [("input", 1)],
+    "max_pool_grad": [("input", 2), ("input", 0)],
+    "max_pool_grad_grad": [("input", 2), ("input", 0)],
+    "max_pool3d_grad": [("input", 2), ("input", 0), ("input", 1)],
+    "max_pool3d_grad_grad": [("input", 2), ("input", 0), ("input", 1)],
 }
 
 
@@ -57,10 +60,12 @@ class Finder:
       x: address of the first place of the window.
       dtype: of the elements there.
       lanes: how many channels.
+      pixel: elements from one place to the next.
     """
 
-    def __init__(self, code: Code, x: str, dtype: DType, lanes: int) -> None:
+    def __init__(self, code: Code, x: str, dtype: DType, lanes: int, pixel: int) -> None:
         self._code, self._x, self._dtype, self._lanes = code, x, dtype, lanes
+        self._pixel = pixel
         self._number = int32 if working(dtype).size == 4 else int64
 
     def start(self) -> list[Val]:
@@ -82,9 +87,10 @@ class Finder:
         return [select(code, better, seen, best), select(code, better, here, where)], better
 
     def load(self, offset: Index) -> Val:
-        """The elements at a place."""
+        """The elements at a place: so many pixels after the first."""
         code = self._code
-        return code.load(code.offset(self._x, offset, self._dtype), self._dtype, self._lanes)
+        at = code.offset(self._x, code.mul(offset, self._pixel), self._dtype)
+        return code.load(at, self._dtype, self._lanes)
 
     def found(self, place: Index, where: Val) -> str:
         """Mask of where the place is the one found."""
@@ -108,46 +114,67 @@ def equal(code: Code, a: Val, b: Val) -> str:
     return code.op(f"fcmp oeq {a.type} {a.text}, {b.text}")
 
 
-def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
-    """`avg_pool_grad`, `max_pool_grad` and those of volumes: from windows to places."""
+def _apart(g: Geometry) -> bool:
+    """Whether no two windows meet."""
+    return all(s >= k or c == 1 for s, k, c in zip(g.strides, g.window, g.counts))
+
+
+def writes_once(g: Geometry) -> bool:
+    """Whether each place of the input lies in one window."""
+    more = zip(g.strides, g.window, g.counts, g.extents, g.sizes)
+    return g.inside and all((s == k or c == 1) and e == n for s, k, c, e, n in more)
+
+
+def spread(
+    target: Target, g: Geometry, dtype: DType, form: str, epilogue: Epilogue | None = None
+) -> Lowered:
+    """`avg_pool_grad`, `max_pool_grad` and those of volumes: from windows to places.
+
+    Args:
+      target: the CPU.
+      g: the call of which it is the gradient.
+      dtype: of all operands.
+      form: the primitive's form.
+      epilogue: takes the results; only where each place is written once.
+    """
     average = form.startswith("avg")
     first_only = form == "max_pool_grad"
     wide = working(dtype)
-    size = math.prod(g.sizes) * g.channels
-    steps_and_more = list(zip(g.strides, g.window, g.counts, g.extents, g.sizes))
-    apart = all(s >= k or c == 1 for s, k, c, _, _ in steps_and_more)
-    covered = g.inside and all((s == k or c == 1) and e == n for s, k, c, e, n in steps_and_more)
-    clears = not (apart and covered)
+    pixels = math.prod(g.sizes)
+    size = pixels * g.channels
+    once, apart = writes_once(g), _apart(g)
+    assert once or epilogue is None
     # 16-bit sums are kept in float32 until an image is finished.
-    kept = wide if not apart else dtype
+    kept = dtype if apart else wide
     scratch = size * wide.size if kept is not dtype else 0
     work = g.pixels * g.places * g.channels
-    if clears:
-        cut = whole_images(g)
-    else:
+    if once:
         cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
-    code = Code(target, named(form, g, dtype.name, target.vector_bytes))
+    else:
+        cut = whole_images(g)
+    then = epilogue or Store.matrix(g.batch * pixels, g.channels, dtype)
+    code = Code(target, named(form, g, dtype.name, then.key, target.vector_bytes))
     operands = _OPERANDS[form]
-    dy, dx = code.argument(0), code.argument(1)
-    x = code.argument(2) if len(operands) > 2 else ""
-    y = code.argument(3) if len(operands) > 3 else ""
-    steps: Three = (g.sizes[1] * g.sizes[2] * g.channels, g.sizes[2] * g.channels, g.channels)
+    dy = code.argument(0)
+    x = code.argument(1) if len(operands) > 1 else ""
+    y = code.argument(2) if len(operands) > 2 else ""
+    pointers = [code.argument(len(operands) + i) for i in range(then.operands)]
+    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
     strides = [s * p for s, p in zip(steps, g.strides)]
     begin = dot(code, [-low for low in g.lows], steps)
     numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
-        base = code.mul(image, size)
-        final = code.offset(dx, base, dtype)
-        own = "%scratch" if scratch else final
-        if clears:
+        own = "%scratch"
+        if not once:
+            if not scratch:
+                own = code.offset(pointers[0], code.mul(image, size), dtype)
             fill(code, own, size, 0, kept)
 
-        def window(
-            _: Any, at: Any, own: str = own, base: Index = base, image: Index = image
-        ) -> None:
+        def window(_: Any, at: Any, own: str = own, image: Index = image) -> None:
             place0 = code.add(dot(code, at, strides), begin)
+            row0 = code.add(code.mul(image, pixels), place0)
             number = code.add(code.mul(image, math.prod(g.counts)), dot(code, at, numbers))
             ranges = [held(code, g, i, at[i]) for i in range(3)]
             count = occupied(code, g, at, wide) if average else None
@@ -160,9 +187,10 @@ def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
                     made = code.op(f"fdiv {share.type} {share.text}, {divisor.text}")
                     share = Val(made, wide, lanes)
                 nothing = code.const(0, wide, lanes)
-                here = code.add(place0, c)
-                seen = code.offset(x, code.add(base, here), dtype) if x else ""
-                finder = Finder(code, seen, dtype, lanes)
+                seen = ""
+                if x:
+                    seen = code.offset(x, code.add(code.mul(row0, g.channels), c), dtype)
+                finder = Finder(code, seen, dtype, lanes, g.channels)
                 where: list[Val] = []
                 top = code.load(code.offset(y, pixel, dtype), dtype, lanes) if y else None
                 if first_only:
@@ -170,7 +198,7 @@ def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
                         code, g.window, steps, ranges, finder.start(),
                         lambda p, o, v: finder.step(p, o, v)[0],
                     )  # fmt: skip
-                to = code.offset(own, here, kept)
+                to = code.offset(own, code.add(code.mul(place0, g.channels), c), kept)
 
                 def give(place: Index, offset: Index, carried: list[Val]) -> list[Val]:
                     value = share
@@ -178,59 +206,65 @@ def spread(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
                         value = select(code, finder.found(place, where[1]), share, nothing)
                     elif top is not None:
                         value = select(code, equal(code, finder.load(offset), top), share, nothing)
-                    target_place = code.offset(to, offset, kept)
+                    if once:
+                        then.store(code, pointers, value, 0, code.add(row0, offset), c, None)
+                        return carried
+                    there = code.offset(to, code.mul(offset, g.channels), kept)
                     if not apart:
-                        value = plus(code, code.load(target_place, kept, lanes), value)
-                    code.store(value, target_place, kept)
+                        value = plus(code, code.load(there, kept, lanes), value)
+                    code.store(value, there, kept)
                     return carried
 
-                over_places(code, g.window, steps, ranges, [], give)
+                few = FEW_PLACES if then.brief else 1
+                over_places(code, g.window, steps, ranges, [], give, few)
 
             channel_runs(code, g.channels, target.lanes(wide.size), 1, channels)
 
         pixel_loops(code, g, start, limit, window)
         if scratch:
+            final = code.offset(pointers[0], code.mul(image, size), dtype)
             copy(code, final, own, size, wide, dtype)
-    read = g.pixels * (2 if y else 1) + g.batch * math.prod(g.sizes) * (2 if x else 1)
+    read = g.pixels * (2 if y else 1) + g.batch * pixels * (2 if x else 1)
     kernel = kernel_of(code, cut.chunks, scratch, work // 2, read * g.channels * dtype.size, form)
-    return Lowered([Step(kernel, operands)])
+    return Lowered([Step(kernel, [*operands, *results(epilogue)])], [], bool(epilogue))
 
 
 def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
     """`max_pool_grad_grad` and that of volumes: from places to windows."""
     wide = working(dtype)
-    size = math.prod(g.sizes) * g.channels
     work = g.pixels * g.places * g.channels
     cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
     operands = _OPERANDS[form]
     code = Code(target, named(form, g, dtype.name, target.vector_bytes))
-    grad, out, x = (code.argument(i) for i in range(3))
-    y = code.argument(3) if len(operands) > 3 else ""
-    steps: Three = (g.sizes[1] * g.sizes[2] * g.channels, g.sizes[2] * g.channels, g.channels)
+    grad, x = code.argument(0), code.argument(1)
+    y = code.argument(2) if len(operands) > 2 else ""
+    out = code.argument(len(operands))
+    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
     strides = [s * p for s, p in zip(steps, g.strides)]
     begin = dot(code, [-low for low in g.lows], steps)
     numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
-        base = code.add(code.mul(image, size), begin)
+        base = code.add(code.mul(image, math.prod(g.sizes)), begin)
 
         def window(_: Any, at: Any, base: Index = base, image: Index = image) -> None:
-            place0 = code.add(base, dot(code, at, strides))
+            place0 = code.mul(code.add(base, dot(code, at, strides)), g.channels)
             number = code.add(code.mul(image, math.prod(g.counts)), dot(code, at, numbers))
             ranges = [held(code, g, i, at[i]) for i in range(3)]
 
             def channels(c: Index, lanes: int, vectors: int) -> None:
                 pixel = code.add(code.mul(number, g.channels), c)
                 here = code.add(place0, c)
-                finder = Finder(code, code.offset(x, here, dtype), dtype, lanes)
+                finder = Finder(code, code.offset(x, here, dtype), dtype, lanes, g.channels)
                 source = code.offset(grad, here, dtype)
                 nothing = code.const(0, wide, lanes)
                 top = code.load(code.offset(y, pixel, dtype), dtype, lanes) if y else None
                 bits = "i1" if lanes == 1 else f"<{lanes} x i1>"
 
                 def look(place: Index, offset: Index, carried: list[Val]) -> list[Val]:
-                    there = code.load(code.offset(source, offset, dtype), dtype, lanes)
+                    from_here = code.offset(source, code.mul(offset, g.channels), dtype)
+                    there = code.load(from_here, dtype, lanes)
                     if top is None:
                         found, better = finder.step(place, offset, carried)
                         return [*found, select(code, better, there, carried[2])]
@@ -247,4 +281,4 @@ def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
         pixel_loops(code, g, start, limit, window)
     read = g.batch * math.prod(g.sizes) * 2 + g.pixels * (2 if y else 1)
     kernel = kernel_of(code, cut.chunks, 0, work // 2, read * g.channels * dtype.size, form)
-    return Lowered([Step(kernel, operands)])
+    return Lowered([Step(kernel, [*operands, ("output", 0)])])
