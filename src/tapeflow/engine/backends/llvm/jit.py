@@ -22,6 +22,11 @@ statistics = {"compiled": 0, "from_disk": 0}
 """How many kernels this process compiled, and how many it found on disk."""
 
 
+# Loop strength reduction takes half of the time of compiling a product, whose inner loops have
+# nothing left to reduce.
+llvm.set_option("tapeflow", "-disable-lsr")
+
+
 @functools.cache
 def _machine(target: Target) -> Any:
     if target.triple == llvm.get_process_triple():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
 from tapeflow.engine.ir.graph import CONST, Graph, Node
@@ -41,6 +42,12 @@ class Maker:
         array = np.asarray(value, dtype.np)
         node = Node(CONST, (), {"value": array}, self._origin.name, self._origin.location)
         return self._graph.add(node, [Spec(dtype, array.shape, array)]).outputs[0]
+
+    def node(self, prim: Any, *inputs: Any, **attrs: Any) -> Any:
+        """The output, like the first input, of a node of a primitive that is in no registry."""
+        made = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
+        spec = inputs[0].spec
+        return self._graph.add(made, [Spec(spec.dtype, spec.shape)]).outputs[0]
 
     def checked(self, indices: Any, status: Any) -> Any:
         """The indices, once it is known that the status is zero."""
@@ -144,7 +151,7 @@ def _sparse_cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -
     rows, classes = features.spec.shape
     features = _wide(make, features)
     wide = features.spec.dtype
-    inside = _checked(make, labels, classes)
+    inside = checked_index(make, labels, classes)
     hot = make(
         "OneHot", inside, make.const(classes, dtypes.int32), make.const(True, dtypes.bool_),
         make.const(False, dtypes.bool_), axis=-1,
@@ -160,7 +167,7 @@ def _sparse_cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -
     return [make.cast(loss, dtype), make.cast(back, dtype)]
 
 
-def _checked(make: Maker, indices: Any, limit: int) -> Any:
+def checked_index(make: Maker, indices: Any, limit: int) -> Any:
     """Indices that are known to be in `[0, limit)`: the plan stops where they are not."""
     dtype = indices.spec.dtype
     low = make("Less", indices, make.const(0, dtype))
@@ -174,8 +181,38 @@ def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
     if node.attrs["batch_dims"] or indices.spec.dtype not in (dtypes.int32, dtypes.int64):
         return None
     axis = node.attrs["axis"] % len(params.spec.shape)
-    inside = _checked(make, indices, params.spec.shape[axis])
+    inside = checked_index(make, indices, params.spec.shape[axis])
     return make("GatherV2", params, inside, axis=axis, batch_dims=0)
+
+
+def _unpack(make: Maker, node: Node, x: Any) -> Any:
+    """Elements of a vector as slices: NumPy's own indexing copies these."""
+    if len(x.spec.shape) != 1:
+        return None
+    masks = dict.fromkeys(("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask"), 0)
+
+    def bound(i: int) -> Any:
+        return make.const([i], dtypes.int32)
+
+    return [
+        make("StridedSlice", x, bound(i), bound(i + 1), strides=(1,), shrink_axis_mask=1, **masks)
+        for i in range(x.spec.shape[0])
+    ]
+
+
+def _segment_sum(make: Maker, node: Node, data: Any, ids: Any, count: Any) -> Any:
+    """Rows added to zeros; those of negative segments are dropped, others must exist."""
+    shape = node.outputs[0].spec.shape
+    if ids.spec.dtype not in (dtypes.int32, dtypes.int64) or not shape:
+        return None
+    rows = math.prod(ids.spec.shape)
+    data = make.reshape(data, (rows, *shape[1:]))
+    ids = make.reshape(ids, (rows,))
+    high = make("GreaterEqual", ids, make.const(shape[0], ids.spec.dtype))
+    outside = make("Any", high, axis=(0,), keep_dims=False)
+    ids = make.checked(ids, make.cast(outside, dtypes.int64))
+    zeros = make("BroadcastTo", make.const(0, data.spec.dtype), make.const(shape, dtypes.int32))
+    return make.node(SCATTER_ROWS, zeros, ids, data, combine="add")
 
 
 def _bias(make: Maker, node: Node, x: Any, bias: Any) -> Any:
@@ -278,6 +315,8 @@ RULES: dict[str, Callable[..., Any]] = {
     "SoftmaxCrossEntropyWithLogits": _cross_entropy,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_cross_entropy,
     "GatherV2": _gather,
+    "Unpack": _unpack,
+    "UnsortedSegmentSum": _segment_sum,
     "BiasAdd": _bias,
     "BiasAddGrad": _bias_grad,
     "InnerProduct": _inner,

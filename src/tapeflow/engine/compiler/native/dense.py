@@ -34,6 +34,14 @@ class OneRow:
         self.value = value
 
 
+class Repeated:
+    """A history of values that are all the same: one from around the loop."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.spec = value.spec
+
+
 class Densify(Rewriter):
     """Rewrites a graph without lists."""
 
@@ -48,6 +56,8 @@ class Densify(Rewriter):
             return [inputs[0]]  # read before the loop
         if name == "While":
             return self._loop(made, node, inputs)
+        if any(isinstance(v, Repeated) for v in inputs):
+            raise NotDenseError("history")
         if any(isinstance(v, OneRow) for v in inputs):
             inputs = tuple([_whole(made, node, v) for v in inputs])
         for old, new in zip(node.inputs, inputs, strict=True):
@@ -67,48 +77,59 @@ class Densify(Rewriter):
         attrs = dict(node.attrs)
         carries, invariants = attrs["carries"], attrs["invariants"]
         last = carries + invariants
-        inputs = tuple([_whole(made, node, v) for v in inputs])
         body, cond = attrs["body"], attrs["cond"]
-        hoisted = list(inputs)
+        hoisted: list[Any] = [_whole(made, node, v) for v in inputs[:last]]
         for i in range(carries, last):
             if inputs[i].spec.dtype is dtypes.resource and _only_reads(node, i):
                 hoisted[i] = read_of(made, node, inputs[i])
-        specs = [v.spec for v in hoisted[:last]]
-        for history in hoisted[last:]:
+        arguments = list(body.inputs[:last])
+        histories = list(zip(inputs[last:], body.inputs[last:], strict=True))
+        for history, inner in histories:
+            if isinstance(history, Repeated):
+                hoisted.append(history.value)
+                arguments.append(inner)
+        attrs["invariants"] = len(hoisted) - carries
+        specs = [_forgotten(v.spec) for v in hoisted]
+        for history, inner in histories:
+            if isinstance(history, Repeated):
+                continue
             if history.spec.dtype is dtypes.variant or not history.spec.is_static:
                 raise NotDenseError("history")
-            specs.append(Spec(history.spec.dtype, history.spec.shape[1:]))
-        trips = _trips(node) if cond is not None else int(hoisted[last].spec.shape[0])
-        specs = [_forgotten(s) for s in specs]
-        new = self.inner().part(body.graph, body.inputs, body.outputs, specs)
-        inner = new.outputs
+            whole = _whole(made, node, history)
+            hoisted.append(whole)
+            arguments.append(inner)
+            specs.append(Spec(whole.spec.dtype, whole.spec.shape[1:]))
+        trips = _trips(node) if cond is not None else _length_of(node, hoisted, attrs)
+        new = self.inner().part(body.graph, arguments, body.outputs, specs)
         for i in range(carries):
-            a, b = specs[i], inner[i].spec
-            if isinstance(inner[i], OneRow) or a.shape != b.shape or a.dtype is not b.dtype:
+            a, b = specs[i], new.outputs[i].spec
+            moved = isinstance(new.outputs[i], (OneRow, Repeated))
+            if moved or a.shape != b.shape or a.dtype is not b.dtype:
                 raise NotDenseError("carry")
         outs = [Spec(v.spec.dtype, v.spec.shape) for v in hoisted[:carries]]
-        for value in inner[carries:]:
-            if isinstance(value, OneRow) or not value.spec.is_static or trips is None:
-                raise NotDenseError("history")
-            if value.spec.dtype in (dtypes.variant, dtypes.resource, dtypes.string):
+        fixed = {id(new.inputs[i]): i for i in range(carries, carries + attrs["invariants"])}
+        kept, results = list(new.outputs[:carries]), []
+        for value in new.outputs[carries:]:
+            if id(value) in fixed and trips:
+                results.append(Repeated(hoisted[fixed[id(value)]]))
+                continue
+            if isinstance(value, (OneRow, Repeated)) or not _is_static(value.spec) or trips is None:
                 raise NotDenseError("history")
             outs.append(Spec(value.spec.dtype, (trips, *value.spec.shape)))
-        attrs["body"] = Body(new, new.inputs, new.outputs)
+            results.append(len(kept))
+            kept.append(value)
+        attrs["body"] = Body(new, new.inputs, kept)
         attrs["trips"] = trips
         if cond is not None:
             made_cond = self.inner().part(cond.graph, cond.inputs, cond.outputs, specs[:last])
             attrs["cond"] = Body(made_cond, made_cond.inputs, made_cond.outputs)
         copy = Node(node.prim, tuple(hoisted), attrs, node.name, node.location)
-        return made.add(copy, outs).outputs
+        values = made.add(copy, outs).outputs
+        return values[:carries] + [r if isinstance(r, Repeated) else values[r] for r in results]
 
 
 class _Rows(Maker):
     """Adds nodes that work on rows."""
-
-    def node(self, prim: Any, *inputs: Any) -> Any:
-        """The output of a node of a primitive that is in no registry."""
-        made = Node(prim, inputs, {}, self._origin.name, self._origin.location)
-        return self._graph.add(made, [_forgotten(inputs[0].spec)]).outputs[0]
 
     def index(self, index: Any, limit: int, wraps: bool = False) -> Any:
         """A scalar index that is known to be in range; `wraps`: negative ones are from the end."""
@@ -140,6 +161,14 @@ def _whole(made: Graph, node: Node, value: Any) -> Any:
         return value
     make = _Rows(made, node)
     return make.node(ROW_SET, make.zeros(value.spec), value.index, value.value)
+
+
+def _length_of(node: Node, hoisted: list[Any], attrs: dict[str, Any]) -> int:
+    """How often a loop over histories runs."""
+    first = attrs["carries"] + attrs["invariants"]
+    if first >= len(hoisted):
+        raise NotDenseError("history")  # all are repeated: nothing says how often
+    return int(hoisted[first].spec.shape[0])
 
 
 def _forgotten(spec: Spec) -> Spec:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tapeflow.engine.backends.llvm import opaque
+from tapeflow.engine.backends.llvm.indexed.rows import scatter_rows
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.cost import cost_of
 from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
@@ -15,7 +16,7 @@ from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.loops import root_of
-from tapeflow.engine.compiler.native.rows import ROW_ADD, writes_row
+from tapeflow.engine.compiler.native.rows import ROW_ADD, SCATTER_ROWS, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
 from tapeflow.engine.compiler.native.siblings import merge_siblings
 from tapeflow.engine.compiler.native.state import READ, forward_state
@@ -59,7 +60,7 @@ class _Whole(Step):
 
 
 class RowWrite(_Whole):
-    """Writes one row: a copy, or a kernel that adds."""
+    """Writes rows: one, copied or added by a kernel, or several, scattered."""
 
     def __init__(self, task: Task, kernel: Kernel | None) -> None:
         super().__init__(task)
@@ -257,8 +258,11 @@ class Lowering:
             ]
             if self.dependencies.try_after(i, readers):
                 self.same_memory[id(node.outputs[0])] = before
+                self.in_place.pop(id(node.outputs[0]), None)
 
     def _may_be_written(self, before: Any, after: Any) -> bool:
+        if before.node.prim.name == READ:
+            return self._becomes(before.node.inputs[0], after)
         if any(root_of(self.fusion, v)[0] is before for v in self.graph.outputs):
             return False
         if any(root_of(self.fusion, n.inputs[1])[0] is before for n in self.writes):
@@ -272,6 +276,16 @@ class Lowering:
                 while last.node is not after.node and writes_row(last.node):
                     last = root_of(self.fusion, last.node.inputs[0])[0]
                 return last is after
+        return False
+
+    def _becomes(self, handle: Any, value: Any) -> bool:
+        """Whether a value, perhaps with more rows written, is what a variable is assigned last."""
+        for node in self.writes:
+            if node.inputs[0] is handle:
+                last, offset = root_of(self.fusion, node.inputs[1])
+                while last is not value and writes_row(last.node) and not offset:
+                    last, offset = root_of(self.fusion, last.node.inputs[0])
+                return last is value and not offset
         return False
 
     def stays_in(self, output: Any, value: Any) -> bool:
@@ -327,7 +341,9 @@ class Lowering:
             return self._control_flow(task)
         if opaque_node is not None and writes_row(opaque_node):
             kernel = None
-            if opaque_node.prim is ROW_ADD:
+            if opaque_node.prim is SCATTER_ROWS:
+                kernel = _scattering(self.target, opaque_node)
+            elif opaque_node.prim is ROW_ADD:
                 kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
             return RowWrite(task, kernel)
         if task.loops is not None:
@@ -383,6 +399,13 @@ def _counting(trips: int) -> Nest:
         2,
         "Less",
     )
+
+
+def _scattering(target: Target, node: Any) -> Kernel:
+    whole, indices, rows = (v.spec for v in node.inputs)
+    count = math.prod(indices.shape)
+    columns = math.prod(whole.shape[1:])
+    return scatter_rows(target, count, columns, rows.dtype, indices.dtype, node.attrs["combine"])
 
 
 def _adding(spec: Spec) -> Nest:

@@ -29,6 +29,7 @@ from tapeflow.engine.backends.llvm.execution.plan import Arena as ArenaSlot
 from tapeflow.engine.compiler.native.buffers import Arena
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.lowering import Branches, Lowering, Repeat, RowWrite, Step
+from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
 from tapeflow.engine.compiler.native.state import READ
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
 from tapeflow.engine.ir.spec import Spec
@@ -292,7 +293,7 @@ class Frame:
         end = len(self.lowering.steps)
         for i, root, offset in self._to_copy:
             size = bytes_of(self.graph.outputs[i].spec)
-            if id(root) in self.fusion.home:
+            if id(root_of(self.fusion, self.graph.outputs[i])[0]) in self.fusion.home:
                 late.append(self._copier(root, offset, self.results[i], size, end))
             else:  # what comes from outside is copied before it may be overwritten
                 early.append(Copy(self._source(root, offset, 0), self.results[i], size))
@@ -301,6 +302,8 @@ class Frame:
             root, offset = self.memory(value)
             if self.lowering.in_place.get(id(root)) is handle:
                 continue
+            if root.node.prim.name == READ and root.node.inputs[0] is handle:
+                continue  # it is there
             size = bytes_of(value.spec)
             target = self.bound[id(handle)]
             if root.node.prim.name == READ:
@@ -346,12 +349,17 @@ class Frame:
             self.planner.emit(Call(kernel, tuple(operands), status))
 
     def _write_row(self, number: int, step: RowWrite) -> None:
-        """Writes, or adds to, one row of a value, in the memory of the value before."""
+        """Writes rows of a value, in the memory of the value before where that may be."""
         node = step.node
         whole, index, value = node.inputs
         target = self.buffer(node.outputs[0], number)
         if id(node.outputs[0]) not in self.lowering.same_memory:
             self.planner.emit(Copy(self.buffer(whole, number), target, bytes_of(whole.spec)))
+        if node.prim is SCATTER_ROWS:
+            assert step.kernel is not None
+            operands = [target, self.buffer(index, number), self.buffer(value, number)]
+            self.call(step.kernel, operands)
+            return
         row = self.planner.add(Moving())
         size = bytes_of(whole.spec) // whole.spec.shape[0]
         wide = index.spec.dtype.size == 8
@@ -420,10 +428,11 @@ class Frame:
         for j in range(carries):
             value, inner = node.inputs[j], inner_inputs[j]
             size = bytes_of(value.spec)
-            now = space(size)
+            stays = body.stays_in(body.graph.outputs[j], inner)
+            now = self.buffer(node.outputs[j], number) if stays else space(size)
             current.append(now)
             planner.emit(Copy(self.buffer(value, number), now, size))
-            if body.stays_in(body.graph.outputs[j], inner):
+            if stays:
                 own.add(id(inner))
                 following.append(now)
             else:
@@ -464,7 +473,8 @@ class Frame:
         planner.place(end)
         for j in range(carries):
             target = self.buffer(node.outputs[j], number)
-            planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
+            if target != current[j]:
+                planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
         self._adopt(arena, number)
 
     def _moving(self, value: Any, number: int, place: int) -> int:

@@ -22,7 +22,7 @@ from tapeflow.engine.compiler.native.kinds import (
     kind_of,
 )
 from tapeflow.engine.compiler.native.rows import writes_row
-from tapeflow.engine.compiler.native.state import READ, STATEFUL
+from tapeflow.engine.compiler.native.state import GATHER, READ, SCATTERS, STATEFUL
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node, Value
@@ -93,6 +93,8 @@ class Eligibility:
             return False
         if node.prim.name == READ:
             return True
+        if node.prim.name == GATHER or node.prim.name in SCATTERS:
+            return _addresses_rows(node, refers)
         value = node.inputs[1].spec
         return value.is_static and value.shape == refers.shape and value.dtype is refers.dtype
 
@@ -140,6 +142,12 @@ class Eligibility:
         if name in RULES:
             if name in _FLOATING_ONLY:
                 return out.is_floating
+            if name == "UnsortedSegmentSum":
+                ids = node.inputs[1].spec
+                plain = out.is_integer or (out.is_floating and out.size >= 4)
+                return plain and ids.dtype in (dtypes.int32, dtypes.int64)
+            if name == "Unpack":
+                return True
             if name == "GatherV2":
                 return not node.attrs["batch_dims"] and (
                     node.inputs[1].spec.dtype in (dtypes.int32, dtypes.int64)
@@ -178,6 +186,21 @@ def why_host(node: Node) -> str:
     if any(0 in spec.shape for spec in specs if spec.shape is not None):
         return "empty"
     return "no lowering"
+
+
+def _addresses_rows(node: Node, held: Any) -> bool:
+    """Whether rows of a variable are gathered or scattered in a way that is native."""
+    indices = node.inputs[1].spec
+    if indices.dtype not in (dtypes.int32, dtypes.int64) or not indices.is_static or not held.shape:
+        return False
+    assert indices.shape is not None
+    if 0 in indices.shape:
+        return False
+    if node.prim.name == GATHER:
+        return node.outputs[0].spec.is_static
+    rows = node.inputs[2].spec
+    plain = held.dtype.is_integer or (held.dtype.is_floating and held.dtype.size >= 4)
+    return plain and rows.dtype is held.dtype and rows.shape == (*indices.shape, *held.shape[1:])
 
 
 def _same_spec(a: Any, b: Any) -> bool:

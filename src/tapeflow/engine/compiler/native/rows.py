@@ -21,6 +21,18 @@ def _add(whole: Any, index: Any, value: Any) -> Any:
     return made
 
 
+def _scatter(whole: Any, indices: Any, rows: Any, combine: str) -> Any:
+    made = np.array(whole)
+    if combine == "update":
+        made[indices] = rows
+    else:
+        (np.add if combine == "add" else np.subtract).at(made, indices, rows)
+    return made
+
+
+SCATTER_ROWS = unregistered("ScatterRows", lambda whole, indices, rows, combine: whole, _scatter)
+"""The first input with rows combined with others: `combine` is add, sub or update."""
+
 ROW_SET = unregistered("RowSet", lambda whole, index, value: whole, _set)
 """The first input with row `index` replaced; native code writes in place where it can."""
 
@@ -29,5 +41,5 @@ ROW_ADD = unregistered("RowAdd", lambda whole, index, value: whole, _add)
 
 
 def writes_row(node: Any) -> bool:
-    """Whether a node writes to one row of its first input."""
-    return node.prim is ROW_SET or node.prim is ROW_ADD
+    """Whether a node writes to rows of its first input, and leaves the rest as it is."""
+    return node.prim is ROW_SET or node.prim is ROW_ADD or node.prim is SCATTER_ROWS

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapeflow.engine.compiler.native.decompose import Maker, checked_index
+from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.primitive import READS, REGISTRY, WRITES, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
@@ -14,7 +16,11 @@ from tapeflow.engine.ir.spec import Spec
 
 READ = "ReadVariableOp"
 UPDATES = {"AssignAddVariableOp": "AddV2", "AssignSubVariableOp": "Sub"}
-STATEFUL = frozenset((READ, "AssignVariableOp", *UPDATES))
+GATHER = "ResourceGather"
+SCATTERS = {
+    "ResourceScatterAdd": "add", "ResourceScatterSub": "sub", "ResourceScatterUpdate": "update",
+}  # fmt: skip
+STATEFUL = frozenset((READ, GATHER, "AssignVariableOp", *UPDATES, *SCATTERS))
 
 
 def _never(*_: Any, **__: Any) -> Any:
@@ -22,6 +28,10 @@ def _never(*_: Any, **__: Any) -> Any:
 
 
 WRITE = unregistered("AssignVariableOp", lambda handle, value: (), _never, effect=WRITES)
+
+
+_GATHER = REGISTRY["GatherV2"]
+_FIRST_AXIS = {"axis": 0, "batch_dims": 0}
 
 
 class ForwardState(Rewriter):
@@ -40,8 +50,14 @@ class ForwardState(Rewriter):
         key = id(handle)
         if name == READ:
             return [self._read(made, node, handle)]
+        if name == GATHER:
+            whole = self._read(made, node, handle)
+            gather = Node(_GATHER, (whole, inputs[1]), _FIRST_AXIS, node.name, node.location)
+            return made.add(gather, [v.spec for v in node.outputs]).outputs
         value = inputs[1]
-        if name in UPDATES:
+        if name in SCATTERS:
+            value = self._scattered(made, node, inputs)
+        elif name in UPDATES:
             before = self._read(made, node, handle)
             prim = REGISTRY[UPDATES[name]]
             sum_ = Node(prim, (before, value), {}, node.name, node.location)
@@ -50,6 +66,14 @@ class ForwardState(Rewriter):
         self.current[key] = value
         self.written[key] = (handle, value, node)
         return []
+
+    def _scattered(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> Any:
+        handle, indices, rows = inputs
+        before = self._read(made, node, handle)
+        inside = checked_index(Maker(made, node), indices, before.spec.shape[0])
+        attrs = {"combine": SCATTERS[node.prim.name]}
+        scatter = Node(SCATTER_ROWS, (before, inside, rows), attrs, node.name, node.location)
+        return made.add(scatter, [Spec(before.spec.dtype, before.spec.shape)]).outputs[0]
 
     def _read(self, made: Graph, node: Node, handle: Any) -> Any:
         found = self.current.get(id(handle))

@@ -12,6 +12,7 @@ import numpy as np
 
 from tapeflow.engine.backends.llvm.execution.calling import note_times, times
 from tapeflow.engine.backends.llvm.execution.plan import Call, Copy, Zero
+from tapeflow.engine.compiler.native.lowering import RowWrite
 from tapeflow.engine.compiler.native.program import NativeProgram, NativeRegion
 from tapeflow.engine.compiler.native.regions import why_host
 from tapeflow.engine.compiler.native.rows import writes_row
@@ -209,6 +210,9 @@ def _entries(number: int, region: NativeRegion) -> list[Entry]:
 def _kernel(kernel: Any, step: Any) -> Entry:
     entry = Entry(_kind(step), kernel.name, kernel.fused or kernel.name)
     entry.lines = lines_text(_locations(step))
+    if isinstance(step, RowWrite):
+        entry.operands = [repr(v.spec) for v in step.node.inputs]
+        entry.results = [repr(v.spec) for v in step.node.outputs]
     written = {id(v) for v in step.task.writes}
     for made, values in step.calls:
         if made is not kernel:

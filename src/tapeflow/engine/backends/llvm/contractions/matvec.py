@@ -9,8 +9,8 @@ from tapeflow.engine.backends.llvm.text import Val
 
 CHUNK = 250_000
 """Bytes of the matrix that make a chunk: some 10 microseconds."""
-STREAMS = 4
-"""Rows of the matrix that are read at a time."""
+ALONG, DOWN = 4, 8
+"""Rows of the matrix that are read at a time, for sums along them and for sums down columns."""
 
 
 class Vectors:
@@ -52,7 +52,7 @@ class Vectors:
         line = max(1, self.k * self.dtype.size)
         unit = max(1, CHUNK // line)
         if self.along_rows:
-            unit = -(-unit // STREAMS) * STREAMS
+            unit = -(-unit // ALONG) * ALONG
         else:
             # Pieces of rows: long enough to be read at full speed.
             unit = -(-max(unit, 2048 // self.dtype.size) // self.lanes) * self.lanes
@@ -85,10 +85,10 @@ class Vectors:
         """Sums along rows, several rows at a time."""
         code = self.code
         if isinstance(count, int):
-            many: Index = count // STREAMS * STREAMS
+            many: Index = count // ALONG * ALONG
         else:
-            many = code.op(f"and i64 {count}, {-STREAMS}")
-        for start, stop, rows in ((0, many, STREAMS), (many, count, 1)):
+            many = code.op(f"and i64 {count}, {-ALONG}")
+        for start, stop, rows in ((0, many, ALONG), (many, count, 1)):
             if start == stop:
                 continue
             with code.loop(start, stop, rows) as loop:
@@ -144,8 +144,8 @@ class Vectors:
             code.store(
                 code.const(0, self.wide), code.offset("%scratch", loop.index, self.wide), self.wide
             )
-        many = self.k // STREAMS * STREAMS
-        for first, last, rows in ((0, many, STREAMS), (many, self.k, 1)):
+        many = self.k // DOWN * DOWN
+        for first, last, rows in ((0, many, DOWN), (many, self.k, 1)):
             if first == last:
                 continue
             with code.loop(first, last, rows) as loop:

@@ -87,7 +87,11 @@ class Converter:
             if not _is_plain(array, wanted):
                 given._array = _plain(array, wanted)
         elif not (_is_plain(array, wanted) and array.flags.owndata and array.flags.writeable):
-            given._array = np.array(array, wanted.dtype, order="C")
+            # A copy by `np.array` would keep a dtype that is equal but another object.
+            fresh = np.empty(wanted.shape, wanted.dtype)
+            np.copyto(fresh, array)
+            given._array = fresh
+            del fresh
         else:
             del array  # a second name for the buffer would count as a holder
             given._writable()

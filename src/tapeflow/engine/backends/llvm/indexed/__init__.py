@@ -1,0 +1,1 @@
+"""Kernels whose addresses come from data."""
