@@ -340,7 +340,8 @@ class Decompose(Rewriter):
             return super().visit(made, node, inputs)
         if not all(_is_plain(v.spec) for v in values):
             return super().visit(made, node, inputs)
-        if any(0 in v.spec.shape for v in inputs[:2]):
+        data = inputs[1:] if node.prim.name == "Fill" else inputs[:2]
+        if any(0 in v.spec.shape for v in data):
             return super().visit(made, node, inputs)
         news = rule(Maker(made, node), node, *inputs)
         if news is None:

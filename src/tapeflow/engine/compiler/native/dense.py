@@ -377,9 +377,5 @@ def densify(graph: Graph) -> Graph | None:
         made = Densify().run(graph)
     except NotDenseError:
         return None
-    for node in made.nodes:
-        if any(isinstance(v, OneRow) for v in node.inputs):
-            return None
-    if any(isinstance(v, OneRow) for v in made.outputs):
-        return None
-    return made
+    used = [v for node in made.nodes for v in node.inputs] + made.outputs
+    return None if any(isinstance(v, (OneRow, Repeated)) for v in used) else made
