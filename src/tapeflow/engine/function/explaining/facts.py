@@ -123,7 +123,6 @@ def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
     Raises:
       RuntimeError: where the system has no clock for generated code.
     """
-    best = peaks()
     steps = [] if program.interpreted is None else program.source.steps
     host = [Entry("host", s.node.prim.name, s.node.prim.name) for s in steps]
     last = [0.0]
@@ -149,6 +148,7 @@ def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
     finally:
         for region in program.regions:
             note_times(region.step, False)
+    best = peaks()  # after the call, whose data it drives out of the caches
     entries: list[Entry] = []
     if program.interpreted is None:
         entries += _with_rest(inside[0], spent, 0)
