@@ -197,7 +197,7 @@ import os, sys, threading, time, warnings
 warnings.simplefilter("ignore")
 sys.path[:0] = {path!r}
 import numpy as np
-from compiler.test_threads import *
+from compiler.test_pool import *
 x = np.ones((64, 500), F4)
 parallelism.choose(3)
 step = calling.native_call(summing())
@@ -218,7 +218,7 @@ def fresh(program: str) -> str:
     return done.stdout
 
 
-def test_threads_start_when_they_are_needed():
+def test_pool_start_when_they_are_needed():
     fresh("""
         assert threading.active_count() == 1
         check(1)

@@ -15,8 +15,10 @@ from tapeflow.engine.ir.primitive import Structural
 
 def matrix_of(node: Any) -> tuple[int, int, int] | None:
     """Batch, rows and columns in which an epilogue sees a result; None where there can be none."""
-    shape = node.outputs[0].spec.shape
     name = node.prim.name
+    if not node.outputs or name in ("If", "While"):
+        return None
+    shape = node.outputs[0].spec.shape
     if name == "MatMul":
         return 1, shape[0], shape[1]
     if name == "BatchMatMulV2":

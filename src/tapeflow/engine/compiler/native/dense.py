@@ -108,7 +108,8 @@ class Densify(Rewriter):
                 raise NotDenseError("carry")
         outs = [Spec(v.spec.dtype, v.spec.shape) for v in hoisted[:carries]]
         fixed = {id(new.inputs[i]): i for i in range(carries, carries + attrs["invariants"])}
-        kept, results = list(new.outputs[:carries]), []
+        kept = list(new.outputs[:carries])
+        results: list[Any] = []
         for value in new.outputs[carries:]:
             if id(value) in fixed and trips:
                 results.append(Repeated(hoisted[fixed[id(value)]]))
