@@ -58,9 +58,7 @@ def rounding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         from tapeflow.engine.backends.llvm.target import host, narrower
         from tapeflow.engine.compiler.native import program
 
-        width = {"32": 32, "16": 16}.get(
-            request.param.split()[-2] if " " in request.param else "", 0
-        )
+        width = next((w for w in (32, 16) if str(w) in request.param), 0)
         monkeypatch.setattr(program, "host_target", lambda: narrower(width) if width else host())
         monkeypatch.setattr(calling, "POISON", True)  # an unwritten read is seen
     monkeypatch.setattr(compiler, "COMPILE", compiled)
@@ -74,9 +72,8 @@ def test_graph_equals_eager(prim: Primitive, rounding: float):
     for sample in samples_of(prim.name):
         expected = outcome(lambda s=sample: [t._array for t in eager(prim, s)])
         for what, specs in knowledge(sample):
-            lines = contradictions(
-                expected, lambda: in_graph(prim, sample, specs, traces), rounding
-            )
+            run = functools.partial(in_graph, prim, sample, specs, traces)
+            lines = contradictions(expected, run, rounding)
             if lines:
                 wrong.append("\n    ".join([f"{what}: {text_of(sample)}", *lines]))
         if len(wrong) >= 5:
