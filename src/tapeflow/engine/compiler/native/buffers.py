@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 ALIGNMENT = 64
 
 
@@ -43,4 +45,5 @@ class Arena:
         """The offset of a buffer that nobody else uses."""
         start = self.size
         self.size += max(ALIGNMENT, -(-size // ALIGNMENT) * ALIGNMENT)
+        self._taken.append((start, self.size, sys.maxsize))
         return start

@@ -100,10 +100,12 @@ class Columns(Writer):
             for n, i in enumerate(folds):
                 value = results[u * len(folds) + n]
                 known[u][i] = self.emit.rounded(value, statements[i].dtype)
-            for store in nest.stores:
-                value = code.splat(
-                    self._value(store.value, place, known[u], masks[u], across), self.lanes
-                )
+            # All is loaded before anything is stored: it may be the same memory.
+            values = [
+                code.splat(self._value(s.value, place, known[u], masks[u], across), self.lanes)
+                for s in nest.stores
+            ]
+            for store, value in zip(nest.stores, values, strict=True):
                 pointer = self.emit.address(store.operand, store.at, place, store.dtype)
                 step = store.at.coefficient(across)
                 self.emit.store(value, pointer, store.dtype, step, masks[u])

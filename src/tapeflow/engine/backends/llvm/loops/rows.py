@@ -303,8 +303,12 @@ class Rows(Writer):
             arg = self.code.splat(self._value(s.arg, index, dim, lanes, known, mask), lanes)
             arg = self.emit.masked(arg, mask, self.emit.identity(s.combine, s.dtype))
             updated.append(self.emit.combined(s.combine, value, arg))
-        for store in stores:
-            value = self.code.splat(self._value(store.value, index, dim, lanes, known, mask), lanes)
+        # All is loaded before anything is stored: a variable's old value may be another's new one.
+        values = [
+            self.code.splat(self._value(s.value, index, dim, lanes, known, mask), lanes)
+            for s in stores
+        ]
+        for store, value in zip(stores, values, strict=True):
             pointer = self._pointer(store.operand, store.at, store.dtype, index)
             step = 1 if dim is None else store.at.coefficient(dim)
             self.emit.store(value, pointer, store.dtype, step, mask)

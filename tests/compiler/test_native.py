@@ -1,0 +1,140 @@
+"""What compiled functions are like: one call, state in place, errors, the object cache."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tapeflow as tf
+from benchmarks.training import problems, with_tensorflow
+from fresh_process import run_python
+from tapeflow.engine.compiler import compile as compiler
+
+pytest.importorskip("llvmlite")
+from tapeflow.engine.backends.llvm.execution.plan import Jump
+
+
+def program_of(function: Any, *args: Any) -> Any:
+    """What a function runs for these arguments, after a call."""
+    concrete = function.get_concrete_function(*args)
+    concrete(*args)
+    return concrete._runnable._program
+
+
+@pytest.mark.parametrize("name", problems.WORKLOADS)
+def test_a_training_step_is_one_native_call(name):
+    problem = problems.SMALL[name]()
+    variables = {key: tf.Variable(w) for key, w in problem.weights.items()}
+    step = tf.function(with_tensorflow.train_step(tf, name, problem, variables))
+    assert program_of(step, *map(tf.constant, problem.inputs)).whole is not None
+
+
+def test_a_loop_is_a_jump():
+    v = tf.Variable(0.0)
+
+    @tf.function
+    def train(x):
+        for _ in tf.range(1000):
+            v.assign_add(x)
+        return v.read_value()
+
+    x = tf.constant(1.0)
+    program = program_of(train, x)
+    assert [type(i) for r in program.regions for i in r.plan.instructions].count(Jump) == 1
+    assert float(train(x)) == 2000.0
+
+
+def test_branches_and_loops_agree_with_the_interpreter():
+    def program(x):
+        total = tf.zeros_like(x)
+        for i in tf.range(5):
+            if tf.reduce_sum(total) > 2.0:
+                total -= tf.cast(i, tf.float32)
+            else:
+                total += x * tf.cast(i, tf.float32)
+        return total
+
+    x = tf.constant([0.5, 0.25, 1.0])
+    np.testing.assert_allclose(tf.function(program)(x), program(x), rtol=1e-6)
+
+
+def test_a_value_read_before_does_not_change():
+    v = tf.Variable(tf.ones([100]))
+    step = tf.function(lambda: v.assign_add(tf.ones([100])).read_value())
+    step()
+    before = v.read_value()
+    after = step()
+    assert before.numpy().max() == 2.0
+    assert after.numpy().min() == 3.0
+    step()
+    assert after.numpy().max() == 3.0
+
+
+@pytest.mark.parametrize("kind", ["scatter_add", "scatter_sub", "scatter_update"])
+def test_rows_of_a_variable(kind):
+    def trained(compiled: bool) -> Any:
+        compiler.COMPILE = compiled
+        table = tf.Variable(tf.reshape(tf.range(40.0), [10, 4]))
+
+        @tf.function
+        def step(ids, rows):
+            taken = tf.gather(table, ids)
+            getattr(table, kind)(tf.IndexedSlices(rows + taken, ids))
+            return taken
+
+        ids = tf.constant([3, 0, 3, 9], tf.int64)
+        if kind == "scatter_update":
+            ids = tf.constant([3, 0, 5, 9], tf.int64)
+        held = table.read_value()
+        results = [step(ids, tf.ones([4, 4])).numpy() for _ in range(2)]
+        with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            step(tf.constant([3, 10, 0, 0], tf.int64), tf.ones([4, 4]))
+        return [*results, table.numpy(), held.numpy()], str(caught.value)
+
+    before = compiler.COMPILE
+    try:
+        (expected, message), (got, told) = trained(False), trained(True)
+    finally:
+        compiler.COMPILE = before
+    for e, g in zip(expected, got, strict=True):
+        np.testing.assert_array_equal(g, e)
+    assert told.split(" [Op")[0] == message.split(" [Op")[0]
+
+
+def test_labels_out_of_range_raise_as_before():
+    loss = tf.function(tf.nn.sparse_softmax_cross_entropy_with_logits)
+    assert loss(tf.constant([0, 2]), tf.zeros([2, 3])).shape == (2,)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"labels.*\[0, 3\)"):
+        loss(tf.constant([0, 3]), tf.zeros([2, 3]))
+
+
+SCRIPT = """
+import tapeflow as tf
+from tapeflow.engine.backends.llvm.jit import statistics
+f = tf.function(lambda x: tf.nn.softmax(tf.tanh(x) @ x))
+f(tf.ones([33, 33]))
+print(statistics["compiled"], statistics["from_disk"])
+"""
+
+
+def counts(folder: Any) -> list[int]:
+    """How many kernels a new process compiles, and how many it finds."""
+    done = run_python("-c", SCRIPT, TAPEFLOW_CACHE=str(folder))
+    assert done.returncode == 0, done.stderr
+    return [int(word) for word in done.stdout.split()]
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    first = counts(tmp_path)
+    assert first[0] > 0
+    assert counts(tmp_path) == [0, sum(first)]
+    # Damaged and foreign files are compiled anew.
+    for i, file in enumerate(sorted(tmp_path.glob("*.o"))):
+        whole = file.read_bytes()
+        file.write_bytes(
+            b"" if i % 3 == 0 else whole[:-7] if i % 3 == 1 else whole[:60] + b"x" * 99
+        )
+    assert counts(tmp_path) == first
+    assert counts("") == first
