@@ -138,3 +138,26 @@ def test_a_second_process_compiles_nothing(tmp_path):
         )
     assert counts(tmp_path) == first
     assert counts("") == first
+
+
+ELSEWHERE = {
+    "reversed": lambda v: tf.reverse(v, [1]),
+    "transposed": lambda v: tf.transpose(v) + 1.0,
+    "product": lambda v: v @ v,
+    "product and itself": lambda v: tf.nn.relu(v @ v + v),
+    "softmax": tf.nn.softmax,
+    "without mean": lambda v: v - tf.reduce_mean(v, 0),
+    "shifted": lambda v: tf.concat([v[1:], v[:1]], 0),
+    "rows": lambda v: tf.gather(v, [1, 0] * 10) * 2.0,
+    "first row everywhere": lambda v: v + v[:1],
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_update_that_reads_other_elements(name):
+    """Such a value is not made in the memory that it is read from."""
+    v = tf.Variable(np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32))
+    expected = ELSEWHERE[name](v.read_value())
+    step = tf.function(lambda: v.assign(ELSEWHERE[name](v)))
+    assert program_of(step).whole is not None
+    np.testing.assert_allclose(v.numpy(), expected, rtol=1e-4, atol=1e-5)
