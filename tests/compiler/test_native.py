@@ -110,6 +110,19 @@ def test_labels_out_of_range_raise_as_before():
         loss(tf.constant([0, 3]), tf.zeros([2, 3]))
 
 
+def test_an_index_out_of_range_raises_on_the_shortest_way_too():
+    gather = tf.function(lambda x, i: tf.gather(x, i) * 2.0, autograph=False)
+    x = tf.ones([3, 4])
+    for _ in range(3):
+        assert gather(x, tf.constant([0, 2])).shape == (2, 4)
+    assert gather._last is not None
+    for _ in range(2):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="3 is not in"):
+            gather(x, tf.constant([0, 3]))
+    assert gather(x, tf.constant([0, 2])).shape == (2, 4)
+    assert gather(x, tf.constant([1])).shape == (1, 4)
+
+
 SCRIPT = """
 import tapeflow as tf
 from tapeflow.engine.backends.llvm.jit import statistics

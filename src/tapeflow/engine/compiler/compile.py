@@ -24,6 +24,10 @@ COMPILE = os.environ.get("TAPEFLOW_COMPILE", "1") != "0"
 """Whether graphs are compiled; where not, the interpreter runs them with NumPy."""
 
 
+class StoppedError(Exception):
+    """Native code met a value that it must not use: an index out of range."""
+
+
 def extract(graph: Graph, inputs: list[Any], outputs: list[Any]) -> Graph:
     """The part of a traced graph that `outputs` and effects need, as a graph of its own."""
     return _verified(DropDead().part(graph, inputs, outputs, None))

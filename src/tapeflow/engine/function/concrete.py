@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tapeflow.engine.backends.interpreter.program import Program
-from tapeflow.engine.compiler.compile import compile_graph, extract
+from tapeflow.engine.compiler.compile import StoppedError, compile_graph, extract
 from tapeflow.engine.compiler.passes.forgetting import forget_shapes
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, state
@@ -118,7 +118,10 @@ class Runnable:
             return call_recorded(self, tensors, recorders)
         step = self.step
         if step is not None:
-            results = step(*tensors, *self._captured, NotImplemented)
+            try:
+                results = step(*tensors, *self._captured, NotImplemented)
+            except StoppedError:
+                results = NotImplemented  # the program raises what is wrong
             if results is not NotImplemented:
                 return results  # type: ignore[no-any-return]
         return [wrapped(out) for out in self.run(tensors)]
@@ -189,6 +192,23 @@ def _spec_of(value: Any, traced: Spec) -> Spec:
     return traced
 
 
+class NativeCall(NamedTuple):
+    """A native function with what it takes besides arguments.
+
+    Attributes:
+      step: the function; with NotImplemented as its last argument it gives that back when the
+        arguments are not those that it was made for.
+      captured: the captured tensors' arrays, and variables.
+      arguments: how many it takes besides.
+      pack: makes the structure of the results.
+    """
+
+    step: Any
+    captured: list[Any]
+    arguments: int
+    pack: Callable[[Sequence[Any]], Any]
+
+
 class ConcreteFunction(ConcreteFunctionProtocol):
     """One trace of a function: a graph, and a call that runs it.
 
@@ -205,6 +225,14 @@ class ConcreteFunction(ConcreteFunctionProtocol):
     def call_flat(self, tensors: Sequence[Any]) -> Any:
         """The results for the tensors of a call, in the order of the signature."""
         return self._pack(self._runnable.call(tensors))
+
+    @property
+    def native_call(self) -> NativeCall | None:
+        """How to call it past all checks but the native function's own; None where it isn't one."""
+        runnable = self._runnable
+        if runnable.step is None:
+            return None
+        return NativeCall(runnable.step, runnable._captured, len(runnable.inputs), self._pack)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the trace.

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tapeflow.engine.autograph.conversion import convert_for_tracing, do_not_convert
-from tapeflow.engine.core.context import state
+from tapeflow.engine.compiler.compile import StoppedError
+from tapeflow.engine.core.context import current_recorders, state
 from tapeflow.engine.core.export import export
 from tapeflow.engine.core.protocols import FunctionType, PolymorphicFunction
 from tapeflow.engine.core.specs import TypeSpec
@@ -72,6 +73,8 @@ class Function(PolymorphicFunction):
         self._lock = threading.RLock()
         self._traces: dict[Key, ConcreteFunction] = {}
         self._fast: dict[Any, ConcreteFunction] = {}
+        # The last trace that was called, where it is one native function.
+        self._last: Any = None
         self._retraces = Retraces(self._name)
         # As with TensorFlow, objects that are equal share a function.
         self._methods: Any = weakref.WeakKeyDictionary()
@@ -86,6 +89,16 @@ class Function(PolymorphicFunction):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the function for these arguments, after tracing it where they are of a new kind."""
         if not kwargs and state.tracer is None and not Settings.run_eagerly:
+            last = self._last
+            if last is not None and len(args) == last.arguments and not current_recorders():
+                # The native function itself looks whether these are the tensors it was made for.
+                try:
+                    results = last.step(*args, *last.captured, NotImplemented)
+                except StoppedError:
+                    results = NotImplemented  # what is wrong is raised below
+                if results is not NotImplemented:
+                    self._retraces.called()
+                    return last.pack(results)
             key = []
             for a in args:
                 if type(a) is not EagerTensor:
@@ -96,7 +109,9 @@ class Function(PolymorphicFunction):
                 concrete = self._fast.get(tuple(key))
                 if concrete is not None:
                     self._retraces.called()
-                    return concrete.call_flat(args)  # type: ignore[arg-type]
+                    found = concrete.call_flat(args)
+                    self._last = concrete.native_call
+                    return found
         if Settings.run_eagerly and state.tracer is None:
             return self._call_eagerly(args, kwargs)
         concrete, tensors = self._find(args, kwargs)

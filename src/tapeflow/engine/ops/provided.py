@@ -34,14 +34,20 @@ def _unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any) -> Any
 def _generated(prim: Any, arrays: Any, attrs: Any, spent: float) -> Any:
     from tapeflow.engine.compiler.native.eager import Generated
 
-    # What code is generated from: the compiler finds these operations by name.
+    return Generated(prim, arrays, attrs, spent)
+
+
+def _load_lowered() -> None:
+    """Loads the operations that the compiler writes others in, and finds by name."""
     from tapeflow.engine.ops.array import (  # noqa: F401
         gathering,
         selection,
         sequences,
         shaping,
+        slicing,
     )
     from tapeflow.engine.ops.math import (  # noqa: F401
+        arithmetic,
         casting,
         comparison,
         exponentials,
@@ -50,11 +56,10 @@ def _generated(prim: Any, arrays: Any, attrs: Any, spent: float) -> Any:
         reductions,
     )
 
-    return Generated(prim, arrays, attrs, spent)
-
 
 upward.provide(
     generated=_generated,
+    load_lowered=_load_lowered,
     pack_nested=_pack_nested,
     concat=_concat,
     cast=_cast,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tapeflow.engine.backends.llvm.contractions import matmul
+from tapeflow.engine.backends.llvm.contractions import Contraction, Store, View, as_matmul, matmul
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
 from tapeflow.engine.backends.llvm.windows.lowering import lower_window, takes_epilogue
@@ -47,11 +47,44 @@ def supports(node: Any) -> bool:
         return False
     if name == "MatMul":
         return True
+    if name == "Einsum":
+        return _einsum(node) is not None
     if name == "BatchMatMulV2":
         a, b = (v.spec.shape for v in node.inputs)
         batch = node.outputs[0].spec.shape[:-2]
         return all(s[:-2] == batch or math.prod(s[:-2]) == 1 for s in (a, b))
     return False
+
+
+def _einsum(node: Any) -> Contraction | None:
+    """The product that an einsum is, where neither factors nor result must be copied for it."""
+    if len(node.inputs) != 2:
+        return None
+    found = as_matmul(node.attrs["equation"], *[v.spec.shape for v in node.inputs])
+    if found is None or found.permutation or found.a.permutation or found.b.permutation:
+        return None
+    return found
+
+
+def _product(target: Target, node: Any) -> Lowered:
+    """The kernel of an einsum."""
+    found = _einsum(node)
+    assert found is not None
+    dtype = node.outputs[0].spec.dtype
+    stack = found.stack or (1,)
+
+    def placed(view: View) -> View:
+        return view if found.stack else View((0,), view.stride)
+
+    kernel = matmul(
+        target, found.m, found.n, found.k, dtype=dtype, transpose_a=found.a.transposed,
+        transpose_b=found.b.transposed, batch=stack, view_a=placed(found.a.view),
+        view_b=placed(found.b.view), epilogue=Store(dtype, stack, placed(found.view)),
+    )  # fmt: skip
+    left = int(found.swapped)
+    operands: list[Operand] = [("input", left), ("input", 1 - left), ("output", 0)]
+    kernel.fused = "Einsum"
+    return Lowered([Step(kernel, operands)])
 
 
 def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
@@ -67,6 +100,8 @@ def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
         assert lowered is not None
         assert (epilogue is not None) == lowered.epilogue
         return lowered
+    if node.prim.name == "Einsum":
+        return _product(target, node)
     x, y = node.inputs
     batch, m, n = matrix_of(node)  # type: ignore[misc]
     attrs = node.attrs

@@ -11,6 +11,7 @@ from tapeflow.engine.backends.llvm.execution.calling import native_call
 from tapeflow.engine.backends.llvm.execution.memory import ALIGNMENT, SMALLEST, aligned_copy
 from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
+from tapeflow.engine.compiler.compile import StoppedError
 from tapeflow.engine.compiler.native.dense import densify
 from tapeflow.engine.compiler.native.lowering import Lowering
 from tapeflow.engine.compiler.native.planning import Planner
@@ -23,13 +24,10 @@ from tapeflow.engine.compiler.native.regions import (
 )
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
+from tapeflow.engine.runtime import upward
 
 ELIGIBLE = Eligibility()
 """What the code generator takes; it learns what it turned out not to know."""
-
-
-class StoppedError(Exception):
-    """Native code met a value that it must not use: an index out of range."""
 
 
 def _stopped(instruction: int, operands: list[Any]) -> Any:
@@ -103,6 +101,7 @@ class NativeProgram:
     """
 
     def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
+        upward.call("load_lowered")
         dense = densify(graph)
         self.graph = graph if dense is None else dense
         self.name = name

@@ -30,7 +30,6 @@ def _never(*_: Any, **__: Any) -> Any:
 WRITE = unregistered("AssignVariableOp", lambda handle, value: (), _never, effect=WRITES)
 
 
-_GATHER = REGISTRY["GatherV2"]
 _FIRST_AXIS = {"axis": 0, "batch_dims": 0}
 
 
@@ -52,7 +51,9 @@ class ForwardState(Rewriter):
             return [self._read(made, node, handle)]
         if name == GATHER:
             whole = self._read(made, node, handle)
-            gather = Node(_GATHER, (whole, inputs[1]), _FIRST_AXIS, node.name, node.location)
+            gather = Node(
+                REGISTRY["GatherV2"], (whole, inputs[1]), _FIRST_AXIS, node.name, node.location
+            )
             return made.add(gather, [v.spec for v in node.outputs]).outputs
         value = inputs[1]
         if name in SCATTERS:
