@@ -139,6 +139,7 @@ class Lowering:
                 task.order = 0  # before anything is written
         self._choose_in_place()
         self._choose_rows()
+        self._check_first()
         self.order = [self.tasks[i] for i in self.dependencies.sorted()]
         self.steps = [self._step(task) for task in self.order]
 
@@ -300,12 +301,59 @@ class Lowering:
         found = {id(n.inputs[0]) for n in self.writes}
         for step in self.steps:
             for lowering in step.inner():
-                written = lowering.written_handles()
-                first = 1 if isinstance(step, Branches) else 0
-                assert isinstance(step, _Whole)
-                for inner, outer in zip(lowering.graph.inputs, step.node.inputs[first:]):
-                    if id(inner) in written:
-                        found.add(id(outer))
+                found |= _outside(step, lowering, lowering.written_handles())
+        return found
+
+    # Checks.
+
+    def _check_first(self) -> None:
+        """Lets variables be written after all checks, where these don't need what is written."""
+        checks = []
+        writers = []
+        for i, task in enumerate(self.tasks):
+            node = task.unit.opaque
+            flows = node is not None and node.prim.name in ("If", "While")
+            if self._written_by(task) or (flows and not node.effect.droppable):
+                writers.append(i)
+            elif flows or any(id(v) in self.statuses for v in task.writes):
+                checks.append(i)
+        for writer in writers:
+            for check in checks:
+                self.dependencies.try_after(writer, [check])
+
+    def _written_by(self, task: Task) -> set[int]:
+        """The handles of variables in whose memory a task writes."""
+        found = set()
+        for value in task.writes:
+            while id(value) in self.same_memory:
+                value = self.same_memory[id(value)]
+            if value.node.prim.name == READ:
+                found.add(id(value.node.inputs[0]))
+            elif id(value) in self.in_place:
+                found.add(id(self.in_place[id(value)]))
+        return found
+
+    def has_checks(self) -> bool:
+        """Whether values can stop the plan."""
+        return bool(self.statuses) or any(i.has_checks() for s in self.steps for i in s.inner())
+
+    def written_before_checks(self) -> set[int]:
+        """The handles of variables that may have been written to where a check stops the plan."""
+        written: set[int] = set()
+        found: set[int] = set()
+        for step in self.steps:
+            inner = step.inner()
+            checks = any(id(v) in self.statuses for v in step.task.writes)
+            mine = self._written_by(step.task)
+            for lowering in inner:
+                mine |= _outside(step, lowering, lowering.written_handles())
+                found |= _outside(step, lowering, lowering.written_before_checks())
+            if checks or any(lowering.has_checks() for lowering in inner):
+                found |= written
+                if not isinstance(step, Branches):
+                    # One kernel may write both; what a trip writes is there when the next checks.
+                    found |= mine
+            written |= mine
         return found
 
     # Kernels.
@@ -382,6 +430,14 @@ class Lowering:
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
         return step
+
+
+def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:
+    """What the handles that are inputs of a body are outside of the step that it belongs to."""
+    assert isinstance(step, _Whole)
+    given = step.node.inputs[1 if isinstance(step, Branches) else 0 :]
+    pairs = zip(lowering.graph.inputs, given)
+    return {id(outer) for inner, outer in pairs if id(inner) in handles}
 
 
 def _counting(trips: int) -> Nest:

@@ -81,6 +81,7 @@ class Planner:
         bound = {id(v): self.add(Input(i)) for i, v in enumerate(graph.inputs)}
         results = [self.add(Output(i)) for i in range(len(graph.outputs))]
         frame = Frame(self, lowering, bound, results)
+        saved = self._save(frame, lowering)
         frame.run()
         work = sum(max(k.flops, k.bytes) / 8e9 for k in self.kernels)
         has_loop = any(isinstance(s, Repeat) for s in lowering.steps)
@@ -92,8 +93,22 @@ class Planner:
             frame.arena.size,
             max([k.scratch for k in self.kernels], default=0),
             release_gil=has_loop or work > 20e-6,
+            saved=saved,
         )
         self.origins[:0] = [None] * len(self.addresses)
+
+    def _save(self, frame: Frame, lowering: Lowering) -> list[Copy]:
+        """Saves what variables hold that are written to before all is checked."""
+        handles = lowering.written_before_checks()
+        saved = []
+        for value in lowering.graph.inputs:
+            if id(value) in handles:
+                size = bytes_of(value.spec.refers)
+                spare = frame.space(frame.arena.reserve(size))
+                slot = frame.bound[id(value)]
+                self.emit(Copy(slot, spare, size))
+                saved.append(Copy(spare, slot, size))
+        return saved
 
     def add(self, slot: Any) -> int:
         """A new slot's number."""

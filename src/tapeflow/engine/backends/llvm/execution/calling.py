@@ -279,6 +279,10 @@ class Prepared:
         """Raises for an instruction that failed."""
         call = self.plan.instructions[number]
         assert isinstance(call, Call)
+        for back in self.plan.saved:
+            places = [self._numbers.numbers[slot] for slot in (back.target, back.source)]
+            target, source = (int(self.slots[place]) for place in places)
+            ctypes.memmove(target, source, back.bytes)
         specs = call.specs or (None,) * len(call.operands)
         operands = [
             None if spec is None else _copy(self.slots[self._numbers.numbers[slot]], *spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -182,6 +182,7 @@ class Plan:
       scratch_bytes: scratch memory of a thread; at least what the kernels ask for.
       release_gil: whether other Python threads may run meanwhile, which is worth its cost in a plan
         of more than some 10 us.
+      saved: copies to make where an instruction fails: what variables held before.
     """
 
     inputs: list[Argument]
@@ -191,3 +192,4 @@ class Plan:
     arena_bytes: int = 0
     scratch_bytes: int = 0
     release_gil: bool = False
+    saved: list[Copy] = field(default_factory=list)
