@@ -174,3 +174,24 @@ def test_an_update_that_reads_other_elements(name):
     step = tf.function(lambda: v.assign(ELSEWHERE[name](v)))
     assert program_of(step).whole is not None
     np.testing.assert_allclose(v.numpy(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("wrap", ["call", "tf.function(call, autograph=False)"])
+def test_what_the_compiler_writes_with_is_loaded(wrap):
+    """In a process that has used nothing else: operations are loaded when they are first used."""
+    script = f"""
+import tapeflow as tf
+x, labels, rows = tf.ones([512, 1000]), tf.zeros([512], tf.int32), tf.constant([0, 2])
+for call in (
+    tf.nn.softmax,
+    lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits(labels, x),
+    lambda x: tf.gather(x, rows),
+    lambda x: tf.reshape(x, [-1])[3:9],
+    lambda x: tf.pad(x, [[1, 1], [0, 0]]),
+):
+    call = {wrap}
+    for _ in range(40):  # NumPy runs the first calls of large eager operations
+        call(x)
+"""
+    done = run_python("-c", script)
+    assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
@@ -32,7 +33,7 @@ class Maker:
 
     def __call__(self, name: str, *inputs: Any, **attrs: Any) -> Any:
         """The output of a new node of a registered primitive."""
-        prim = REGISTRY[name]
+        prim = primitive_named(name)
         node = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
         spec = prim.infer(*[v.spec for v in inputs], **attrs)
         return self._graph.add(node, [spec]).outputs[0]  # type: ignore[list-item]

@@ -6,7 +6,8 @@ from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import VIEWS
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER
-from tapeflow.engine.ir.primitive import Structural
+from tapeflow.engine.ir.primitive import REGISTRY, Primitive, Structural
+from tapeflow.engine.runtime import upward
 
 SOURCE, ELEMENT, VIEW, RESHAPE, FOLD, PLACED, OPAQUE, WRITE = (
     "source", "element", "view", "reshape", "fold", "placed", "opaque", "write",
@@ -26,6 +27,15 @@ POINTWISE = frozenset(("OneHot", "MatrixBandPart", "GatherV2", "CheckedIndex"))
 """Operations that are elementwise but for the coordinates or addresses that they use."""
 
 _PLACED = frozenset(("concat", "stack", "pad", "unslice"))
+
+
+def primitive_named(name: str) -> Primitive:
+    """The primitive that the compiler itself writes with; its module is loaded where it wasn't."""
+    found = REGISTRY.get(name)
+    if found is None:
+        upward.call("load_lowered")
+        found = REGISTRY[name]
+    return found
 
 
 def kind_of(node: Any) -> str:

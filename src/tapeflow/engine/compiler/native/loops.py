@@ -13,7 +13,15 @@ from tapeflow.engine.compiler.native.fusion import (
     combine_of,
     operand_accesses,
 )
-from tapeflow.engine.compiler.native.kinds import ELEMENT, FOLD, RESHAPE, SOURCE, VIEW, kind_of
+from tapeflow.engine.compiler.native.kinds import (
+    ELEMENT,
+    FOLD,
+    RESHAPE,
+    SOURCE,
+    VIEW,
+    kind_of,
+    primitive_named,
+)
 from tapeflow.engine.compiler.native.placing import known
 from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.core import dtypes
@@ -31,7 +39,6 @@ from tapeflow.engine.ir.nest import (
     Store,
     contiguous,
 )
-from tapeflow.engine.ir.primitive import REGISTRY
 
 
 class Loops:
@@ -173,7 +180,7 @@ class Loops:
     def _apply(self, name: str, *args: int) -> int:
         compares = name in ("Equal", "LessEqual", "GreaterEqual", "LogicalAnd")
         dtype = dtypes.bool_ if compares else self._dtype(args[-1])
-        return self._add(Apply(REGISTRY[name], args, {}, dtype))
+        return self._add(Apply(primitive_named(name), args, {}, dtype))
 
     def _dtype(self, statement: int) -> DType:
         found: DType = self._statements[statement].dtype

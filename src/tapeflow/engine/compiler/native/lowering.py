@@ -15,6 +15,7 @@ from tapeflow.engine.backends.llvm.loops.splitting import split
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
+from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.rows import ROW_ADD, SCATTER_ROWS, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
@@ -26,7 +27,6 @@ from tapeflow.engine.compiler.passes.simplify import simplify
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.graph import Body, Graph
 from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store
-from tapeflow.engine.ir.primitive import REGISTRY
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -449,7 +449,7 @@ def _counting(trips: int) -> Nest:
         [
             Load(0, zero, dtypes.int64),
             Literal(trips, dtypes.int64),
-            Apply(REGISTRY["Less"], (0, 1), {}, dtypes.bool_),
+            Apply(primitive_named("Less"), (0, 1), {}, dtypes.bool_),
         ],
         [Store(2, 1, zero, dtypes.bool_)],
         2,
@@ -469,7 +469,7 @@ def _adding(spec: Spec) -> Nest:
     shape: Any = spec.shape
     size = math.prod(shape)
     at = Affine(0, ((0, 1),))
-    add = Apply(REGISTRY["AddV2"], (0, 1), {}, spec.dtype)
+    add = Apply(primitive_named("AddV2"), (0, 1), {}, spec.dtype)
     return Nest(
         (size,), 1, [Load(0, at, spec.dtype), Load(1, at, spec.dtype), add],
         [Store(2, 0, at, spec.dtype)], 2, "RowAdd",

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.compiler.native.accesses import Access, at_identity, view_access
+from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.ir.graph import CONST, Node, Value
 from tapeflow.engine.ir.nest import ZERO, Affine
-from tapeflow.engine.ir.primitive import REGISTRY
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -48,8 +48,8 @@ def parts_of(node: Any) -> tuple[Any, list[tuple[Any, Access]]]:
         return filler, [(part, _shifted(part.spec.shape, dict(enumerate(before))))]
     assert how == "unslice", how
     _, begin, end, dy = node.inputs
-    whole = Value(Node(REGISTRY["Identity"], (), {}, "whole"), 0, Spec(dy.spec.dtype, shape))
-    taken = Node(REGISTRY["StridedSlice"], (whole, begin, end), node.attrs, node.name)
+    whole = Value(Node(primitive_named("Identity"), (), {}, "whole"), 0, Spec(dy.spec.dtype, shape))
+    taken = Node(primitive_named("StridedSlice"), (whole, begin, end), node.attrs, node.name)
     taken.outputs = [Value(taken, 0, dy.spec)]
     placed = view_access(taken, 0, at_identity(dy.spec.shape))
     assert placed is not None

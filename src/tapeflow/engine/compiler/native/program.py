@@ -24,7 +24,6 @@ from tapeflow.engine.compiler.native.regions import (
 )
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
-from tapeflow.engine.runtime import upward
 
 ELIGIBLE = Eligibility()
 """What the code generator takes; it learns what it turned out not to know."""
@@ -101,7 +100,6 @@ class NativeProgram:
     """
 
     def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
-        upward.call("load_lowered")
         dense = densify(graph)
         self.graph = graph if dense is None else dense
         self.name = name

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tapeflow.engine.compiler.native.decompose import Maker, checked_index
+from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
 from tapeflow.engine.ir.graph import Graph, Node
-from tapeflow.engine.ir.primitive import READS, REGISTRY, WRITES, unregistered
+from tapeflow.engine.ir.primitive import READS, WRITES, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
@@ -51,16 +52,15 @@ class ForwardState(Rewriter):
             return [self._read(made, node, handle)]
         if name == GATHER:
             whole = self._read(made, node, handle)
-            gather = Node(
-                REGISTRY["GatherV2"], (whole, inputs[1]), _FIRST_AXIS, node.name, node.location
-            )
+            prim = primitive_named("GatherV2")
+            gather = Node(prim, (whole, inputs[1]), _FIRST_AXIS, node.name, node.location)
             return made.add(gather, [v.spec for v in node.outputs]).outputs
         value = inputs[1]
         if name in SCATTERS:
             value = self._scattered(made, node, inputs)
         elif name in UPDATES:
             before = self._read(made, node, handle)
-            prim = REGISTRY[UPDATES[name]]
+            prim = primitive_named(UPDATES[name])
             sum_ = Node(prim, (before, value), {}, node.name, node.location)
             spec = prim.infer(before.spec, value.spec)
             value = made.add(sum_, [spec]).outputs[0]  # type: ignore[list-item]
