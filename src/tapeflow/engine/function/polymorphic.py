@@ -121,7 +121,9 @@ class Function(PolymorphicFunction):
                 "get_concrete_function takes specs."
             )
         self._retraces.called()
-        if not kwargs and state.tracer is None and all(type(a) is EagerTensor for a in args):
+        # Where a default value is a tensor or a variable, the arguments are not all that it takes.
+        all_given = not kwargs and len(tensors) == len(args)
+        if all_given and state.tracer is None and all(type(a) is EagerTensor for a in args):
             if len(self._fast) >= MAX_FAST:
                 self._fast.clear()
             self._fast[tuple([(a._array.dtype, a._array.shape) for a in args])] = concrete
