@@ -7,8 +7,8 @@ used. So no movement is described twice.
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,9 +22,14 @@ VIEWS = frozenset(("slice", "transpose", "split", "unstack", "reverse", "identit
 """Movements whose kernels give views."""
 
 
-def at_identity(shape: tuple[int, ...], first: int = 0) -> Access:
-    """The access at which dimension `i` of a value is coordinate `first + i`."""
-    return tuple([Affine(0, ((first + i, 1),)) if n != 1 else ZERO for i, n in enumerate(shape)])
+def index_of(dims: Iterable[int], extents: Mapping[int, int]) -> Access:
+    """The access whose dimensions are coordinates; one of extent 1 is always 0."""
+    return tuple([Affine(0, ((d, 1),)) if extents[d] != 1 else ZERO for d in dims])
+
+
+def at_identity(shape: tuple[int, ...]) -> Access:
+    """The access at which dimension `i` of a value is coordinate `i`."""
+    return index_of(range(len(shape)), dict(enumerate(shape)))
 
 
 def flat(access: Access, shape: tuple[int, ...]) -> Affine:
@@ -100,6 +105,24 @@ def _stand_in(value: Any) -> Any:
     return np.broadcast_to(np.zeros((), np.uint8), value.spec.shape)
 
 
+class _Divided(NamedTuple):
+    """An affine expression by a stride: whole strides, the rest, and how far that goes."""
+
+    over: Affine
+    under: Affine
+    least: int
+    most: int
+
+    @staticmethod
+    def by(at: Affine, stride: int, extents: dict[int, int]) -> _Divided:
+        over = [(d, c // stride) for d, c in at.terms if c % stride == 0]
+        under = [(d, c) for d, c in at.terms if c % stride]
+        high, low = divmod(at.const, stride)
+        least = low + sum(c * (extents[d] - 1) for d, c in under if c < 0)
+        most = low + sum(c * (extents[d] - 1) for d, c in under if c > 0)
+        return _Divided(summed(high, over), summed(low, under), least, most)
+
+
 def reshaped_access(
     access: Access, shape: tuple[int, ...], before: tuple[int, ...], extents: dict[int, int]
 ) -> Access | None:
@@ -123,15 +146,11 @@ def reshaped_access(
         if stride == 1:
             made.append(rest)
             continue
-        over = [(d, c // stride) for d, c in rest.terms if c % stride == 0]
-        under = [(d, c) for d, c in rest.terms if c % stride]
-        high, low = divmod(rest.const, stride)
-        most = low + sum(c * (extents[d] - 1) for d, c in under if c > 0)
-        least = low + sum(c * (extents[d] - 1) for d, c in under if c < 0)
-        if most >= stride or least < 0:
+        divided = _Divided.by(rest, stride, extents)
+        if divided.most >= stride or divided.least < 0:
             return None
-        made.append(summed(high, over))
-        rest = summed(low, under)
+        made.append(divided.over)
+        rest = divided.under
     return tuple(made)
 
 
@@ -143,18 +162,12 @@ def split_for(
     for stride, size in zip(contiguous(before), before, strict=True):
         if size == 1 or stride == 1:
             continue
-        under = [(d, c) for d, c in rest.terms if c % stride]
-        low = rest.const % stride
-        if low + sum(c * (extents[d] - 1) for d, c in under if c > 0) >= stride:
-            for d, c in under:
+        divided = _Divided.by(rest, stride, extents)
+        if divided.most >= stride:
+            for d, c in divided.under.terms:
                 inner = stride // c if c > 0 and stride % c == 0 else 0
                 if inner > 1 and extents[d] > inner and extents[d] % inner == 0:
                     return d, inner
             return None
-        rest = summed(low, under)
+        rest = divided.under
     return None
-
-
-def element_count(shape: tuple[int, ...]) -> int:
-    """How many elements an array of this shape has."""
-    return math.prod(shape)

@@ -16,6 +16,7 @@ from tapeflow.engine.compiler.native.accesses import (
     at_identity,
     broadcast_access,
     flat,
+    index_of,
     reshaped_access,
     split_for,
     view_access,
@@ -23,7 +24,6 @@ from tapeflow.engine.compiler.native.accesses import (
 from tapeflow.engine.compiler.native.kinds import (
     ELEMENT,
     FOLD,
-    FOLDS,
     OPAQUE,
     PLACED,
     RESHAPE,
@@ -33,10 +33,10 @@ from tapeflow.engine.compiler.native.kinds import (
     kind_of,
 )
 from tapeflow.engine.compiler.native.placing import parts_of
-from tapeflow.engine.compiler.native.units import Unit, index_of
+from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.core.dtypes import resource
-from tapeflow.engine.ir.graph import CONST, Graph
-from tapeflow.engine.ir.nest import ZERO, Affine
+from tapeflow.engine.ir.graph import Graph
+from tapeflow.engine.ir.nest import ZERO
 
 CHEAP = 3
 """Up to so many instructions are done again rather than stored and loaded."""
@@ -63,8 +63,7 @@ class Fusion:
 
     Attributes:
       units: all of them, in no order.
-      home: for each value that is stored: its unit.
-      makers: for each value made of parts, the units that write them.
+      stored: values that units write to memory of their own.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
@@ -72,10 +71,9 @@ class Fusion:
         self.graph = graph
         self._cost_of = cost_of
         self.units: list[Unit] = []
-        self.home: dict[int, Unit] = {}
+        self.stored: set[int] = set()
         self.alias: dict[int, tuple[Any, int]] = {}
         self.needed: set[int] = set()
-        self.makers: dict[int, list[Unit]] = {}
         self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
         self._readers: dict[int, list[Unit]] = {}
         self._bit: dict[int, int] = {}
@@ -196,7 +194,7 @@ class Fusion:
         self._join(unit, node)
         self.units.append(unit)
         for value in node.outputs:
-            self.home[id(value)] = unit
+            self.stored.add(id(value))
         for value in node.inputs:
             self._read(unit, value)
 
@@ -212,17 +210,18 @@ class Fusion:
                     return
             self._place(node, value)
             return
-        if any(view_access(node, value.index, a) is None for _, a in self._uses_of(value)):
-            self._need(value)
+        inner_uses = [(u, view_access(node, value.index, a)) for u, a in self._uses_of(value)]
+        if any(inner is None for _, inner in inner_uses):
             self._place(node, value)
             return
-        for unit, access in self._uses_of(value):
+        for unit, inner in inner_uses:
+            assert inner is not None
             self._join(unit, node)
-            self._use(unit, source, view_access(node, value.index, access))  # type: ignore[arg-type]
+            self._use(unit, source, inner)
 
     def _visit_reshape(self, node: Any) -> None:
         value, source = node.outputs[0], node.inputs[0]
-        if id(value) in self.needed or id(source) in self.needed or _is_source(source):
+        if id(value) in self.needed or id(source) in self.needed or kind_of(source.node) == SOURCE:
             self._alias_reshape(value, source)
             return
         found = []
@@ -279,14 +278,14 @@ class Fusion:
         shape = value.spec.shape
         for unit, access in uses:
             if self._may_store(unit, value, access, uses):
-                self.home[id(value)] = unit
+                self.stored.add(id(value))
                 unit.stores.append((value, access, value, at_identity(shape)))
                 self._compute_at(unit, node, value, access)
                 return
         unit = Unit(shape)
         self.units.append(unit)
         access = at_identity(shape)
-        self.home[id(value)] = unit
+        self.stored.add(id(value))
         unit.stores.append((value, access, value, access))
         self._compute_at(unit, node, value, access)
 
@@ -310,11 +309,8 @@ class Fusion:
         place = flat(access, value.spec.shape)
         count = math.prod(value.spec.shape)
         whole = count == unit.size and unit.is_whole(place)
-        if not whole:
-            if unit.kept is None or unit.leading(place, count) is None:
-                return False
-            if unit.leading(place, count) != unit.kept:
-                return False
+        if not whole and (unit.kept is None or unit.leading(place, count) != unit.kept):
+            return False
         return not self.depends(unit, self._users(value))
 
     # Folds.
@@ -334,7 +330,7 @@ class Fusion:
             self._join(unit, node)
             if needed:
                 self._need(value)
-                self.home[id(value)] = unit
+                self.stored.add(id(value))
                 unit.stores.append((value, access, value, at_identity(value.spec.shape)))
             unit.computed[id(value)] = access
             unit.folded[id(node)] = inner
@@ -362,7 +358,7 @@ class Fusion:
             access = tuple([inner[a] for a in kept])
         self._need(value)
         self._join(unit, node)
-        self.home[id(value)] = unit
+        self.stored.add(id(value))
         unit.computed[id(value)] = access
         unit.stores.append((value, access, value, at_identity(value.spec.shape)))
         unit.folded[id(node)] = inner
@@ -421,11 +417,7 @@ class Fusion:
             return None
         if unit.kept is None:
             unit.kept = kept
-        rest = iter(along)
-        if node.attrs["keep_dims"]:
-            return tuple([next(rest) if a in gone else access[a] for a in range(len(shape))])
-        outer = iter(access)
-        return tuple([next(rest) if a in gone else next(outer) for a in range(len(shape))])
+        return _unfolded(node, access, along)
 
     def _row_added(self, unit: Unit, node: Any, access: Access) -> Access | None:
         """Gives each point of a domain a row to fold; what was computed so far is the row's."""
@@ -436,11 +428,7 @@ class Fusion:
         gone = sorted(folded_axes(node))
         unit.kept = len(unit.order)
         added = unit.extend([shape[a] for a in gone])
-        along = dict(zip(gone, index_of(added, unit.extents), strict=True))
-        if node.attrs["keep_dims"]:
-            return tuple([along[a] if a in along else access[a] for a in range(len(shape))])
-        outer = iter(access)
-        return tuple([along[a] if a in along else next(outer) for a in range(len(shape))])
+        return _unfolded(node, access, index_of(added, unit.extents))
 
     # Values made of parts.
 
@@ -457,8 +445,7 @@ class Fusion:
             first.stores.append((filler, access, value, access))
             if not isinstance(filler, (int, float)):
                 self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
-        self.home[id(value)] = first  # type: ignore[assignment]
-        makers = [] if first is None else [first]
+        self.stored.add(id(value))
         for part, access in parts:
             unit = Unit(part.spec.shape)
             self.units.append(unit)
@@ -468,8 +455,6 @@ class Fusion:
             self._use(unit, part, whole)
             if first is not None:
                 unit.after.append(first)
-            makers.append(unit)
-        self.makers[id(value)] = makers
 
 
 def folded_axes(node: Any) -> set[int]:
@@ -477,6 +462,17 @@ def folded_axes(node: Any) -> set[int]:
     rank = len(node.inputs[0].spec.shape)
     axis = node.attrs["axis"]
     return set(range(rank)) if axis is None else {a % rank for a in axis}
+
+
+def _unfolded(node: Any, access: Access, along: Access) -> Access:
+    """The access of what a reduction folds, used at `access`, where the folded axes are `along`."""
+    gone = folded_axes(node)
+    rank = len(node.inputs[0].spec.shape)
+    rest = iter(along)
+    if node.attrs["keep_dims"]:
+        return tuple([next(rest) if a in gone else access[a] for a in range(rank)])
+    outer = iter(access)
+    return tuple([next(rest) if a in gone else next(outer) for a in range(rank)])
 
 
 def _is_short(node: Any) -> bool:
@@ -488,7 +484,8 @@ def _is_short(node: Any) -> bool:
 
 def combine_of(node: Any) -> str:
     """How a reduction combines two values."""
-    return FOLDS[node.prim.lower.detail["combine"]]
+    combine: str = node.prim.lower.detail["combine"]
+    return combine
 
 
 def operand_accesses(node: Any, access: Access) -> list[tuple[Any, Access]]:
@@ -532,10 +529,3 @@ def _reshaped(unit: Unit, access: Access, value: Any, source: Any) -> Access | N
         if how is None:
             return None
         unit.split(*how)
-
-
-def _is_source(value: Any) -> bool:
-    return kind_of(value.node) == SOURCE or value.node.prim is CONST
-
-
-__all__ = ["Affine", "Fusion", "combine_of", "folded_axes", "operand_accesses"]

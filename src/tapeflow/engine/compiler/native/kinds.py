@@ -13,14 +13,7 @@ SOURCE, ELEMENT, VIEW, RESHAPE, FOLD, PLACED, OPAQUE, WRITE = (
     "source", "element", "view", "reshape", "fold", "placed", "opaque", "write",
 )  # fmt: skip
 
-FOLDS = {
-    "add": "add",
-    "multiply": "multiply",
-    "maximum": "maximum",
-    "minimum": "minimum",
-    "and": "and",
-    "or": "or",
-}
+_FOLDS = frozenset(("add", "multiply", "maximum", "minimum", "and", "or"))
 """Reductions that combine two values at a time."""
 
 POINTWISE = frozenset(("OneHot", "MatrixBandPart", "GatherV2", "CheckedIndex"))
@@ -58,6 +51,6 @@ def kind_of(node: Any) -> str:
             return VIEW
         if how in _PLACED:
             return PLACED
-    if lower.kind == "Reduction" and lower.detail["combine"] in FOLDS and "axis" in node.attrs:
+    if lower.kind == "Reduction" and lower.detail["combine"] in _FOLDS and "axis" in node.attrs:
         return FOLD
     return OPAQUE

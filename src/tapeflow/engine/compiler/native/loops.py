@@ -150,12 +150,11 @@ class Loops:
 
     def _is_stored(self, value: Any) -> bool:
         fusion = self._fusion
-        return id(value) in fusion.home or id(value) in fusion.alias
+        return id(value) in fusion.stored or id(value) in fusion.alias
 
     def _load(self, value: Any, access: Access) -> int:
-        at = flat(access, value.spec.shape)
         root, offset = self.root_of(value)
-        at = Affine(at.const + offset, at.terms)
+        at = flat(access, value.spec.shape).plus(Affine(offset, ()))
         return self._add(Load(self._operand_of(root), self._moved(at), value.spec.dtype))
 
     # Elementwise nodes, and those that know where they are.
@@ -213,8 +212,7 @@ class Loops:
         rank = len(indices.spec.shape)
         rest = (*access[:axis], Affine(0, ()), *access[axis + rank :])
         root, offset = self.root_of(params)
-        at = flat(rest, shape)
-        at = self._moved(Affine(at.const + offset, at.terms))
+        at = self._moved(flat(rest, shape).plus(Affine(offset, ())))
         stride = math.prod(shape[axis + 1 :])
         return self._add(Gather(self._operand_of(root), at, index, stride, params.spec.dtype))
 

@@ -127,7 +127,7 @@ class Lowering:
         self.fusion = Fusion(graph, node_cost)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
         self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
-        self.dependencies = Dependencies(self.fusion, self.tasks)
+        self.dependencies = Dependencies(self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         self.in_place: dict[int, Any] = {}
         self.same_memory: dict[int, Any] = {}
@@ -203,7 +203,7 @@ class Lowering:
         for node in self.writes:
             handle, value = node.inputs
             root, offset = root_of(self.fusion, value)
-            if id(root) in assigned or id(root) not in self.fusion.home or offset:
+            if id(root) in assigned or id(root) not in self.fusion.stored or offset:
                 continue
             assigned.add(id(root))
             if math.prod(root.spec.shape) != math.prod(value.spec.shape):
@@ -268,7 +268,7 @@ class Lowering:
             return False
         if any(root_of(self.fusion, n.inputs[1])[0] is before for n in self.writes):
             return False
-        if id(before) in self.fusion.home:
+        if id(before) in self.fusion.stored:
             return id(before) not in self.in_place
         # The memory of an input may be written to if it becomes the output of the same number.
         for j, value in enumerate(self.graph.inputs[: self.ownable]):

@@ -9,7 +9,7 @@ import numpy as np
 from tapeflow.engine.compiler.native.accesses import Access, at_identity, view_access
 from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.ir.graph import CONST, Node, Value
-from tapeflow.engine.ir.nest import ZERO, Affine
+from tapeflow.engine.ir.nest import Affine
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -67,6 +67,3 @@ def known(value: Any) -> np.ndarray[Any, Any]:
         return np.asarray(value.node.attrs["value"])
     assert value.spec.value is not None
     return np.asarray(value.spec.value)
-
-
-__all__ = ["ZERO", "known", "parts_of"]

@@ -225,7 +225,7 @@ class Frame:
         self._to_copy: list[tuple[int, Any, int]] = []
         for i, value in enumerate(self.graph.outputs):
             root, offset = self.memory(value)
-            made_here = id(root) in self.fusion.home and offset == 0
+            made_here = id(root) in self.fusion.stored and offset == 0
             same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
             if id(root) in self.own and self.bound[id(root)] == self.results[i]:
                 continue
@@ -308,7 +308,7 @@ class Frame:
         end = len(self.lowering.steps)
         for i, root, offset in self._to_copy:
             size = bytes_of(self.graph.outputs[i].spec)
-            if id(root_of(self.fusion, self.graph.outputs[i])[0]) in self.fusion.home:
+            if id(root_of(self.fusion, self.graph.outputs[i])[0]) in self.fusion.stored:
                 late.append(self._copier(root, offset, self.results[i], size, end))
             else:  # what comes from outside is copied before it may be overwritten
                 early.append(Copy(self._source(root, offset, 0), self.results[i], size))

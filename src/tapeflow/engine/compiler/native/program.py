@@ -222,6 +222,3 @@ def _primitive(native: NativeRegion) -> Primitive:
 
 def _same(a: list[Any], b: list[Any]) -> bool:
     return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
-
-
-Compile = Callable[[Graph, str], Any]

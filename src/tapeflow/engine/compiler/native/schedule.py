@@ -61,10 +61,10 @@ class Task:
 class Dependencies:
     """Which task must wait for which."""
 
-    def __init__(self, fusion: Fusion, tasks: list[Task]) -> None:
+    def __init__(self, tasks: list[Task]) -> None:
         self.tasks = tasks
         self.before: dict[int, set[int]] = {i: set() for i in range(len(tasks))}
-        self._place = {task.unit.number: i for i, task in enumerate(tasks)}
+        place = {task.unit.number: i for i, task in enumerate(tasks)}
         makers: dict[int, list[int]] = {}
         for i, task in enumerate(tasks):
             for value in task.writes:
@@ -75,7 +75,7 @@ class Dependencies:
                     if maker != i:
                         self.before[i].add(maker)
             for unit in task.unit.after:
-                self.before[i].add(self._place[unit.number])
+                self.before[i].add(place[unit.number])
 
     def try_after(self, task: int, others: list[int]) -> bool:
         """Makes a task wait for others, unless one of them waits for it."""
@@ -91,7 +91,7 @@ class Dependencies:
         while stack:
             at = stack.pop()
             if at == other:
-                return at != task or task == other
+                return True
             if at not in seen:
                 seen.add(at)
                 stack.extend(self.before[at])

@@ -86,11 +86,9 @@ def _merge(fusion: Fusion, a: Unit, b: Unit) -> None:
         a.kept = 0 if kept == 0 else a.order.index(mine[kept - 1]) + 1
     for value, access, target, place in b.stores:
         a.stores.append((value, moved(access), target, place))
-        if id(value) in fusion.home:
-            fusion.home[id(value)] = a
     a.members |= b.members
     a.ancestors |= b.ancestors
     a.requires += b.requires
     a.folded.update({k: moved(v) for k, v in b.folded.items()})
-    a.computed.update({k: None if v is None else moved(v) for k, v in b.computed.items()})
+    a.computed.update({k: moved(v) for k, v in b.computed.items()})
     fusion.units.remove(b)

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import Access
-from tapeflow.engine.ir.nest import ZERO, Affine, summed
+from tapeflow.engine.ir.nest import Affine, summed
 
 _numbers = itertools.count()
 
@@ -42,7 +42,7 @@ class Unit:
         self.after: list[Unit] = []
         self.requires: list[Any] = []
         self.folded: dict[int, Access] = {}
-        self.computed: dict[int, Access | None] = {}
+        self.computed: dict[int, Access] = {}
         self._split: dict[int, tuple[int, int, int]] = {}
 
     @property
@@ -122,8 +122,3 @@ class Unit:
     def __repr__(self) -> str:
         what = self.opaque.prim.name if self.opaque is not None else self.extents
         return f"<unit {self.number} {what}>"
-
-
-def index_of(dims: list[int], extents: dict[int, int]) -> Access:
-    """The access whose dimensions are coordinates."""
-    return tuple([Affine(0, ((d, 1),)) if extents[d] != 1 else ZERO for d in dims])
