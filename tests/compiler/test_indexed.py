@@ -13,6 +13,8 @@ from benchmarks.training import problems, with_tensorflow
 from tapeflow.engine.compiler import compile as compiler
 
 pytest.importorskip("llvmlite")
+from harness.emitted import TARGETS
+from tapeflow.engine.compiler.native import program
 
 
 def outcome(function: Any, *args: Any) -> Any:
@@ -46,6 +48,12 @@ def program_of(function: Any, *args: Any) -> Any:
     concrete = function.get_concrete_function(*args)
     concrete(*args)
     return concrete._runnable._program
+
+
+@pytest.fixture(params=["host", "32 bytes", "16 bytes"])
+def widths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Generates code for vectors of so many bytes."""
+    monkeypatch.setattr(program, "host_target", lambda: TARGETS[request.param])
 
 
 def rows(count: int, columns: int, dtype: Any) -> Any:
@@ -151,6 +159,7 @@ def odd(*shape: int) -> Any:
     return tf.constant(drawn)
 
 
+@pytest.mark.usefixtures("widths")
 @pytest.mark.parametrize("kind", ["scatter_max", "scatter_min", "scatter_mul", "scatter_add"])
 def test_updates_with_special_numbers(kind):
     def make() -> list[Any]:
@@ -176,6 +185,7 @@ SPECIAL = {
 }
 
 
+@pytest.mark.usefixtures("widths")
 @pytest.mark.parametrize("case", SPECIAL)
 @pytest.mark.parametrize("columns", [1, 3, 16, 37])
 def test_special_numbers(case, columns):
@@ -235,8 +245,8 @@ def test_nothing_is_left_to_the_host(case):
 @pytest.mark.parametrize("lines", [1, 3, 9, 4000])
 def test_rows_are_combined_in_their_order_by_any_threads(lines):
     at = np.random.default_rng(0).integers(0, lines, 20_000)
-    new = np.random.default_rng(1).normal(size=(20_000, 19)).astype(np.float32)
-    expected = np.zeros((lines, 19), np.float32)
+    new = np.random.default_rng(1).normal(size=(20_000, 67)).astype(np.float32)
+    expected = np.zeros((lines, 67), np.float32)
     np.add.at(expected, at, new)
     add = tf.function(lambda x, i: tf.math.unsorted_segment_sum(x, i, lines))
     try:
@@ -247,6 +257,7 @@ def test_rows_are_combined_in_their_order_by_any_threads(lines):
         tf.config.threading.set_intra_op_parallelism_threads(0)
 
 
+@pytest.mark.usefixtures("widths")
 @pytest.mark.parametrize("ids", IDS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("columns", [1, 19, 2000])
@@ -407,6 +418,7 @@ def test_writes_before_an_error_are_made_once(case, is_held):
     require_same(make)
 
 
+@pytest.mark.usefixtures("widths")
 @pytest.mark.parametrize("shape", [(1,), (97,), (3, 20_001), (5, 1, 3), (2, 7, 15), (2, 3, 131)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int8, np.uint64, np.float16])
 def test_scans(shape, dtype):

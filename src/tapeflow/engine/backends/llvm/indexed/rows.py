@@ -10,17 +10,17 @@ from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.backends.llvm.vector_builder import VectorBuilder
 from tapeflow.engine.core.dtypes import DType
 
-BLOCK = 1024
-"""Columns of a chunk: rows are combined in their order, so threads share columns, not rows."""
+PARTS = 4
+"""Each chunk combines some rows of the array, in their order, and looks at all indices for them.
+
+Chunks by columns were slower: several threads then read each row and write to each page.
+"""
 
 WORTH_THREADS = 1 << 18
 """Elements from which on several threads are faster."""
 
-PARTS = 4
-"""Chunks by row of the array, where there are few columns: each looks at all indices."""
-
-LEAST_COLUMNS = 16
-"""With fewer, looking at an index costs as much as the row."""
+LEAST_COLUMNS = 64
+"""With fewer, looking at all indices costs more than a second thread gains."""
 
 
 def scatter_rows(
@@ -46,9 +46,8 @@ def scatter_rows(
     builder = VectorBuilder(code)
     lanes = target.lanes(max(4, dtype.size))
     size = count * columns
-    blocks = -(-columns // BLOCK)
-    worth = size >= WORTH_THREADS
-    parts = min(PARTS, lines) if worth and blocks == 1 and columns >= LEAST_COLUMNS else 1
+    worth = size >= WORTH_THREADS and columns >= LEAST_COLUMNS
+    parts = min(PARTS, lines) if worth else 1
     span = -(-lines // parts)
 
     def combined(old: Val, new: Val) -> Val:
@@ -68,30 +67,18 @@ def scatter_rows(
             new = combined(code.load(place, dtype, width, mask), new)
         code.store(new, place, dtype, mask)
 
-    def row(line: str, source: str, low: str | int, high: str | int) -> None:
+    def row(line: str, source: str) -> None:
         full = columns // lanes * lanes
         if full:
-            with code.loop(low, code.minimum(high, full), lanes) as inner:
+            with code.loop(0, full, lanes) as inner:
                 piece(line, source, inner.index, lanes, None)
-        rest = columns - full
-        if not rest:
-            return
-        width, mask = (1, None) if rest == 1 else (lanes, code.first_lanes(rest, lanes))
-        if blocks == 1:
-            piece(line, source, full, width, mask)
-            return
-        # What is left of a row belongs to the last chunk.
-        with code.when(code.op(f"icmp eq i64 {high}, {columns}")):
-            piece(line, source, full, width, mask)
+        if columns - full == 1:
+            piece(line, source, full, 1, None)
+        elif columns > full:
+            piece(line, source, full, lanes, code.first_lanes(columns - full, lanes))
 
     with code.loop("%begin", "%end") as chunk:
-        block, part = code.divmod(chunk.index, parts)
-        low: str | int = 0
-        high: str | int = columns
-        if blocks > 1:
-            low = code.mul(block, BLOCK)
-            high = code.minimum(code.add(low, BLOCK), columns)
-        first = code.mul(part, span)
+        first = 0 if parts == 1 else code.mul(chunk.index, span)
         with code.loop(0, count) as loop:
             where = code.load(code.offset(indices, loop.index, index), index)
             text: str = where.text
@@ -102,15 +89,15 @@ def scatter_rows(
             with code.when(code.op(f"icmp ult i64 {mine}, {span}")):
                 line = code.offset(whole, code.mul(text, columns), dtype)
                 source = code.offset(rows, code.mul(loop.index, columns), dtype)
-                row(line, source, low, high)
+                row(line, source)
     text = code.text()
     name = "scatter_" + hashlib.sha256(text.encode()).hexdigest()[:16]
     return Kernel(
         name,
         text.replace("@NAME(", f"@{name}("),
-        blocks * parts,
+        parts,
         flops=0 if combine == "update" else size,
         bytes=3 * size * dtype.size + count * index.size,
         fused=f"ScatterRows ({combine})",
-        parallel=blocks * parts > 1 and worth,
+        parallel=parts > 1,
     )
