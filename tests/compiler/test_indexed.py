@@ -442,3 +442,18 @@ def test_sums_of_special_numbers():
         got, expected = tf.function(tf.cumsum)(part), tf.cumsum(part)
         np.testing.assert_array_equal(got, expected)
         np.testing.assert_array_equal(np.signbit(got), np.signbit(expected))
+
+
+def test_batch_dims_count_from_the_end():
+    x = tf.constant(np.arange(24.0, dtype=np.float32).reshape(2, 3, 4))
+    at = tf.constant([[0, 2], [1, 1]])
+
+    def slope(batch_dims: int, axis: int) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.gather(x, at, axis=axis, batch_dims=batch_dims) ** 2
+        return tape.gradient(y, x)
+
+    for axis in (1, 2):
+        np.testing.assert_array_equal(slope(-1, axis), slope(1, axis))
+        require_same(lambda a=axis: [np.array(tf.function(slope)(-1, a))])
