@@ -13,8 +13,12 @@ from benchmarks.training import problems, with_tensorflow
 from tapeflow.engine.compiler import compile as compiler
 
 pytest.importorskip("llvmlite")
-from harness.emitted import TARGETS
+from harness.emitted import AARCH64, TARGETS
+from tapeflow.engine.backends.llvm import jit
+from tapeflow.engine.backends.llvm.indexed.rows import scatter_rows
+from tapeflow.engine.backends.llvm.indexed.scans import scan
 from tapeflow.engine.compiler.native import program
+from tapeflow.engine.core import dtypes
 
 
 def outcome(function: Any, *args: Any) -> Any:
@@ -457,3 +461,13 @@ def test_batch_dims_count_from_the_end():
     for axis in (1, 2):
         np.testing.assert_array_equal(slope(-1, axis), slope(1, axis))
         require_same(lambda a=axis: [np.array(tf.function(slope)(-1, a))])
+
+
+@pytest.mark.parametrize("dtype", [dtypes.float32, dtypes.float64, dtypes.int8])
+def test_code_for_another_processor(dtype):
+    for combine in ("add", "max"):
+        kernel = scatter_rows(AARCH64, 999, 9999, 77, dtype, dtypes.int32, combine)
+        assert jit.object_code(kernel.text, AARCH64)
+    for inner in (1, 77):
+        kernel = scan(AARCH64, (3, 5, inner), dtype, "multiply", True, True)
+        assert jit.object_code(kernel.text, AARCH64)
