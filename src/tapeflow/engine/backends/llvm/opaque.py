@@ -1,4 +1,4 @@
-"""Kernels for operations that are no loop nests: products of matrices, sliding windows."""
+"""Kernels for operations that are no loop nests: products of matrices, sliding windows, scans."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 from tapeflow.engine.backends.llvm.contractions import Contraction, Store, View, as_matmul, matmul
+from tapeflow.engine.backends.llvm.indexed.lowering import lower_indexed
+from tapeflow.engine.backends.llvm.indexed.lowering import supports as indexed_supports
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step
 from tapeflow.engine.backends.llvm.windows.lowering import lower_window, takes_epilogue
@@ -45,7 +47,7 @@ def supports(node: Any) -> bool:
     dtype = node.outputs[0].spec.dtype if node.outputs else None
     if dtype is None or not (dtype.is_integer or (dtype.is_floating and dtype.size >= 2)):
         return False
-    if name == "MatMul":
+    if name == "MatMul" or indexed_supports(node.prim, [v.spec for v in node.inputs]):
         return True
     if name == "Einsum":
         return _einsum(node) is not None
@@ -102,6 +104,9 @@ def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
         return lowered
     if node.prim.name == "Einsum":
         return _product(target, node)
+    indexed = lower_indexed(target, node.prim, [v.spec for v in node.inputs], node.attrs)
+    if indexed is not None:
+        return indexed
     x, y = node.inputs
     batch, m, n = matrix_of(node)  # type: ignore[misc]
     attrs = node.attrs

@@ -11,65 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.compiler.native.kinds import primitive_named
-from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
+from tapeflow.engine.compiler.native.indexing import INDEXING
+from tapeflow.engine.compiler.native.kinds import DATA_INPUTS
+from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import FROM_NUMPY, DType
-from tapeflow.engine.ir.graph import CONST, Graph, Node
-from tapeflow.engine.ir.primitive import REGISTRY, unregistered
+from tapeflow.engine.core.dtypes import FROM_NUMPY
+from tapeflow.engine.ir.graph import Graph, Node
+from tapeflow.engine.ir.primitive import REGISTRY
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
-
-CHECKED = unregistered("CheckedIndex", lambda x, status: x, lambda x, status: x)
-"""Gives its first input; native code stops before it where the second one is not zero."""
-
-
-class Maker:
-    """Adds nodes to a graph, all from one line of the user's program."""
-
-    def __init__(self, graph: Graph, origin: Node) -> None:
-        self._graph = graph
-        self._origin = origin
-
-    def __call__(self, name: str, *inputs: Any, **attrs: Any) -> Any:
-        """The output of a new node of a registered primitive."""
-        prim = primitive_named(name)
-        node = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
-        spec = prim.infer(*[v.spec for v in inputs], **attrs)
-        return self._graph.add(node, [spec]).outputs[0]  # type: ignore[list-item]
-
-    def const(self, value: Any, dtype: DType) -> Any:
-        """A constant."""
-        array = np.asarray(value, dtype.np)
-        node = Node(CONST, (), {"value": array}, self._origin.name, self._origin.location)
-        return self._graph.add(node, [Spec(dtype, array.shape, array)]).outputs[0]
-
-    def node(self, prim: Any, *inputs: Any, **attrs: Any) -> Any:
-        """The output, like the first input, of a node of a primitive that is in no registry."""
-        made = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
-        spec = inputs[0].spec
-        return self._graph.add(made, [Spec(spec.dtype, spec.shape)]).outputs[0]
-
-    def checked(self, indices: Any, status: Any) -> Any:
-        """The indices, once it is known that the status is zero."""
-        node = Node(CHECKED, (indices, status), {}, self._origin.name, self._origin.location)
-        return self._graph.add(node, [indices.spec]).outputs[0]
-
-    def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
-        """The same elements in another shape."""
-        if x.spec.shape == tuple(shape):
-            return x
-        return self("Reshape", x, self.const(shape, dtypes.int32))
-
-    def sum(self, x: Any, axis: tuple[int, ...], keep_dims: bool = False) -> Any:
-        """Sums along axes."""
-        return self("Sum", x, axis=axis, keep_dims=keep_dims)
-
-    def cast(self, x: Any, dtype: DType) -> Any:
-        """Converts the dtype."""
-        if x.spec.dtype is dtype:
-            return x
-        return self("Cast", x, DstT=dtype)
 
 
 def _mean(make: Maker, node: Node, x: Any) -> Any:
@@ -152,7 +102,7 @@ def _sparse_cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -
     rows, classes = features.spec.shape
     features = _wide(make, features)
     wide = features.spec.dtype
-    inside = checked_index(make, labels, classes)
+    inside = make.within(labels, classes)
     hot = make(
         "OneHot", inside, make.const(classes, dtypes.int32), make.const(True, dtypes.bool_),
         make.const(False, dtypes.bool_), axis=-1,
@@ -168,24 +118,6 @@ def _sparse_cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -
     return [make.cast(loss, dtype), make.cast(back, dtype)]
 
 
-def checked_index(make: Maker, indices: Any, limit: int) -> Any:
-    """Indices that are known to be in `[0, limit)`: the plan stops where they are not."""
-    dtype = indices.spec.dtype
-    low = make("Less", indices, make.const(0, dtype))
-    high = make("GreaterEqual", indices, make.const(limit, dtype))
-    axes = tuple(range(len(indices.spec.shape)))
-    outside = make("Any", make("LogicalOr", low, high), axis=axes, keep_dims=False)
-    return make.checked(indices, make.cast(outside, dtypes.int64))
-
-
-def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
-    if node.attrs["batch_dims"] or indices.spec.dtype not in (dtypes.int32, dtypes.int64):
-        return None
-    axis = node.attrs["axis"] % len(params.spec.shape)
-    inside = checked_index(make, indices, params.spec.shape[axis])
-    return make("GatherV2", params, inside, axis=axis, batch_dims=0)
-
-
 def _unpack(make: Maker, node: Node, x: Any) -> Any:
     """Elements of a vector as slices: NumPy's own indexing copies these."""
     if len(x.spec.shape) != 1:
@@ -199,21 +131,6 @@ def _unpack(make: Maker, node: Node, x: Any) -> Any:
         make("StridedSlice", x, bound(i), bound(i + 1), strides=(1,), shrink_axis_mask=1, **masks)
         for i in range(x.spec.shape[0])
     ]
-
-
-def _segment_sum(make: Maker, node: Node, data: Any, ids: Any, count: Any) -> Any:
-    """Rows added to zeros; those of negative segments are dropped, others must exist."""
-    shape = node.outputs[0].spec.shape
-    if ids.spec.dtype not in (dtypes.int32, dtypes.int64) or not shape:
-        return None
-    rows = math.prod(ids.spec.shape)
-    data = make.reshape(data, (rows, *shape[1:]))
-    ids = make.reshape(ids, (rows,))
-    high = make("GreaterEqual", ids, make.const(shape[0], ids.spec.dtype))
-    outside = make("Any", high, axis=(0,), keep_dims=False)
-    ids = make.checked(ids, make.cast(outside, dtypes.int64))
-    zeros = make("BroadcastTo", make.const(0, data.spec.dtype), make.const(shape, dtypes.int32))
-    return make.node(SCATTER_ROWS, zeros, ids, data, combine="add")
 
 
 def _bias(make: Maker, node: Node, x: Any, bias: Any) -> Any:
@@ -315,9 +232,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "LogSoftmax": _log_softmax,
     "SoftmaxCrossEntropyWithLogits": _cross_entropy,
     "SparseSoftmaxCrossEntropyWithLogits": _sparse_cross_entropy,
-    "GatherV2": _gather,
     "Unpack": _unpack,
-    "UnsortedSegmentSum": _segment_sum,
     "BiasAdd": _bias,
     "BiasAddGrad": _bias_grad,
     "InnerProduct": _inner,
@@ -335,14 +250,17 @@ class Decompose(Rewriter):
     """Replaces operations that have a rule, where shapes are known."""
 
     def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
-        rule = RULES.get(node.prim.name)
+        indexing = INDEXING.get(node.prim.name)
+        rule = RULES.get(node.prim.name) if indexing is None else indexing.make
         values = [*inputs, *node.outputs]
         if rule is None or REGISTRY.get(node.prim.name) is not node.prim:
             return super().visit(made, node, inputs)
         if not all(_is_plain(v.spec) for v in values):
             return super().visit(made, node, inputs)
-        data = inputs[1:] if node.prim.name == "Fill" else inputs[:2]
-        if any(0 in v.spec.shape for v in data):
+        chosen = DATA_INPUTS.get(node.prim.name, range(min(2, len(inputs))))
+        if any(0 in inputs[i].spec.shape for i in chosen):
+            return super().visit(made, node, inputs)
+        if indexing is not None and not indexing.takes(node):
             return super().visit(made, node, inputs)
         news = rule(Maker(made, node), node, *inputs)
         if news is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tapeflow.engine.compiler.native.decompose import CHECKED, Maker
+from tapeflow.engine.compiler.native.maker import CHECKED, Maker
 from tapeflow.engine.compiler.native.rows import ROW_ADD, ROW_SET
 from tapeflow.engine.compiler.native.state import READ, read_of
 from tapeflow.engine.core import dtypes

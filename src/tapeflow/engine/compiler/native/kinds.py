@@ -19,6 +19,12 @@ _FOLDS = frozenset(("add", "multiply", "maximum", "minimum", "and", "or"))
 POINTWISE = frozenset(("OneHot", "MatrixBandPart", "GatherV2", "CheckedIndex"))
 """Operations that are elementwise but for the coordinates or addresses that they use."""
 
+DATA_INPUTS: dict[str, tuple[int, ...]] = {
+    "Reshape": (0,), "BroadcastTo": (0,), "OneHot": (0, 2, 3), "Fill": (1,), "Tile": (0,),
+    "Roll": (0,), "DenseBincount": (0,),
+}  # fmt: skip
+"""Which inputs are more than a shape or a number, where not all of them are."""
+
 _PLACED = frozenset(("concat", "stack", "pad", "unslice"))
 
 

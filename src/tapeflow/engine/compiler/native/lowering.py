@@ -13,10 +13,11 @@ from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
 from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
 from tapeflow.engine.backends.llvm.loops.splitting import split
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.compiler.native.decompose import CHECKED, decompose
+from tapeflow.engine.compiler.native.decompose import decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.kinds import primitive_named
 from tapeflow.engine.compiler.native.loops import root_of
+from tapeflow.engine.compiler.native.maker import CHECKED
 from tapeflow.engine.compiler.native.rows import ROW_ADD, SCATTER_ROWS, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
 from tapeflow.engine.compiler.native.siblings import merge_siblings
@@ -461,7 +462,9 @@ def _scattering(target: Target, node: Any) -> Kernel:
     whole, indices, rows = (v.spec for v in node.inputs)
     count = math.prod(indices.shape)
     columns = math.prod(whole.shape[1:])
-    return scatter_rows(target, count, columns, rows.dtype, indices.dtype, node.attrs["combine"])
+    combine = node.attrs["combine"]
+    lines = whole.shape[0]
+    return scatter_rows(target, lines, count, columns, rows.dtype, indices.dtype, combine)
 
 
 def _adding(spec: Spec) -> Nest:

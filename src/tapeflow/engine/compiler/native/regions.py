@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.backends.llvm import opaque
-from tapeflow.engine.compiler.native.decompose import CHECKED, RULES
+from tapeflow.engine.compiler.native.decompose import RULES
+from tapeflow.engine.compiler.native.indexing import INDEXING
 from tapeflow.engine.compiler.native.kinds import (
+    DATA_INPUTS,
     ELEMENT,
     FOLD,
     OPAQUE,
@@ -21,8 +23,9 @@ from tapeflow.engine.compiler.native.kinds import (
     VIEW,
     kind_of,
 )
-from tapeflow.engine.compiler.native.rows import writes_row
-from tapeflow.engine.compiler.native.state import GATHER, READ, SCATTERS, STATEFUL
+from tapeflow.engine.compiler.native.maker import CHECKED
+from tapeflow.engine.compiler.native.rows import combines, writes_row
+from tapeflow.engine.compiler.native.state import GATHER, READ, SCATTERS, SCATTERS_ND, STATEFUL
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node, Value
@@ -37,7 +40,6 @@ _DTYPES = frozenset((
 
 _FLOATING_ONLY = frozenset(("Mean", "MeanGrad", "L2Loss"))
 _DIVISIONS = frozenset(("FloorDiv", "FloorMod", "TruncateDiv", "TruncateMod", "Pow"))
-_DATA_INPUTS = {"Reshape": (0,), "BroadcastTo": (0,), "OneHot": (0, 2, 3), "Fill": (1,)}
 
 
 class Eligibility:
@@ -75,7 +77,7 @@ class Eligibility:
 
     @staticmethod
     def _data(node: Node) -> list[Any]:
-        chosen = _DATA_INPUTS.get(node.prim.name)
+        chosen = DATA_INPUTS.get(node.prim.name)
         kind = kind_of(node)
         if chosen is not None:
             return [node.inputs[i] for i in chosen]
@@ -93,7 +95,7 @@ class Eligibility:
             return False
         if node.prim.name == READ:
             return True
-        if node.prim.name == GATHER or node.prim.name in SCATTERS:
+        if node.prim.name == GATHER or node.prim.name in SCATTERS | SCATTERS_ND:
             return _addresses_rows(node, refers)
         value = node.inputs[1].spec
         return value.is_static and value.shape == refers.shape and value.dtype is refers.dtype
@@ -139,19 +141,13 @@ class Eligibility:
     def _has_code(node: Node) -> bool:
         name = node.prim.name
         out: DType = node.outputs[0].spec.dtype
+        if name in INDEXING:
+            return INDEXING[name].takes(node)
         if name in RULES:
             if name in _FLOATING_ONLY:
                 return out.is_floating
-            if name == "UnsortedSegmentSum":
-                ids = node.inputs[1].spec
-                plain = out.is_integer or (out.is_floating and out.size >= 4)
-                return plain and ids.dtype in (dtypes.int32, dtypes.int64)
             if name == "Unpack":
                 return True
-            if name == "GatherV2":
-                return not node.attrs["batch_dims"] and (
-                    node.inputs[1].spec.dtype in (dtypes.int32, dtypes.int64)
-                )
             return out.is_floating or name not in ("SparseSoftmaxCrossEntropyWithLogits",)
         if name in _DIVISIONS and out.is_integer:
             # Zeros (and negative exponents) are errors: only numbers that are known are safe.
@@ -199,8 +195,14 @@ def _addresses_rows(node: Node, held: Any) -> bool:
     if node.prim.name == GATHER:
         return node.outputs[0].spec.is_static
     rows = node.inputs[2].spec
-    plain = held.dtype.is_integer or (held.dtype.is_floating and held.dtype.size >= 4)
-    return plain and rows.dtype is held.dtype and rows.shape == (*indices.shape, *held.shape[1:])
+    combine = SCATTERS.get(node.prim.name)
+    wanted = (*indices.shape, *held.shape[1:])
+    if combine is None:
+        if not indices.shape:
+            return False
+        combine = SCATTERS_ND[node.prim.name]
+        wanted = (*indices.shape[:-1], *held.shape[indices.shape[-1] :])
+    return combines(combine, held.dtype) and rows.dtype is held.dtype and rows.shape == wanted
 
 
 def _same_spec(a: Any, b: Any) -> bool:

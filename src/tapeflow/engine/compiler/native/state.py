@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tapeflow.engine.compiler.native.decompose import Maker, checked_index
+from tapeflow.engine.compiler.native.indexing import scattered, scattered_elements
 from tapeflow.engine.compiler.native.kinds import primitive_named
-from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
+from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.primitive import READS, WRITES, unregistered
 from tapeflow.engine.ir.rewriter import Rewriter
@@ -19,9 +19,14 @@ READ = "ReadVariableOp"
 UPDATES = {"AssignAddVariableOp": "AddV2", "AssignSubVariableOp": "Sub"}
 GATHER = "ResourceGather"
 SCATTERS = {
-    "ResourceScatterAdd": "add", "ResourceScatterSub": "sub", "ResourceScatterUpdate": "update",
-}  # fmt: skip
-STATEFUL = frozenset((READ, GATHER, "AssignVariableOp", *UPDATES, *SCATTERS))
+    f"ResourceScatter{how}": how.lower()
+    for how in ("Add", "Sub", "Mul", "Div", "Max", "Min", "Update")
+}
+SCATTERS_ND = {
+    f"ResourceScatterNd{how}": how.lower() for how in ("Add", "Sub", "Max", "Min", "Update")
+}
+"""How rows of a variable, and elements or slices of it, are combined with others."""
+STATEFUL = frozenset((READ, GATHER, "AssignVariableOp", *UPDATES, *SCATTERS, *SCATTERS_ND))
 
 
 def _never(*_: Any, **__: Any) -> Any:
@@ -56,7 +61,7 @@ class ForwardState(Rewriter):
             gather = Node(prim, (whole, inputs[1]), _FIRST_AXIS, node.name, node.location)
             return made.add(gather, [v.spec for v in node.outputs]).outputs
         value = inputs[1]
-        if name in SCATTERS:
+        if name in SCATTERS or name in SCATTERS_ND:
             value = self._scattered(made, node, inputs)
         elif name in UPDATES:
             before = self._read(made, node, handle)
@@ -71,10 +76,15 @@ class ForwardState(Rewriter):
     def _scattered(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> Any:
         handle, indices, rows = inputs
         before = self._read(made, node, handle)
-        inside = checked_index(Maker(made, node), indices, before.spec.shape[0])
-        attrs = {"combine": SCATTERS[node.prim.name]}
-        scatter = Node(SCATTER_ROWS, (before, inside, rows), attrs, node.name, node.location)
-        return made.add(scatter, [Spec(before.spec.dtype, before.spec.shape)]).outputs[0]
+        make = Maker(made, node)
+        if node.prim.name in SCATTERS_ND:
+            combine = SCATTERS_ND[node.prim.name]
+            return scattered_elements(make, before, indices, rows, combine)
+        combine = SCATTERS[node.prim.name]
+        if combine == "div":
+            rows = make.check(rows, make("Equal", rows, make.const(0, rows.spec.dtype)))
+        inside = make.within(indices, before.spec.shape[0])
+        return scattered(make, before, inside, rows, combine)
 
     def _read(self, made: Graph, node: Node, handle: Any) -> Any:
         found = self.current.get(id(handle))

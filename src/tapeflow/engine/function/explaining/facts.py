@@ -230,7 +230,7 @@ def _kind(step: Any) -> str:
     node = step.task.unit.opaque
     if node is None or writes_row(node) or not isinstance(node.prim.lower, Structural):
         return "loops"
-    return "window" if node.prim.lower.kind == "Window" else "product"
+    return {"Window": "window", "Contraction": "product"}.get(node.prim.lower.kind, "loops")
 
 
 def _locations(step: Any) -> list[Location | None]:

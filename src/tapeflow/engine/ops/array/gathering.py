@@ -170,7 +170,8 @@ def _gather_grad_kernel(
     params: np.ndarray, indices: np.ndarray, dy: np.ndarray, axis: int, batch_dims: int
 ) -> np.ndarray:
     axis %= params.ndim
-    batch_dims %= indices.ndim + 1
+    if batch_dims < 0:
+        batch_dims += indices.ndim
     out = np.zeros(params.shape, dy.dtype)
     scattering.add_at(out, _batch_key(params.shape, indices, axis, batch_dims), dy)
     return out

@@ -1,1 +1,1 @@
-"""Kernels whose addresses come from data."""
+"""Kernels whose addresses come from data, and those that go along an axis in order."""
