@@ -64,12 +64,8 @@ class _Counter:
             return node.inputs[reused]
         if node.prim.name == READ or writes_row(node):
             return node.inputs[0]
-        kind = kind_of(node)
-        if kind == VIEW:
-            return node.inputs[0]
-        if kind == RESHAPE and kind_of(node.inputs[0].node) != VIEW:
-            return node.inputs[0]
-        return None
+        # A reshape of a view may copy; that it does is not counted.
+        return node.inputs[0] if kind_of(node) in (VIEW, RESHAPE) else None
 
     def _inside(self, node: Any) -> int:
         """What is held while the bodies of a node run, besides its results."""

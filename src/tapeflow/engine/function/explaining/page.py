@@ -111,7 +111,7 @@ def _row(entry: Entry, total: float) -> str:
         shapes_text(entry),
         entry.lines,
     )
-    notes = "".join(f"<br><i>{escape(note)}</i>" for note in entry.notes)
+    notes = "".join(f"<div><i>{escape(note)}</i></div>" for note in entry.notes)
     made = []
     for column, cell in zip(COLUMNS, cells, strict=True):
         kind = ' class="number"' if column in NUMBERS else ""
