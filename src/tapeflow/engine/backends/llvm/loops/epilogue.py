@@ -7,7 +7,7 @@ import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
-from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.loops.writing import traffic
 from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.ir.nest import Apply, Coordinate, Fold, Gather, Literal, Load, Nest
@@ -57,8 +57,10 @@ class NestEpilogue:
         kernel.bytes += traffic(nest) - 2 * points * nest.statements[self.leaf].dtype.size
         last = len(nest.dims) - 1
         vectors = points // self.columns * -(-self.columns // lanes)
-        evaluated = [points if last in dims else vectors for dims in reached(nest)]
-        kernel.notes += repeats(nest, evaluated, product)
+        dims = reached(nest)
+        evaluated = [points if last >= 0 and d >> last & 1 else vectors for d in dims]
+        costs = [statement_cost(nest, s) for s in nest.statements]
+        kernel.notes += repeats(nest, dims, evaluated, costs, product)
         if nest.fused:
             kernel.fused += " + " + nest.fused
 

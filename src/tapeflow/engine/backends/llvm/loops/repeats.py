@@ -29,49 +29,63 @@ def statement_cost(nest: Nest, statement: object) -> int:
     return 1
 
 
-def reached(nest: Nest) -> list[set[int]]:
-    """For each statement the dimensions that its value depends on."""
-    found: list[set[int]] = []
+def reached(nest: Nest) -> list[int]:
+    """For each statement the dimensions that its value depends on, a bit for each."""
+    kept = (1 << nest.kept) - 1
+    found: list[int] = []
     for s in nest.statements:
-        dims: set[int] = set()
-        if isinstance(s, (Load, Coordinate, Gather)):
-            dims.update(d for d, _ in s.at.terms)
-        if isinstance(s, Gather):
-            dims |= found[s.where]
-        elif isinstance(s, Apply):
-            dims.update(*[found[a] for a in s.args])
+        dims = 0
+        if isinstance(s, Apply):
+            for a in s.args:
+                dims |= found[a]
         elif isinstance(s, Fold):
-            dims.update(d for d in found[s.arg] if d < nest.kept)
+            dims = found[s.arg] & kept
+        elif isinstance(s, (Load, Coordinate, Gather)):
+            for d, _ in s.at.terms:
+                dims |= 1 << d
+            if isinstance(s, Gather):
+                dims |= found[s.where]
         found.append(dims)
     return found
 
 
-def repeats(nest: Nest, evaluated: Sequence[int], besides: int = 0) -> list[str]:
+def repeats(
+    nest: Nest,
+    dims: Sequence[int],
+    evaluated: Sequence[int],
+    own: Sequence[int],
+    besides: int = 0,
+) -> list[str]:
     """What is computed again, in words, where it costs something.
 
     Args:
       nest: the nest.
+      dims: what `reached` gives.
       evaluated: how often each statement is computed.
+      own: what that costs each time.
       besides: what the kernel computes besides, in instructions.
     """
-    dims = reached(nest)
-    own = [statement_cost(nest, s) for s in nest.statements]
-    work = besides + sum(n * cost for n, cost in zip(evaluated, own, strict=True))
-    again: list[float] = []
+    values = {d: math.prod(n for i, n in enumerate(nest.dims) if d >> i & 1) for d in set(dims)}
+    again = [
+        n / max(1, values[d]) if isinstance(s, Apply) else 0.0
+        for s, d, n in zip(nest.statements, dims, evaluated, strict=True)
+    ]
+    if all(times <= 1 for times in again):
+        return []
+    work = besides + sum([n * cost for n, cost in zip(evaluated, own, strict=True)])
     costs: list[int] = []
     names: list[dict[str, None]] = []
     inside: set[int] = set()
     for i, s in enumerate(nest.statements):
-        again.append(evaluated[i] / max(1, math.prod(nest.dims[d] for d in dims[i])))
-        # What is computed as often as its user is told of with that.
-        mine = []
-        if isinstance(s, Apply) and again[i] > 1:
-            mine = [a for a in dict.fromkeys(s.args) if names[a] and evaluated[a] == evaluated[i]]
-            inside.update(mine)
-            names.append(dict.fromkeys([s.prim.name, *[n for a in mine for n in names[a]]]))
-        else:
+        if again[i] <= 1:
+            costs.append(0)
             names.append({})
-        costs.append(own[i] + sum(costs[a] for a in mine))
+            continue
+        # What is computed as often as its user is told of with that.
+        mine = [a for a in dict.fromkeys(s.args) if names[a] and evaluated[a] == evaluated[i]]
+        inside.update(mine)
+        names.append(dict.fromkeys([s.prim.name, *[n for a in mine for n in names[a]]]))
+        costs.append(own[i] + sum([costs[a] for a in mine]))
     return [
         f"{' + '.join(names[i])}: each value up to {math.ceil(again[i]):,} times"
         for i in range(len(nest.statements))

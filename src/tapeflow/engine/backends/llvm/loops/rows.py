@@ -64,12 +64,14 @@ class Rows(Writer):
     def vector_dim(self) -> int | None:
         return len(self.nest.dims) - 1 if self.nest.kept < len(self.nest.dims) else None
 
-    def evaluated(self) -> list[int]:
-        found = super().evaluated()
+    def evaluated(self, dims: list[int]) -> list[int]:
+        found = super().evaluated(dims)
         if self.rows == 1:  # each chunk computes what is the whole row's
             for i, level in enumerate(self.levels.level):
                 if level == ROW and not isinstance(self.nest.statements[i], Fold):
                     found[i] = self.chunks
+        if not self._has_folds():
+            return found
         passes = self._passes_of()
         return [n * max(1, passes[i]) for i, n in enumerate(found)]
 

@@ -106,8 +106,12 @@ class Writer:
             bytes=traffic(self.nest),
             fused=self.nest.fused,
             parallel=self.chunks > 1 and self.points * max(1, cost // 4) >= PARALLEL_FROM,
-            notes=repeats(self.nest, self.evaluated()),
+            notes=self._notes(),
         )
+
+    def _notes(self) -> list[str]:
+        dims = reached(self.nest)
+        return repeats(self.nest, dims, self.evaluated(dims), self.costs)
 
     def _flops(self) -> int:
         """Operations on all values, each computed once."""
@@ -121,15 +125,15 @@ class Writer:
                 total += times[level]
         return total
 
-    def evaluated(self) -> list[int]:
-        """How often each statement is computed, at most."""
+    def evaluated(self, dims: list[int]) -> list[int]:
+        """How often each statement is computed, at most; `dims` is what `reached` gives."""
         rows = math.prod(self.nest.dims[: self.nest.kept])
         times = {ONCE: self.chunks, ROW: rows, POINT: self.points}
         along = self.vector_dim()
         found = []
-        for level, dims in zip(self.levels.level, reached(self.nest)):
+        for level, mine in zip(self.levels.level, dims):
             count = times[level]
-            if along is not None and along not in dims and self.is_vector(level):
+            if along is not None and not mine >> along & 1 and self.is_vector(level):
                 size = self.nest.dims[along]
                 count = count // max(1, size) * -(-size // self.lanes)  # once for all lanes
             found.append(count)
