@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tracemalloc
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_explain_shows_kernels_and_host_steps() -> None:
     product = next(line for line in table.splitlines() if "MatMul" in line).split()
     assert product[0] == "product"
     assert product[2] == "2"  # in a loop of two iterations
-    assert f"{2 * 2 * 8 * 64 * 32:,}" in product
+    assert f"{2 * (2 * 8 * 64 * 32 + 2 * 8 * 32):,}" in product
     line = " ".join(product)
     assert "Tanh" in line  # goes on with the product
     assert "float32[8,64]" in line
@@ -132,6 +133,7 @@ def test_explain_shows_kernels_and_host_steps() -> None:
     assert "GB/s" in totals
     assert "GFLOP/s" in totals
     assert "host steps: 1" in totals
+    assert "the interpreter would hold at least" in totals
     assert layer(x).numpy() == layer(x).numpy()
     assert int(count) == 3
 
@@ -149,6 +151,12 @@ def test_facts_add_up() -> None:
     assert 0 < facts.host_share < 1
     assert facts.arena > 0
     assert facts.regions == 1
+    assert sum(e.seconds for e in facts.kernels) <= facts.seconds
+    product = next(e for e in facts.kernels if e.kind == "product")
+    work = 8 * 32  # elements of the result
+    assert product.flops == 2 * (2 * 64 * work + 2 * work)  # product, tanh and 1; two trips
+    total = next(e for e in facts.kernels if e.what == "Sum")
+    assert total.flops == 8 * 64
     for entry in facts.kernels:
         assert entry.results
         assert entry.lines
@@ -240,3 +248,120 @@ def test_a_loop_in_native_code_keeps_its_lines() -> None:
     line = next(line for line in text.splitlines() if "Tanh" in line and "loops" in line)
     assert line.split()[2] == "5"
     assert "test_explanations.py:" in line
+
+
+def _table(text: str) -> list[str]:
+    return text.split("\nkernels and host steps, in order\n")[1].split("\ntotals\n")[0].splitlines()
+
+
+def _notes(text: str) -> list[str]:
+    return [line.split("note: ")[1] for line in _table(text) if "note: " in line]
+
+
+@needs_code
+def test_what_a_kernel_computes_again_is_told() -> None:
+    @tf.function
+    def scaled(x: Any, b: Any) -> Any:
+        return tf.exp(b) * x
+
+    text = scaled.explain(tf.ones([40, 256]), tf.ones([256]))
+    assert _notes(text) == ["Exp: each value up to 40 times"]
+    assert _notes(scaled.explain(tf.ones([256]), tf.ones([256]))) == []
+    # Once a row is once for each value.
+    assert _notes(scaled.explain(tf.ones([40, 256]), tf.ones([40, 1]))) == []
+
+
+@needs_code
+def test_the_page_has_notes(tmp_path: Path) -> None:
+    @tf.function
+    def scaled(x: Any, b: Any) -> Any:
+        return tf.exp(b) * x
+
+    scaled.explain_html(tmp_path / "page.html", tf.ones([40, 256]), tf.ones([256]))
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    page = _Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert text.count("Exp: each value up to 40 times") == 2  # in the timeline and the table
+
+
+@needs_code
+def test_what_goes_on_with_a_product_and_is_computed_again_is_told() -> None:
+    @tf.function
+    def scaled(x: Any, y: Any, b: Any) -> Any:
+        return tf.matmul(x, y) * tf.exp(b)
+
+    text = scaled.explain(tf.ones([40, 8]), tf.ones([8, 64]), tf.ones([64]))
+    assert _notes(text) == ["Exp: each value up to 40 times"]
+
+
+@needs_code
+def test_what_several_kernels_compute_is_told() -> None:
+    @tf.function
+    def sums(x: Any) -> Any:
+        y = tf.abs(tf.square(x * 2.0 + 1.0) - 3.0)
+        return tf.reduce_sum(y, 0), tf.reduce_sum(y, 1)
+
+    notes = _notes(sums.explain(tf.ones([512, 256])))
+    assert len(notes) == 2
+    for note in notes:
+        assert note.startswith("Abs + Sub + Square + AddV2 + Mul: each value 2 times in 2 kernels")
+        assert "test_explanations.py:" in note
+
+
+@needs_code
+def test_several_passes_over_a_row_compute_nothing_dear_again() -> None:
+    @tf.function
+    def normed(x: Any) -> Any:
+        return tf.nn.softmax(tf.tanh(x))
+
+    text = normed.explain(tf.ones([64, 256]))
+    assert len([line for line in _table(text) if line.split()[0] == "loops"]) == 1
+    assert _notes(text) == []
+
+
+@needs_code
+def test_parts_of_a_sum_show_what_they_read() -> None:
+    @tf.function
+    def total(x: Any) -> Any:
+        return tf.reduce_sum(tf.square(x))
+
+    parts, combined = [line for line in _table(total.explain(tf.ones([1 << 17]))) if "Sum" in line]
+    assert "(parts): float32[131072], workspace" in parts
+    assert "(combined): workspace" in combined
+
+
+@needs_code
+@pytest.mark.parametrize("depth", [1, 3])
+def test_the_interpreter_holds_what_explain_says(depth: int) -> None:
+    from tapeflow.engine.backends.interpreter.program import Program
+    from tapeflow.engine.function.explaining.memory import held_by_interpreter
+
+    w = tf.Variable(tf.ones([64, 64]) / 64.0)
+
+    @tf.function
+    def step(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            h = x
+            for _ in range(depth):
+                h = tf.tanh(tf.matmul(h, w))
+            loss = tf.reduce_mean(tf.reshape(h, [-1]))
+        w.assign_sub(tape.gradient(loss, w))
+        return loss
+
+    x = tf.ones([512, 64])
+    runnable = step.get_concrete_function(x)._runnable
+    arrays = [x._array, *runnable._captured]
+    graph = runnable.program_for(arrays).graph
+    program = Program(graph)
+    program(*arrays)
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        program(*arrays)
+        measured = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    # The rest is what a kernel takes while it runs.
+    assert 0.5 * measured <= held_by_interpreter(graph) <= measured

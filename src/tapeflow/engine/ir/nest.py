@@ -147,6 +147,11 @@ class Nest:
         found = [s.at for s in self.statements if isinstance(s, (Load, Coordinate, Gather))]
         return found + [s.at for s in self.stores]
 
+    def touched(self) -> set[int]:
+        """The operands that are read or written."""
+        found = {s.operand for s in self.statements if isinstance(s, (Load, Gather))}
+        return found | {s.operand for s in self.stores}
+
     def collapsed(self) -> Nest:
         """The same with dimensions of size 1 left out and neighbours made one where possible."""
         accesses = self.accesses()

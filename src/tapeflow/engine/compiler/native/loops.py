@@ -51,6 +51,8 @@ class Loops:
     Attributes:
       nest: the nest.
       operands: for each operand, the value whose memory it is.
+      nodes: what is computed, once for each place in the domain where it is.
+      places: how many different elements of its result each of these computes.
     """
 
     def __init__(self, fusion: Fusion, unit: Unit) -> None:
@@ -62,6 +64,7 @@ class Loops:
         self.operands: list[Any] = []
         self.names: list[str] = []
         self.nodes: list[Any] = []
+        self.places: list[int] = []
         self._statements: list[Any] = []
         made = []
         for value, access, target, place in unit.stores:
@@ -141,6 +144,8 @@ class Loops:
             return self._emit(node.inputs[0], inner)
         self.names.append(node.prim.name)
         self.nodes.append(node)
+        dims = {d for a in access for d, _ in a.terms}
+        self.places.append(math.prod(self._unit.extents[d] for d in dims))
         if kind == FOLD:
             inner = self._unit.resolve(self._unit.folded[id(node)])
             arg = self._emit(node.inputs[0], inner)

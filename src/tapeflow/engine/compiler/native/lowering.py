@@ -39,6 +39,8 @@ class Step:
         self.calls = calls
         """Each operand is a value, or an int: the number of a workspace of this step."""
         self.workspaces: list[int] = []
+        self.touched: list[set[int]] | None = None
+        """For each call the places of the operands that it uses; None where it uses all."""
 
     def values(self) -> list[Any]:
         """All values that it needs."""
@@ -379,9 +381,11 @@ class Lowering:
         if parts is None:
             return Step(task, [(nest_kernel(self.target, nest), operands)])
         buffers = list(range(len(parts.sizes)))
-        kernels = [nest_kernel(self.target, n) for n in (parts.first, parts.second)]
+        nests = [parts.first, parts.second]
+        kernels = [nest_kernel(self.target, n) for n in nests]
         step = Step(task, [(kernel, [*operands, *buffers]) for kernel in kernels])
         step.workspaces = parts.sizes
+        step.touched = [n.touched() for n in nests]
         return step
 
     def _step(self, task: Task) -> Step:
@@ -425,9 +429,9 @@ class Lowering:
                 else:
                     source = {"input": node.inputs, "output": node.outputs, "epilogue": extra}[kind]
                     values.append(source[i])
-            if epilogue is not None and epilogue.nest.fused:
-                kernel.fused += " + " + epilogue.nest.fused
             calls.append((kernel, values))
+        if epilogue is not None:
+            epilogue.account(calls[-1][0], self.target.lanes(4))
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
         return step

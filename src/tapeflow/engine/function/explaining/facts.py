@@ -12,11 +12,13 @@ import numpy as np
 
 from tapeflow.engine.backends.llvm.execution.calling import note_times, times
 from tapeflow.engine.backends.llvm.execution.plan import Call, Copy, Zero
-from tapeflow.engine.compiler.native.lowering import RowWrite
+from tapeflow.engine.compiler.native.again import computed_again
+from tapeflow.engine.compiler.native.lowering import Lowering, RowWrite
 from tapeflow.engine.compiler.native.program import NativeProgram, NativeRegion
 from tapeflow.engine.compiler.native.regions import why_host
 from tapeflow.engine.compiler.native.rows import writes_row
 from tapeflow.engine.core.frames import Location
+from tapeflow.engine.function.explaining.memory import held_by_interpreter
 from tapeflow.engine.function.explaining.peaks import Peaks, peaks
 from tapeflow.engine.ir.primitive import Structural
 
@@ -39,6 +41,7 @@ class Entry:
       flops: floating-point operations.
       region: the number of its region; None for a step of the host.
       reason: why the host ran it.
+      notes: what else to know: how its sums are made, what it computes again.
       share: of the machine's peak; None where nothing was measured or counted.
       bound: which peak: `"memory"` or `"arithmetic"`.
     """
@@ -55,6 +58,7 @@ class Entry:
     flops: int = 0
     region: int | None = None
     reason: str = ""
+    notes: list[str] = field(default_factory=list)
     share: float | None = None
     bound: str = ""
 
@@ -77,6 +81,9 @@ class Facts:
       entries: in the order of the program.
       regions: how many native regions there are.
       arena: bytes of their arenas.
+      scratch: bytes that each thread has besides.
+      between: bytes held between regions and steps of the host, at least.
+      interpreter: bytes that the interpreter would hold at least, had it run everything.
       compiled: how many pieces of code were compiled for it.
       from_disk: how many were found on disk.
       peaks: what the machine can do.
@@ -88,6 +95,9 @@ class Facts:
     entries: list[Entry]
     regions: int
     arena: int
+    scratch: int
+    between: int
+    interpreter: int
     compiled: int
     from_disk: int
     peaks: Peaks
@@ -167,12 +177,16 @@ def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
     for entry in entries:
         if entry.kind in KERNELS or entry.kind == "copy":
             entry.compare(best)
+    outside = program.interpreted
     return Facts(
         concrete._runnable.name,
         len(concrete.graph.nodes),
         entries,
         len(program.regions),
         sum(region.plan.arena_bytes for region in program.regions),
+        max([region.plan.scratch_bytes for region in program.regions], default=0),
+        0 if outside is None else held_by_interpreter(outside.graph),
+        held_by_interpreter(program.graph),
         program.compiled,
         program.from_disk,
         best,
@@ -189,10 +203,13 @@ def _with_rest(entries: list[Entry], seconds: float, region: int) -> list[Entry]
 
 def _entries(number: int, region: NativeRegion) -> list[Entry]:
     made = []
+    again = _again(region.lowering)
     rows = zip(region.plan.instructions, region.origins, times(region.step), strict=True)
     for instruction, origin, (calls, nanoseconds) in rows:
         if isinstance(instruction, Call):
             entry = _kernel(instruction.kernel, origin)
+            if origin is not None:
+                entry.notes += again.get(id(origin), [])
             entry.bytes = instruction.kernel.bytes * calls
             entry.flops = instruction.kernel.flops * calls
         elif isinstance(instruction, (Copy, Zero)):
@@ -207,17 +224,33 @@ def _entries(number: int, region: NativeRegion) -> list[Entry]:
     return made
 
 
+def _again(lowering: Lowering) -> dict[int, list[str]]:
+    """For each step, by identity, what it computes that other steps compute, too."""
+    found: dict[int, list[str]] = {}
+    for again in computed_again(lowering):
+        lines = lines_text([node.location for node in again.nodes])
+        for step in again.steps:
+            found.setdefault(id(step), []).append(f"{again.text}{'; ' if lines else ''}{lines}")
+    for step in lowering.steps:
+        for inner in step.inner():
+            found.update(_again(inner))
+    return found
+
+
 def _kernel(kernel: Any, step: Any) -> Entry:
     entry = Entry(_kind(step), kernel.name, kernel.fused or kernel.name)
+    entry.notes = list(kernel.notes)
     entry.lines = lines_text(_locations(step))
     if isinstance(step, RowWrite):
         entry.operands = [repr(v.spec) for v in step.node.inputs]
         entry.results = [repr(v.spec) for v in step.node.outputs]
     written = {id(v) for v in step.task.writes}
-    for made, values in step.calls:
+    for number, (made, values) in enumerate(step.calls):
         if made is not kernel:
             continue
-        for value in values:
+        for place, value in enumerate(values):
+            if step.touched is not None and place not in step.touched[number]:
+                continue
             if isinstance(value, int):
                 entry.operands.append(f"workspace of {step.workspaces[value]:,} bytes")
             else:

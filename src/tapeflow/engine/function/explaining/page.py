@@ -88,7 +88,9 @@ def _hover(entry: Entry) -> str:
         f"{entry.what}: {entry.seconds * 1e6:.1f} us in {entry.calls} call(s)",
         share_text(entry) and f"{share_text(entry)} peak",
         entry.reason and f"on the host: {entry.reason}",
+        shapes_text(entry),
         entry.lines,
+        *entry.notes,
         entry.name,
     ]
     return "\n".join(part for part in parts if part)
@@ -109,8 +111,9 @@ def _row(entry: Entry, total: float) -> str:
         shapes_text(entry),
         entry.lines,
     )
+    notes = "".join(f"<div><i>{escape(note)}</i></div>" for note in entry.notes)
     made = []
     for column, cell in zip(COLUMNS, cells, strict=True):
         kind = ' class="number"' if column in NUMBERS else ""
-        made.append(f"<td{kind}>{escape(cell)}</td>")
+        made.append(f"<td{kind}>{escape(cell)}{notes if column == 'what' else ''}</td>")
     return f'<tr title="{escape(entry.name)}">{"".join(made)}</tr>'

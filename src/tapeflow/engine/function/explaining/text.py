@@ -21,7 +21,9 @@ def text_of(facts: Facts, graph: str) -> str:
     lines += ["  " + line for line in graph.splitlines()]
     if facts.source:
         lines += ["", "plan", *("  " + line for line in facts.source.splitlines())]
-    lines += ["", "kernels and host steps, in order", HEADER, *map(_line, facts.entries)]
+    lines += ["", "kernels and host steps, in order", HEADER]
+    for entry in facts.entries:
+        lines += [_line(entry), *[f"{'':11}note: {note}" for note in entry.notes]]
     return "\n".join([*lines, "", "totals", *("  " + line for line in totals(facts))])
 
 
@@ -55,10 +57,24 @@ def totals(facts: Facts) -> list[str]:
     lines = [
         f"native regions: {facts.regions}; kernels: {len(kernels)}; host steps: {len(facts.host)}",
         f"{facts.seconds * 1e6:.1f} us, {facts.host_share:.1%} of it on the host",
-        f"arena: {facts.arena:,} bytes; in kernels: {moved:,} bytes, {computed:,} FLOPs",
+        f"in kernels: {moved:,} bytes, {computed:,} FLOPs",
+        _memory(facts),
         f"code: {facts.compiled} compiled, {facts.from_disk} found on disk, the rest was loaded",
         f"peaks: {facts.peaks.text}",
     ]
     if any(e.share is not None and e.share > 1 and e.bound == "memory" for e in facts.entries):
         lines.append("more than 100% memory: the data were in the processor's caches")
     return lines
+
+
+def _memory(facts: Facts) -> str:
+    """What the function holds beside arguments, variables and results."""
+    parts = [f"arena {facts.arena:,} bytes"]
+    if facts.scratch:
+        parts.append(f"scratch {facts.scratch:,} bytes a thread")
+    if facts.between:
+        parts.append(f"outside of regions at least {facts.between:,} bytes")
+    return (
+        f"memory: {', '.join(parts)}; the interpreter would hold at least "
+        f"{facts.interpreter:,} bytes"
+    )

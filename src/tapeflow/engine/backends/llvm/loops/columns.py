@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapeflow.engine.backends.llvm.loops.emission import Index
 from tapeflow.engine.backends.llvm.loops.writing import UNROLLED, Writer
 from tapeflow.engine.backends.llvm.text import Val
-from tapeflow.engine.ir.nest import ROW, Coordinate, Fold, Gather, Load
+from tapeflow.engine.ir.nest import ONCE, ROW, Coordinate, Fold, Gather, Load
 
 
 class Columns(Writer):
@@ -55,6 +55,12 @@ class Columns(Writer):
                         self._block(index, across, start, None)
                     with code.when(part):
                         self._block(index, across, start, masks)
+
+    def vector_dim(self) -> int | None:
+        return self.nest.kept - 1
+
+    def is_vector(self, level: int) -> bool:
+        return level != ONCE
 
     def _block(
         self, index: Index, across: int, start: str | int, masks: list[str | None] | None

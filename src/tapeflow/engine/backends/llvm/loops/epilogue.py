@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
+from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
+from tapeflow.engine.backends.llvm.loops.writing import traffic
 from tapeflow.engine.backends.llvm.text import Code, Val
 from tapeflow.engine.ir.nest import Apply, Coordinate, Fold, Gather, Literal, Load, Nest
 
@@ -37,6 +41,28 @@ class NestEpilogue:
         if any(isinstance(s, (Fold, Gather)) for s in nest.statements):
             return False
         return len(nest.dims) <= 1 or nest.dims[-1] == columns
+
+    def account(self, kernel: Kernel, lanes: int) -> None:
+        """Adds to a kernel's account what this does after the product itself.
+
+        Args:
+          kernel: the product's kernel, which counts that it writes its result.
+          lanes: how many elements a vector has.
+        """
+        nest = self.nest
+        points = math.prod(nest.dims)
+        product = kernel.flops
+        kernel.flops += points * sum(isinstance(s, Apply) for s in nest.statements)
+        # The result is neither written nor read: it is in registers.
+        kernel.bytes += traffic(nest) - 2 * points * nest.statements[self.leaf].dtype.size
+        last = len(nest.dims) - 1
+        vectors = points // self.columns * -(-self.columns // lanes)
+        dims = reached(nest)
+        evaluated = [points if last >= 0 and d >> last & 1 else vectors for d in dims]
+        costs = [statement_cost(nest, s) for s in nest.statements]
+        kernel.notes += repeats(nest, dims, evaluated, costs, product)
+        if nest.fused:
+            kernel.fused += " + " + nest.fused
 
     def store(
         self,

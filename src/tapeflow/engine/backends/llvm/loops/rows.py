@@ -61,6 +61,37 @@ class Rows(Writer):
         with code.loop(first, last) as loop:
             self._row(self._coordinates(loop.index), None, None)
 
+    def vector_dim(self) -> int | None:
+        return len(self.nest.dims) - 1 if self.nest.kept < len(self.nest.dims) else None
+
+    def evaluated(self, dims: list[int]) -> list[int]:
+        found = super().evaluated(dims)
+        if self.rows == 1:  # each chunk computes what is the whole row's
+            for i, level in enumerate(self.levels.level):
+                if level == ROW and not isinstance(self.nest.statements[i], Fold):
+                    found[i] = self.chunks
+        if not self._has_folds():
+            return found
+        passes = self._passes_of()
+        return [n * max(1, passes[i]) for i, n in enumerate(found)]
+
+    def _passes_of(self) -> list[int]:
+        """In how many passes over a row each statement is computed at the row's points."""
+        passes = [0] * len(self.nest.statements)
+        done: set[int] = set()
+        for stage in range(max(self.levels.stage, default=0) + 1):
+            seen: set[int] = set()
+            left = [i for i, at in self._wanted() if at == stage]
+            while left:
+                i = left.pop()
+                if i in seen or i in done or self.levels.level[i] != POINT:
+                    continue
+                seen.add(i)
+                passes[i] += 1
+                left += arguments(self.nest.statements[i])
+            done |= seen & self.kept_values.keys()
+        return passes
+
     def _has_folds(self) -> bool:
         return any(isinstance(s, Fold) for s in self.nest.statements)
 

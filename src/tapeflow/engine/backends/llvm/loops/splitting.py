@@ -157,4 +157,5 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
         statements=made,
         stores=stores,
         operands=nest.operands + len(folds),
+        fused=f"{nest.fused} (combined)",
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.loops.cost import cost_of
 from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost, wide
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val
-from tapeflow.engine.core.dtypes import DType, float32
 from tapeflow.engine.ir.nest import (
     ONCE,
     POINT,
+    ROW,
     Apply,
     Coordinate,
     Fold,
@@ -45,17 +46,12 @@ class Writer:
         self.emit = Emitter(self.code, nest, self.pointers)
         self.once: dict[int, Val] = {}
         self.chunks = 1
+        self.lanes = 1
         self.scratch = 0
-        self.costs = [self._cost(s) for s in nest.statements]
+        self.costs = [statement_cost(nest, s) for s in nest.statements]
         self.points = 1
         for d in nest.dims:
             self.points *= d
-
-    def _cost(self, statement: object) -> int:
-        if isinstance(statement, Apply):
-            dtypes = tuple([wide(self.nest.statements[a].dtype) for a in statement.args])
-            return cost_of(statement.prim, dtypes, statement.attrs)
-        return 1
 
     def write(self) -> None:
         """Writes the code."""
@@ -106,16 +102,50 @@ class Writer:
             text.replace("@NAME(", f"@{name}("),
             self.chunks,
             self.scratch,
-            flops=self.points
-            * sum(
-                1
-                for s, level in zip(self.nest.statements, self.levels.level)
-                if level == POINT and isinstance(s, (Apply, Fold))
-            ),
-            bytes=_traffic(self.nest),
+            flops=self._flops(),
+            bytes=traffic(self.nest),
             fused=self.nest.fused,
             parallel=self.chunks > 1 and self.points * max(1, cost // 4) >= PARALLEL_FROM,
+            notes=self._notes(),
         )
+
+    def _notes(self) -> list[str]:
+        dims = reached(self.nest)
+        return repeats(self.nest, dims, self.evaluated(dims), self.costs)
+
+    def _flops(self) -> int:
+        """Operations on all values, each computed once."""
+        rows = math.prod(self.nest.dims[: self.nest.kept])
+        times = {ONCE: 1, ROW: rows, POINT: self.points}
+        total = 0
+        for s, level in zip(self.nest.statements, self.levels.level):
+            if isinstance(s, Fold):
+                total += self.points
+            elif isinstance(s, Apply):
+                total += times[level]
+        return total
+
+    def evaluated(self, dims: list[int]) -> list[int]:
+        """How often each statement is computed, at most; `dims` is what `reached` gives."""
+        rows = math.prod(self.nest.dims[: self.nest.kept])
+        times = {ONCE: self.chunks, ROW: rows, POINT: self.points}
+        along = self.vector_dim()
+        found = []
+        for level, mine in zip(self.levels.level, dims):
+            count = times[level]
+            if along is not None and not mine >> along & 1 and self.is_vector(level):
+                size = self.nest.dims[along]
+                count = count // max(1, size) * -(-size // self.lanes)  # once for all lanes
+            found.append(count)
+        return found
+
+    def vector_dim(self) -> int | None:
+        """The dimension that vectors lie along."""
+        raise NotImplementedError
+
+    def is_vector(self, level: int) -> bool:
+        """Whether what is computed at a level is computed for all lanes of a vector."""
+        return level == POINT
 
 
 def arguments(statement: object) -> tuple[int, ...]:
@@ -124,11 +154,7 @@ def arguments(statement: object) -> tuple[int, ...]:
     return (statement.where,) if isinstance(statement, Gather) else ()
 
 
-def wide(dtype: DType) -> DType:
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
-
-
-def _traffic(nest: Nest) -> int:
+def traffic(nest: Nest) -> int:
     """Bytes of all elements that are read or written, each access counted once."""
     total = 0
     for s in [s for s in nest.statements if isinstance(s, (Load, Gather))] + nest.stores:
