@@ -1,7 +1,7 @@
 """Programs made of drawn numbers: what a step does follows from the numbers and from the shapes.
 
-A program works on a pool of tensors, of many shapes, and on three variables. Each step takes tensors
-from the pool and adds its result; a number stands for an axis, a permutation, a slice, modulo what
+A program works on a pool of tensors, of many shapes, and on three variables. Each step takes
+tensors from the pool and adds its result; a number stands for an axis, a permutation, a slice, modulo what
 there is. So every list of steps is a program.
 
 Results stay about as large as the arguments, and floats are not compared or rounded: what is added
@@ -37,7 +37,7 @@ class Step(NamedTuple):
     x: int
     y: int
     k: int
-    inner: tuple[Any, ...] = ()
+    inner: tuple[Step, ...]
 
 
 def size_of(x: Any) -> int:
@@ -131,7 +131,7 @@ FLOATS: list[Callable[[Any], Any]] = [
 ]
 INTEGERS: list[Callable[[Any], Any]] = [
     lambda x: x * 3 + 1,
-    tf.square,
+    lambda x: x * x,
     lambda x: tf.maximum(x, 2) - tf.minimum(x, 5),
     lambda x: tf.where(x > 3, x, x + x),
     lambda x: tf.cast(tf.equal(x % 3, 1), x.dtype) + x,
@@ -150,7 +150,7 @@ BOTH: list[Callable[[Any, Any], Any]] = [
     tf.minimum,
     lambda x, y: x * y,
     lambda x, y: tf.where(tf.equal(tf.range(x.shape[-1]) % 2, 0), x, y) if x.shape.rank else x,
-    lambda x, y: tf.math.squared_difference(x, y) * number(0.3, x),
+    lambda x, y: (x - y) * (x - y) * number(0.3 if x.dtype.is_floating else 1, x),
 ]
 
 
@@ -405,7 +405,7 @@ class Program:
         self.variables = variables
 
     def __call__(self, x: Any, y: Any, turn: Any) -> list[Any]:
-        """The last results, the sum of the first, and values that the variables had on the way.
+        """The last results, and values that the variables had on the way; at times x, untouched.
 
         Args:
           x: a tensor.
@@ -414,7 +414,8 @@ class Program:
         """
         kept: list[Any] = []
         pool = self._run(self.steps, [x, y], turn, kept)
-        return [*pool[-3:], x, *kept[-3:]]
+        untouched = [x] if self.steps[0].k % 4 == 0 else []
+        return [*pool[max(2, len(pool) - 3) :], *untouched, *kept[-3:]]
 
     def _run(self, steps: Any, pool: list[Any], turn: Any, kept: list[Any]) -> list[Any]:
         pool = list(pool)
@@ -476,7 +477,7 @@ class Program:
             [one.scatter_add, one.scatter_sub][k // 4 % 2](tf.IndexedSlices(delta, rows))
             return taken
         elif name == "part" and one.shape[0] > 1:
-            one[1:].assign(value[1:] if k % 3 else other[0] * 0 + value[:-1])
+            one[1:].assign(value[1:] if k % 3 else fitted(other, value[1:].shape))
         before = one.read_value()
         if k % 5 == 0:  # read before it changes once more
             one.assign_add(value * number(0.25, value))
