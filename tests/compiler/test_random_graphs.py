@@ -18,12 +18,12 @@ from harness.comparison import mismatches
 from harness.random_graphs import EFFECTS, STEPS, Program, Step
 from tapeflow.engine.compiler import compile as compiler
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 pytest.importorskip("llvmlite")
 from harness.emitted import TARGETS
 from tapeflow.engine.backends.llvm.execution import calling
 from tapeflow.engine.compiler.native import program as native
+
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 MANY = "TAPEFLOW_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("TAPEFLOW_EXAMPLES", "25"))

@@ -1,8 +1,8 @@
 """Programs made of drawn numbers: what a step does follows from the numbers and from the shapes.
 
 A program works on a pool of tensors, of many shapes, and on three variables. Each step takes
-tensors from the pool and adds its result; a number stands for an axis, a permutation, a slice, modulo what
-there is. So every list of steps is a program.
+tensors from the pool and adds its result; a number stands for an axis, a permutation, a slice,
+modulo what there is. So every list of steps is a program.
 
 Results stay about as large as the arguments, and floats are not compared or rounded: what is added
 up in another order then gives nearly the same.
