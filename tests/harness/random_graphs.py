@@ -26,7 +26,8 @@ class Step(NamedTuple):
     """A step of a program.
 
     Attributes:
-      name: a key of `STEPS`, `EFFECTS`, `"loop"` or `"branch"`.
+      name: a key of `STEPS` or `HOST_STEPS`, one of `EFFECTS` or `HOST_EFFECTS`, `"loop"` or
+        `"branch"`.
       x: which tensor of the pool it works on.
       y: which other one it may use.
       k: all that has to be chosen.
@@ -296,18 +297,28 @@ def padded(x: Any, y: Any, k: int) -> Any:
         pads.append([before, after])
     if not pads:
         return x
-    if k % 3 == 0 and all(n > 2 for n in x.shape):
-        return tf.pad(x, pads, "REFLECT")
     return tf.pad(x, pads, constant_values=number(1, x) if k % 2 else 0)
 
 
 def repeated(x: Any, y: Any, k: int) -> Any:
-    which, axis, count = numbers(k, 3, max(1, x.shape.rank), 3)
-    if which == 0 and x.shape.rank < 4:
-        return tf.broadcast_to(x, [count + 1, *x.shape]) + number(1, x)
-    if which == 1 and x.shape.rank:
-        return tf.tile(x, [count + 1 if a == axis else 1 for a in range(x.shape.rank)])
-    return tf.roll(x, count + 1, axis) if x.shape.rank else x
+    if x.shape.rank == 4:
+        return x
+    return tf.broadcast_to(x, [k % 3 + 1, *x.shape]) + number(1, x)
+
+
+def tiled(x: Any, y: Any, k: int) -> Any:
+    axis, count = numbers(k, max(1, x.shape.rank), 3)
+    return tf.tile(x, [count + 1 if a == axis else 1 for a in range(x.shape.rank)])
+
+
+def rolled(x: Any, y: Any, k: int) -> Any:
+    return tf.roll(x, k % 3 + 1, k % x.shape.rank) if x.shape.rank else x
+
+
+def reflected(x: Any, y: Any, k: int) -> Any:
+    if not x.shape.rank or not all(n > 2 for n in x.shape):
+        return x
+    return tf.pad(x, [[1, 2]] * x.shape.rank, ["REFLECT", "SYMMETRIC"][k % 2])
 
 
 def split_apart(x: Any, y: Any, k: int) -> Any:
@@ -338,7 +349,7 @@ def product(x: Any, y: Any, k: int) -> Any:
     elif which == 2:
         made = tf.matmul(a, tf.transpose(weights), transpose_b=True) * scale
     elif which == 3:
-        made = tf.einsum("...ij,jk->...ki", a, weights) * scale
+        made = tf.einsum("...ij,jk->...ik", a, weights) * scale
     else:
         made = tf.matmul(a, weights) * scale
     return [
@@ -385,11 +396,16 @@ def chosen(x: Any, y: Any, k: int) -> Any:
 
 STEPS: dict[str, Callable[[Any, Any, int], Any]] = {
     "unary": unary, "binary": binary, "cast": cast_to, "fold": fold, "normalized": normalized,
-    "cumulated": cumulated, "transposed": transposed, "reshaped": reshaped, "sliced": sliced,
+    "transposed": transposed, "reshaped": reshaped, "sliced": sliced,
     "reversed": reversed_, "joined": joined, "padded": padded, "repeated": repeated,
     "split": split_apart, "product": product, "gathered": gathered, "chosen": chosen,
 }  # fmt: skip
-EFFECTS = ("assign", "add", "sub", "same", "swap", "read", "rows", "part")
+HOST_STEPS: dict[str, Callable[[Any, Any, int], Any]] = {
+    "cumulated": cumulated, "tiled": tiled, "rolled": rolled, "reflected": reflected,
+}  # fmt: skip
+"""Further ones, which stayed with the host when they were chosen: native code ends before them."""
+EFFECTS = ("assign", "add", "sub", "same", "swap", "read", "rows")
+HOST_EFFECTS = ("part",)
 
 
 class Program:
@@ -398,14 +414,17 @@ class Program:
     Args:
       steps: the steps.
       variables: three variables, the first two alike.
+      gradients: whether results are differentiated, too.
     """
 
-    def __init__(self, steps: Any, variables: list[Any]) -> None:
+    def __init__(self, steps: Any, variables: list[Any], gradients: bool) -> None:
         self.steps = steps
         self.variables = variables
+        self.gradients = gradients
 
     def __call__(self, x: Any, y: Any, turn: Any) -> list[Any]:
-        """The last results, and values that the variables had on the way; at times x, untouched.
+        """The last results, and values that the variables had on the way; at times
+        x, untouched, and gradients.
 
         Args:
           x: a tensor.
@@ -413,9 +432,18 @@ class Program:
           turn: a number, on which it depends which branches are taken.
         """
         kept: list[Any] = []
-        pool = self._run(self.steps, [x, y], turn, kept)
+        found: list[Any] = []
+        if self.gradients and x.dtype.is_floating:
+            with tf.GradientTape() as tape:
+                tape.watch([x, y])
+                pool = self._run(self.steps, [x, y], turn, kept)
+                results = [tf.reduce_mean(v) for v in pool[-2:] if v.dtype == x.dtype]
+            found = tape.gradient(results, [x, y, *self.variables], unconnected_gradients="zero")
+            found = [tf.convert_to_tensor(v) for v in found]
+        else:
+            pool = self._run(self.steps, [x, y], turn, kept)
         untouched = [x] if self.steps[0].k % 4 == 0 else []
-        return [*pool[max(2, len(pool) - 3) :], *untouched, *kept[-3:]]
+        return [*pool[max(2, len(pool) - 3) :], *untouched, *kept[-3:], *found]
 
     def _run(self, steps: Any, pool: list[Any], turn: Any, kept: list[Any]) -> list[Any]:
         pool = list(pool)
@@ -425,11 +453,11 @@ class Program:
                 made = self._loop(step, x, y, turn)
             elif step.name == "branch":
                 made = self._branch(step, x, y, turn)
-            elif step.name in EFFECTS:
+            elif step.name in EFFECTS or step.name in HOST_EFFECTS:
                 made = self._effect(step.name, x, step.k)
                 kept.append(made)
             else:
-                made = STEPS[step.name](x, y, step.k)
+                made = (STEPS.get(step.name) or HOST_STEPS[step.name])(x, y, step.k)
             if size_of(made) > LARGEST:
                 made = tf.reshape(made, [-1])[: 3 * 37]
             pool.append(made)
