@@ -48,18 +48,14 @@ def every_pass_is_verified(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(source, "REUSE_FROM", 2)  # samples are small; large arrays are reused
 
 
-@pytest.fixture(params=["interpreted", "compiled", "compiled, 32 bytes", "compiled, 16 bytes"])
+@pytest.fixture(params=["interpreted", "compiled"])
 def rounding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> float:
     """Runs graphs in one of the ways there are; by how many units its results may differ."""
     compiled = request.param != "interpreted"
     if compiled:
         pytest.importorskip("llvmlite")
         from tapeflow.engine.backends.llvm.execution import calling
-        from tapeflow.engine.backends.llvm.target import host, narrower
-        from tapeflow.engine.compiler.native import program
 
-        width = next((w for w in (32, 16) if str(w) in request.param), 0)
-        monkeypatch.setattr(program, "host_target", lambda: narrower(width) if width else host())
         monkeypatch.setattr(calling, "POISON", True)  # an unwritten read is seen
     monkeypatch.setattr(compiler, "COMPILE", compiled)
     return ROUNDING if compiled else 0.0

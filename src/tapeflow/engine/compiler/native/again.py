@@ -6,8 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from tapeflow.engine.backends.llvm.loops.repeats import WORTH_TELLING
-from tapeflow.engine.compiler.native.decompose import CHECKED
 from tapeflow.engine.compiler.native.lowering import Lowering, Step, node_cost
+from tapeflow.engine.compiler.native.maker import CHECKED
 from tapeflow.engine.ir.primitive import Structural
 
 

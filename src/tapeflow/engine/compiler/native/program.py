@@ -9,6 +9,7 @@ from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.backends.llvm import jit
 from tapeflow.engine.backends.llvm.execution.calling import native_call
 from tapeflow.engine.backends.llvm.execution.memory import ALIGNMENT, SMALLEST, aligned_copy
+from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
 from tapeflow.engine.compiler.compile import StoppedError
@@ -40,6 +41,7 @@ class NativeRegion:
       region: the region.
       name: what to call it.
       types: the classes of variables and of eager tensors.
+      target: the CPU; this machine's, if None.
 
     Attributes:
       step: the native function; it gives a tuple of arrays.
@@ -48,11 +50,13 @@ class NativeRegion:
       origins: for each instruction the step of the lowering that it belongs to, or None.
     """
 
-    def __init__(self, region: Region, name: str, types: tuple[type, type]) -> None:
+    def __init__(
+        self, region: Region, name: str, types: tuple[type, type], target: Target | None = None
+    ) -> None:
         self.region = region
         self.name = name
         variable, self._tensor = types
-        self.lowering = Lowering(region.graph, host_target(), variable)
+        self.lowering = Lowering(region.graph, target or host_target(), variable)
         planner = Planner(self.lowering)
         self.plan = planner.plan
         self.origins = planner.origins
@@ -88,6 +92,7 @@ class NativeProgram:
       graph: the graph, passes done.
       name: what to call it in tracebacks.
       types: the classes of variables and of eager tensors.
+      target: the CPU; this machine's, if None.
 
     Attributes:
       regions: the native parts.
@@ -99,7 +104,9 @@ class NativeProgram:
       from_disk: how many were found on disk; those that the process had loaded are in neither.
     """
 
-    def __init__(self, graph: Graph, name: str, types: tuple[type, type]) -> None:
+    def __init__(
+        self, graph: Graph, name: str, types: tuple[type, type], target: Target | None = None
+    ) -> None:
         dense = densify(graph)
         self.graph = graph if dense is None else dense
         self.name = name
@@ -111,7 +118,7 @@ class NativeProgram:
         before = dict(jit.statistics)
         while True:
             try:
-                self._compile(types)
+                self._compile(types, target)
                 self.compiled = jit.statistics["compiled"] - before["compiled"]
                 self.from_disk = jit.statistics["from_disk"] - before["from_disk"]
                 return
@@ -120,7 +127,7 @@ class NativeProgram:
                 if dense is not None:
                     self.graph = graph  # the host runs loops over lists only
 
-    def _compile(self, types: tuple[type, type]) -> None:
+    def _compile(self, types: tuple[type, type], target: Target | None) -> None:
         self.regions = []
         self.whole = None
         self.step: Any = None
@@ -132,7 +139,7 @@ class NativeProgram:
             made.nodes += before
             if not region.nodes:
                 continue
-            native = _compiled(region, f"{self.name}_{len(self.regions)}", types)
+            native = _compiled(region, f"{self.name}_{len(self.regions)}", types, target)
             self.regions.append(native)
             node = Node(
                 _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
@@ -191,22 +198,24 @@ class _Refused(Exception):
         self.node = node
 
 
-def _compiled(region: Region, name: str, types: tuple[type, type]) -> NativeRegion:
+def _compiled(
+    region: Region, name: str, types: tuple[type, type], target: Target | None
+) -> NativeRegion:
     try:
-        return NativeRegion(region, name, types)
+        return NativeRegion(region, name, types, target)
     except Unsupported as error:
         culprit = getattr(error, "node", None)
         if culprit is None:
-            culprit = _culprit(region, types)
+            culprit = _culprit(region, types, target)
         raise _Refused(culprit) from error
 
 
-def _culprit(region: Region, types: tuple[type, type]) -> Any:
+def _culprit(region: Region, types: tuple[type, type], target: Target | None) -> Any:
     """The node of a region that no code can be generated for: the first that fails on its own."""
     for node in region.nodes:
         alone = Region([node], {id(v) for v in node.outputs})
         try:
-            NativeRegion(alone, "alone", types)
+            NativeRegion(alone, "alone", types, target)
         except Unsupported:
             return node
     raise AssertionError(f"each node of {region.nodes} can be compiled, but not all together")
