@@ -276,7 +276,7 @@ def test_what_a_kernel_computes_again_is_told() -> None:
 def test_what_would_be_computed_again_for_long_has_a_kernel_of_its_own(value: Any) -> None:
     @tf.function
     def scaled(x: Any, y: Any, b: Any) -> Any:
-        return tf.matmul(x, y) * value(b), tf.reduce_max(x[:, :64] - value(b), 1)
+        return tf.matmul(x, y) * value(b)
 
     text = scaled.explain(tf.ones([400, 80]), tf.ones([80, 64]), tf.ones([64]))
     assert _notes(text) == []
@@ -289,10 +289,11 @@ def test_a_chain_of_cheap_operations_is_not_computed_in_many_kernels() -> None:
         y = x
         for _ in range(20):
             y = tf.abs(y - 0.5)
-        return tf.reduce_sum(y, 1), tf.reduce_max(tf.transpose(y), 1), y @ y, tf.cumsum(y)
+        return tf.transpose(y) + 1.0, tf.reverse(y, [0]) * 2.0
 
     text = several.explain(tf.ones([64, 64]))
-    assert all("Abs" not in note for note in _notes(text))
+    flops = int(re.search(r"bytes, ([\d,]+) FLOPs\n", text)[1].replace(",", ""))  # type: ignore[index]
+    assert 40 * 64 * 64 <= flops <= 50 * 64 * 64
 
 
 @needs_code
