@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -41,7 +39,7 @@ def scatter_rows(
       combine: update, add, sub, mul, div, max or min; the last two keep what is there where either
         is NaN.
     """
-    code = Code(target, "NAME")
+    code = Code(target)
     whole, indices, rows = (code.argument(i) for i in range(3))
     builder = VectorBuilder(code)
     lanes = target.lanes(max(4, dtype.size))
@@ -90,11 +88,10 @@ def scatter_rows(
                 line = code.offset(whole, code.mul(text, columns), dtype)
                 source = code.offset(rows, code.mul(loop.index, columns), dtype)
                 row(line, source)
-    text = code.text()
-    name = "scatter_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    name, text = code.named("scatter")
     return Kernel(
         name,
-        text.replace("@NAME(", f"@{name}("),
+        text,
         parts,
         flops=0 if combine == "update" else size,
         bytes=3 * size * dtype.size + count * index.size,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.backends.llvm.vector_builder import VectorBuilder
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.core.dtypes import DType
 
 CHUNK = 1 << 14
 """About how many elements a chunk has, where rows are scanned."""
@@ -46,11 +44,11 @@ def scan(
       reverse: whether to go from the last to the first.
     """
     outer, length, inner = shape
-    code = Code(target, "NAME")
+    code = Code(target)
     x, y = code.argument(0), code.argument(1)
     builder = VectorBuilder(code)
     function = builder.add if combine == "add" else builder.mul
-    wide = float32 if dtype.is_floating and dtype.size == 2 else dtype
+    wide = working(dtype)
     # Of what is added, -0 alone changes nothing, not even another -0.
     neutral = 1 if combine != "add" else -0.0 if dtype.is_floating else 0
     start = 0 if combine == "add" else 1
@@ -107,12 +105,11 @@ def scan(
             if rest:
                 with code.when(code.op(f"icmp sgt i64 {code.add(at, width)}, {inner}")):
                     along(code.add(first, at), rest)
-    text = code.text()
-    name = "scan_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    name, text = code.named("scan")
     size = outer * length * inner
     return Kernel(
         name,
-        text.replace("@NAME(", f"@{name}("),
+        text,
         chunks,
         flops=size,
         bytes=2 * size * dtype.size,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tapeflow.engine.backends.llvm.loops.emission import Index
 from tapeflow.engine.backends.llvm.loops.writing import UNROLLED, Writer
 from tapeflow.engine.backends.llvm.text import Val
@@ -23,10 +25,7 @@ class Columns(Writer):
         vectors = -(-size // lanes)
         self.width = min(UNROLLED, vectors)
         blocks = -(-vectors // self.width)
-        outer = 1
-        for d in nest.dims[:across]:
-            outer *= d
-        self.chunks = outer * blocks
+        self.chunks = math.prod(nest.dims[:across]) * blocks
         with code.loop("%begin", "%end") as loop:
             rest, block = code.divmod(loop.index, blocks)
             index: Index = {}

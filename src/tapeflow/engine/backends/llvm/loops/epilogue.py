@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
@@ -31,8 +30,7 @@ class NestEpilogue:
         self.columns = columns
         self.used = [i for i in range(nest.operands) if i != taken]
         self.operands = len(self.used)
-        parts = repr((nest.dims, nest.statements, nest.stores, leaf))
-        self.key = "nest" + hashlib.sha256(parts.encode()).hexdigest()[:10]
+        self.key = "nest"
         self.brief = len(nest.statements) <= 8
 
     @staticmethod

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tapeflow.engine.backends.llvm.loops.cost import DEAR
 from tapeflow.engine.backends.llvm.loops.emission import Index
-from tapeflow.engine.backends.llvm.loops.writing import GRAIN, UNROLLED, Writer, arguments, wide
-from tapeflow.engine.backends.llvm.text import Val
+from tapeflow.engine.backends.llvm.loops.writing import GRAIN, UNROLLED, Writer, arguments
+from tapeflow.engine.backends.llvm.text import Val, working
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.nest import (
     POINT,
@@ -29,13 +30,9 @@ class Rows(Writer):
 
     def write(self) -> None:
         nest, code = self.nest, self.code
-        self.rows = 1
-        for d in nest.dims[: nest.kept]:
-            self.rows *= d
+        self.rows = math.prod(nest.dims[: nest.kept])
         inner = nest.dims[nest.kept :]
-        self.row_points = 1
-        for d in inner:
-            self.row_points *= d
+        self.row_points = math.prod(inner)
         self.lanes = self.lanes_for(inner[-1] if inner else 1)
         self.kept_values = self._values_to_keep()
         if self.points == 0 and not self._has_folds():
@@ -117,7 +114,7 @@ class Rows(Writer):
             if len(passes[i]) > 1 and isinstance(s, Apply) and levels.level[i] == POINT:
                 if totals[i] >= DEAR:
                     kept[i] = self.scratch
-                    self.scratch += (self.row_points * wide(s.dtype).size + 63) // 64 * 64
+                    self.scratch += (self.row_points * working(s.dtype).size + 63) // 64 * 64
         return kept
 
     def _total_costs(self) -> list[int]:
@@ -363,7 +360,7 @@ class Rows(Writer):
         s = self.nest.statements[i]
         step = 0 if dim is None or isinstance(s, (Apply, Fold, Literal)) else s.at.coefficient(dim)
         if i in self.kept_values and i in self.done:
-            value = self.code.load(self._kept(i, index), wide(s.dtype), lanes, mask)
+            value = self.code.load(self._kept(i, index), working(s.dtype), lanes, mask)
         elif isinstance(s, Load):
             pointer = self._pointer(s.operand, s.at, s.dtype, index)
             value = self.emit.load(s, pointer, lanes, step, mask)
@@ -380,7 +377,7 @@ class Rows(Writer):
             value = self.emit.apply(s, args)
             if i in self.kept_values:
                 value = self.code.splat(value, lanes)
-                self.code.store(value, self._kept(i, index), wide(s.dtype), mask)
+                self.code.store(value, self._kept(i, index), working(s.dtype), mask)
         known[i] = value
         return value
 
@@ -389,4 +386,4 @@ class Rows(Writer):
         for dim in range(self.nest.kept, len(self.nest.dims)):
             place = self.code.add(self.code.mul(place, self.nest.dims[dim]), index[dim])
         start = self.code.op(f"getelementptr i8, ptr %scratch, i64 {self.kept_values[i]}")
-        return self.code.offset(start, place, wide(self.nest.statements[i].dtype))
+        return self.code.offset(start, place, working(self.nest.statements[i].dtype))

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.backends.llvm.text import working
 from tapeflow.engine.ir.nest import (
     POINT,
     Affine,
@@ -66,10 +66,6 @@ def split(nest: Nest) -> Split | None:
     return Split(first, _second(nest, folds, parts, rows), sizes)
 
 
-def _wide(dtype: DType) -> DType:
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
-
-
 def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, list[int]]:
     kept = nest.kept
     inner = nest.dims[kept] // parts
@@ -100,7 +96,7 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
             done.add(i)
             continue
         if isinstance(s, Fold):
-            s = s._replace(arg=place[s.arg], dtype=_wide(s.dtype))
+            s = s._replace(arg=place[s.arg], dtype=working(s.dtype))
         elif isinstance(s, Apply):
             s = s._replace(args=tuple([place[a] for a in s.args]))
         elif isinstance(s, Gather):
@@ -120,7 +116,7 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
     ]
     sizes = []
     for n, i in enumerate(folds):
-        dtype = _wide(nest.statements[i].dtype)
+        dtype = working(nest.statements[i].dtype)
         stores.append(Store(place[i], nest.operands + n, at, dtype))
         sizes.append(parts * rows * dtype.size)
     operands = nest.operands + len(folds)
@@ -142,7 +138,7 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
         if levels.level[i] == POINT:
             continue
         if isinstance(s, Fold):
-            made.append(Load(nest.operands + folds.index(i), at, _wide(s.dtype)))
+            made.append(Load(nest.operands + folds.index(i), at, working(s.dtype)))
             s = s._replace(arg=len(made) - 1)
         elif isinstance(s, Apply):
             s = s._replace(args=tuple([place[a] for a in s.args]))

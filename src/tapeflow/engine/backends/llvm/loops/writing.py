@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
-from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost, wide
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.ir.nest import (
     ONCE,
     POINT,
@@ -41,7 +40,7 @@ class Writer:
         self.target = target
         self.nest = nest
         self.levels = Levels(nest)
-        self.code = Code(target, "NAME")
+        self.code = Code(target)
         self.pointers = [self.code.argument(i) for i in range(nest.operands)]
         self.emit = Emitter(self.code, nest, self.pointers)
         self.once: dict[int, Val] = {}
@@ -49,9 +48,7 @@ class Writer:
         self.lanes = 1
         self.scratch = 0
         self.costs = [statement_cost(nest, s) for s in nest.statements]
-        self.points = 1
-        for d in nest.dims:
-            self.points *= d
+        self.points = math.prod(nest.dims)
 
     def write(self) -> None:
         """Writes the code."""
@@ -61,7 +58,7 @@ class Writer:
         """How many points a vector has along a dimension of this extent."""
         widest = max(
             [
-                wide(s.dtype).size
+                working(s.dtype).size
                 for s, level in zip(self.nest.statements, self.levels.level)
                 if level == POINT
             ]
@@ -94,12 +91,11 @@ class Writer:
 
     def kernel(self) -> Kernel:
         """The kernel, named by its code."""
-        text = self.code.text()
-        name = "nest_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+        name, text = self.code.named("nest")
         cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
         return Kernel(
             name,
-            text.replace("@NAME(", f"@{name}("),
+            text,
             self.chunks,
             self.scratch,
             flops=self._flops(),
@@ -158,8 +154,5 @@ def traffic(nest: Nest) -> int:
     """Bytes of all elements that are read or written, each access counted once."""
     total = 0
     for s in [s for s in nest.statements if isinstance(s, (Load, Gather))] + nest.stores:
-        count = 1
-        for dim, _ in s.at.terms:
-            count *= nest.dims[dim]
-        total += count * s.dtype.size
+        total += math.prod([nest.dims[dim] for dim, _ in s.at.terms]) * s.dtype.size
     return total
