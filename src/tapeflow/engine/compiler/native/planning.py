@@ -73,8 +73,8 @@ class Planner:
         self.places: dict[int, int] = {}
         self.addresses: list[Address] = []
         self.kernels: list[Any] = []
-        self._constants: dict[int, int] = {}
-        self._one: int | None = None
+        self._constants: dict[int, tuple[int, Any]] = {}
+        self._numbers: dict[int, int] = {}
         graph = lowering.graph
         written = lowering.written_handles()
         inputs = [_argument(v, id(v) in written, lowering.variable) for v in graph.inputs]
@@ -119,21 +119,21 @@ class Planner:
         """The slot of a constant array."""
         found = self._constants.get(id(array))
         if found is None:
-            found = self.add(Constant(np.ascontiguousarray(array)))
-            self._constants[id(array)] = found
-            self._kept = [*getattr(self, "_kept", []), array]
-        return found
+            slot = self.add(Constant(np.ascontiguousarray(array)))
+            found = self._constants[id(array)] = (slot, array)  # held: its id is the key
+        return found[0]
 
     def number(self, value: int) -> int:
         """The slot of a constant int64."""
-        return self.add(Constant(np.array([value], np.int64)))
+        found = self._numbers.get(value)
+        if found is None:
+            found = self._numbers[value] = self.add(Constant(np.array([value], np.int64)))
+        return found
 
     def within(self, whole: int, start: int) -> int:
         """A slot so many bytes into another one whose address never moves."""
-        if self._one is None:
-            self._one = self.number(1)
         slot = self.add(Moving())
-        self.addresses.append(Address(slot, whole, self._one, start))
+        self.addresses.append(Address(slot, whole, self.number(1), start))
         return slot
 
     def emit(self, instruction: Any) -> None:
@@ -211,20 +211,12 @@ class Frame:
 
     # Which memory is whose.
 
-    def memory(self, value: Any) -> tuple[Any, int]:
-        """The value that owns the memory which a value lies in, and where in it."""
-        value, offset = root_of(self.fusion, value)
-        while id(value) in self.lowering.same_memory:
-            value, more = root_of(self.fusion, self.lowering.same_memory[id(value)])
-            assert more == 0
-        return value, offset
-
     def _choose_direct(self) -> None:
         """Which values are made right where a result is, and which are copied there."""
         self._direct: dict[int, int] = {}
         self._to_copy: list[tuple[int, Any, int]] = []
         for i, value in enumerate(self.graph.outputs):
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             made_here = id(root) in self.fusion.stored and offset == 0
             same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
             if id(root) in self.own and self.bound[id(root)] == self.results[i]:
@@ -243,16 +235,16 @@ class Frame:
         self._last: dict[int, int] = {}
         for number, step in enumerate(self.lowering.steps):
             for value in step.values():
-                self._last[id(self.memory(value)[0])] = number
+                self._last[id(self.lowering.memory(value)[0])] = number
         end = len(self.lowering.steps)
         for _, root, _ in self._to_copy:
             self._last[id(root)] = end
         for node in self.lowering.writes:
-            self._last[id(self.memory(node.inputs[1])[0])] = end
+            self._last[id(self.lowering.memory(node.inputs[1])[0])] = end
 
     def buffer(self, value: Any, step: int) -> int:
         """The slot of a value's memory."""
-        root, offset = self.memory(value)
+        root, offset = self.lowering.memory(value)
         if offset:
             return self._within(root, offset, step)
         node = root.node
@@ -314,7 +306,7 @@ class Frame:
                 early.append(Copy(self._source(root, offset, 0), self.results[i], size))
         for node in self.lowering.writes:
             handle, value = node.inputs
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             if self.lowering.in_place.get(id(root)) is handle:
                 continue
             if root.node.prim.name == READ and root.node.inputs[0] is handle:
@@ -443,7 +435,8 @@ class Frame:
         for j in range(carries):
             value, inner = node.inputs[j], inner_inputs[j]
             size = bytes_of(value.spec)
-            stays = body.stays_in(body.graph.outputs[j], inner)
+            root, offset = body.memory(body.graph.outputs[j])
+            stays = root is inner and not offset
             now = self.buffer(node.outputs[j], number) if stays else space(size)
             current.append(now)
             planner.emit(Copy(self.buffer(value, number), now, size))
@@ -509,6 +502,3 @@ class Frame:
         for slot in inner.slots:
             known = self.planner.slots[slot]
             self.planner.slots[slot] = ArenaSlot(known.offset + start)
-
-
-__all__ = ["Frame", "Planner"]
