@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from tapeflow.engine.compiler.compile import generates_code
+from tapeflow.engine.compiler.compile import StoppedError, generates_code
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Node, Value
 from tapeflow.engine.ir.primitive import Primitive, Structural
@@ -79,11 +79,7 @@ class Generated:
 
     def _compile(self) -> Any:
         from tapeflow.engine.backends.llvm.vector_builder import Unsupported
-        from tapeflow.engine.compiler.native.program import (
-            ELIGIBLE,
-            NativeRegion,
-            StoppedError,
-        )
+        from tapeflow.engine.compiler.native.program import ELIGIBLE, NativeRegion
         from tapeflow.engine.compiler.native.regions import Region
 
         node = self._node()

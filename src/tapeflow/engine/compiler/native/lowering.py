@@ -129,7 +129,8 @@ class Lowering:
         self.variable = variable
         self.fusion = Fusion(graph, node_cost)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
-        self._epilogues: dict[int, NestEpilogue] = {}  # by the number of the product's unit
+        # By the number of the product's unit, with the values of its operands.
+        self._epilogues: dict[int, tuple[NestEpilogue, list[Any]]] = {}
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
         self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
         self.dependencies = Dependencies(self.tasks)
@@ -169,7 +170,8 @@ class Lowering:
                 continue
             epilogue = _epilogue(follower.loops, value, matrix)
             if epilogue is not None:
-                self._epilogues[task.unit.number] = epilogue
+                operands = [follower.loops.operands[i] for i in epilogue.used]
+                self._epilogues[task.unit.number] = epilogue, operands
                 task.epilogue = follower
                 gone.add(follower.unit.number)
                 task.reads = [*task.reads, *[v for v in follower.reads if v is not value]]
@@ -360,12 +362,8 @@ class Lowering:
 
     def _opaque(self, task: Task) -> Step:
         node = task.unit.opaque
-        epilogue = self._epilogues.get(task.unit.number)
-        sources = {"input": node.inputs, "output": node.outputs}
-        if epilogue is not None:
-            assert task.epilogue is not None and task.epilogue.loops is not None
-            operands = task.epilogue.loops.operands
-            sources["epilogue"] = [operands[i] for i in epilogue.used]
+        epilogue, operands = self._epilogues.get(task.unit.number, (None, []))
+        sources = {"input": node.inputs, "output": node.outputs, "epilogue": operands}
         lowered = opaque.lower(self.target, node, epilogue)
         calls = []
         for made in lowered.steps:

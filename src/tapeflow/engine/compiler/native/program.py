@@ -97,6 +97,7 @@ class NativeProgram:
     Attributes:
       regions: the native parts.
       whole: the one region, where nothing is left to the host.
+      chosen: which inputs the whole takes; None where it takes all, in order.
       step: where there is a whole, and it takes all inputs in order: the native function, which
         takes eager tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
@@ -204,10 +205,7 @@ def _compiled(
     try:
         return NativeRegion(region, name, types, target)
     except Unsupported as error:
-        culprit = getattr(error, "node", None)
-        if culprit is None:
-            culprit = _culprit(region, types, target)
-        raise _Refused(culprit) from error
+        raise _Refused(_culprit(region, types, target)) from error
 
 
 def _culprit(region: Region, types: tuple[type, type], target: Target | None) -> Any:
