@@ -358,7 +358,7 @@ class Code:
         if dtype.name == "bfloat16":
             i32 = vector_of("i32", lanes)
             bits = self.op(f"zext {i16} {text} to {i32}")
-            bits = self.op(f"shl {i32} {bits}, {splat_text('i32', '16', lanes)}")
+            bits = self.op(f"shl {i32} {bits}, {i32s(16, lanes)}")
             return Val(self.op(f"bitcast {i32} {bits} to {single}"), float32, lanes)
         half = vector_of("half", lanes)
         text = self.op(f"bitcast {i16} {text} to {half}")
@@ -391,19 +391,20 @@ class Code:
         i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
         kind, i1 = vector_type(float32, lanes), vector_of("i1", lanes)
 
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
-
         bits = self.op(f"zext {i16} {text} to {i32}")
-        sign = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x8000)}')}, {const(16)}")
-        size = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x7FFF)}')}, {const(13)}")
+        sign = self.op(
+            f"shl {i32} {self.op(f'and {i32} {bits}, {i32s(0x8000, lanes)}')}, {i32s(16, lanes)}"
+        )
+        size = self.op(
+            f"shl {i32} {self.op(f'and {i32} {bits}, {i32s(0x7FFF, lanes)}')}, {i32s(13, lanes)}"
+        )
         # The exponent's bias differs by 112; a product puts subnormal numbers right as well.
         number = self.op(f"bitcast {i32} {size} to {kind}")
         scale = splat_text("float", literal(2.0**112, float32), lanes)
         number = self.op(f"fmul {kind} {number}, {scale}")
         number = self.op(f"bitcast {kind} {number} to {i32}")
-        special = self.op(f"icmp sgt {i32} {size}, {const(0x0F7FFFFF)}")
-        infinite = self.op(f"or {i32} {number}, {const(0x7F800000)}")
+        special = self.op(f"icmp sgt {i32} {size}, {i32s(0x0F7FFFFF, lanes)}")
+        infinite = self.op(f"or {i32} {number}, {i32s(0x7F800000, lanes)}")
         number = self.op(f"select {i1} {special}, {i32} {infinite}, {i32} {number}")
         number = self.op(f"or {i32} {number}, {sign}")
         return Val(self.op(f"bitcast {i32} {number} to {kind}"), float32, lanes)
@@ -414,28 +415,29 @@ class Code:
         i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
         kind, i1 = vector_type(float32, lanes), vector_of("i1", lanes)
 
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
-
         def choose(condition: str, yes: str, no: str) -> str:
             test = self.op(f"icmp {condition}")
             return self.op(f"select {i1} {test}, {i32} {yes}, {i32} {no}")
 
         bits = self.op(f"bitcast {kind} {value.text} to {i32}")
-        size = self.op(f"and {i32} {bits}, {const(0x7FFFFFFF)}")
-        odd = self.op(f"and {i32} {self.op(f'lshr {i32} {size}, {const(13)}')}, {const(1)}")
-        normal = self.op(f"add {i32} {size}, {self.op(f'add {i32} {odd}, {const(0xFFF)}')}")
-        normal = self.op(f"lshr {i32} {normal}, {const(13)}")
-        normal = self.op(f"sub {i32} {normal}, {const(112 << 10)}")
+        size = self.op(f"and {i32} {bits}, {i32s(0x7FFFFFFF, lanes)}")
+        odd = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {size}, {i32s(13, lanes)}')}, {i32s(1, lanes)}"
+        )
+        normal = self.op(f"add {i32} {size}, {self.op(f'add {i32} {odd}, {i32s(0xFFF, lanes)}')}")
+        normal = self.op(f"lshr {i32} {normal}, {i32s(13, lanes)}")
+        normal = self.op(f"sub {i32} {normal}, {i32s(112 << 10, lanes)}")
         # The last bit of 0.5 is worth a float16's smallest step: adding it rounds to steps.
         half = splat_text("float", literal(0.5, float32), lanes)
         small = self.op(f"bitcast {i32} {size} to {kind}")
         small = self.op(f"bitcast {kind} {self.op(f'fadd {kind} {small}, {half}')} to {i32}")
-        small = self.op(f"sub {i32} {small}, {const(0x3F000000)}")
-        found = choose(f"slt {i32} {size}, {const(0x38800000)}", small, normal)
-        found = choose(f"sgt {i32} {size}, {const(0x477FEFFF)}", const(0x7C00), found)
-        found = choose(f"sgt {i32} {size}, {const(0x7F800000)}", const(0x7E00), found)
-        sign = self.op(f"and {i32} {self.op(f'lshr {i32} {bits}, {const(16)}')}, {const(0x8000)}")
+        small = self.op(f"sub {i32} {small}, {i32s(0x3F000000, lanes)}")
+        found = choose(f"slt {i32} {size}, {i32s(0x38800000, lanes)}", small, normal)
+        found = choose(f"sgt {i32} {size}, {i32s(0x477FEFFF, lanes)}", i32s(0x7C00, lanes), found)
+        found = choose(f"sgt {i32} {size}, {i32s(0x7F800000, lanes)}", i32s(0x7E00, lanes), found)
+        sign = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {bits}, {i32s(16, lanes)}')}, {i32s(0x8000, lanes)}"
+        )
         return self.op(f"trunc {i32} {self.op(f'or {i32} {found}, {sign}')} to {i16}")
 
     def bfloat16_bits(self, value: Val) -> str:
@@ -444,17 +446,16 @@ class Code:
         kind = vector_type(float32, lanes)
         i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
 
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
-
         bits = self.op(f"bitcast {kind} {value.text} to {i32}")
-        odd = self.op(f"and {i32} {self.op(f'lshr {i32} {bits}, {const(16)}')}, {const(1)}")
-        rounded = self.op(f"add {i32} {bits}, {self.op(f'add {i32} {odd}, {const(0x7FFF)}')}")
+        odd = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {bits}, {i32s(16, lanes)}')}, {i32s(1, lanes)}"
+        )
+        rounded = self.op(f"add {i32} {bits}, {self.op(f'add {i32} {odd}, {i32s(0x7FFF, lanes)}')}")
         nan = self.op(f"fcmp uno {kind} {value.text}, {value.text}")
-        quiet = self.op(f"or {i32} {bits}, {const(0x400000)}")
+        quiet = self.op(f"or {i32} {bits}, {i32s(0x400000, lanes)}")
         i1 = vector_of("i1", lanes)
         chosen = self.op(f"select {i1} {nan}, {i32} {quiet}, {i32} {rounded}")
-        high = self.op(f"lshr {i32} {chosen}, {const(16)}")
+        high = self.op(f"lshr {i32} {chosen}, {i32s(16, lanes)}")
         return self.op(f"trunc {i32} {high} to {i16}")
 
     # Vectors.
@@ -539,6 +540,11 @@ def suffix(one: str, lanes: int) -> str:
     """How the name of an intrinsic tells its type: `f32`, `v16f32`."""
     short = {"half": "f16", "float": "f32", "double": "f64"}.get(one, one)
     return short if lanes == 1 else f"v{lanes}{short}"
+
+
+def i32s(number: int, lanes: int) -> str:
+    """An integer of 32 bits in each lane."""
+    return splat_text("i32", str(number), lanes)
 
 
 def splat_text(one: str, text: str, lanes: int) -> str:

@@ -266,11 +266,15 @@ class Frame:
             known = self._slot_of[id(root)] = self.space(place)
         return known
 
-    def space(self, offset: int) -> int:
-        """The slot of a place in the arena of this frame."""
+    def space(self, offset: int, arena: Arena | None = None) -> int:
+        """The slot of a place in an arena, by default that of this frame."""
         slot = self.planner.add(ArenaSlot(offset))
-        self.arena.slots.append(slot)
+        (arena or self.arena).slots.append(slot)
         return slot
+
+    def _reserve(self, size: int, arena: Arena) -> int:
+        """The slot of memory in an arena that nothing else uses."""
+        return self.space(arena.reserve(size), arena)
 
     def _within(self, root: Any, offset: int, step: int) -> int:
         key = (id(root), offset)
@@ -419,34 +423,11 @@ class Frame:
     def _repeat(self, number: int, step: Repeat) -> None:
         node, planner = step.node, self.planner
         attrs = node.attrs
-        carries, invariants = attrs["carries"], attrs["invariants"]
-        body = step.body
+        carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
         arena = Arena()
-
-        def space(size: int) -> int:
-            slot = planner.add(ArenaSlot(arena.reserve(size)))
-            arena.slots.append(slot)
-            return slot
-
-        inner_inputs = body.graph.inputs
-        current: list[int] = []
-        following: list[int] = []
-        own: set[int] = set()
-        for j in range(carries):
-            value, inner = node.inputs[j], inner_inputs[j]
-            size = bytes_of(value.spec)
-            root, offset = body.memory(body.graph.outputs[j])
-            stays = root is inner and not offset
-            now = self.buffer(node.outputs[j], number) if stays else space(size)
-            current.append(now)
-            planner.emit(Copy(self.buffer(value, number), now, size))
-            if stays:
-                own.add(id(inner))
-                following.append(now)
-            else:
-                following.append(space(size))
-        fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
-        counter, place, test = space(8), space(8), space(8)
+        current, following = self._carries(number, step, arena)
+        fixed = [self._given(v, number) for v in node.inputs[carries:last]]
+        counter, place, test = (self._reserve(8, arena) for _ in range(3))
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
         first = step.trips - 1 if direction < 0 else 0
@@ -461,29 +442,45 @@ class Frame:
             assert step.counting is not None
             self.call(step.counting, [counter, test])
         planner.emit(JumpUnless(test, end))
-        elements = []
-        for value in node.inputs[carries + invariants :]:
-            elements.append(self._moving(value, number, place))
+        elements = [self._moving(v, number, place) for v in node.inputs[last:]]
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
-        bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
-        frame = self._inner(body, bound, [*following, *kept], frozenset(own))
+        inputs = step.body.graph.inputs
+        bound = dict(zip(map(id, inputs), [*current, *fixed, *elements], strict=True))
+        own = frozenset([id(v) for v, a, b in zip(inputs, current, following) if a == b])
+        frame = self._inner(step.body, bound, [*following, *kept], own)
         self._adopt_into(arena, frame.arena)
-        for j in range(carries):
-            if following[j] != current[j]:
-                size = bytes_of(node.inputs[j].spec)
-                if size >= WORTH_SWAPPING:
-                    planner.emit(Swap(current[j], following[j]))
-                else:
-                    planner.emit(Copy(following[j], current[j], size))
+        for value, now, new in zip(node.inputs, current, following):
+            if new != now:
+                size = bytes_of(value.spec)
+                planner.emit(Swap(now, new) if size >= WORTH_SWAPPING else Copy(new, now, size))
         planner.emit(AddConst(counter, 1))
         planner.emit(AddConst(place, direction))
         planner.emit(Jump(start))
         planner.place(end)
-        for j in range(carries):
-            target = self.buffer(node.outputs[j], number)
-            if target != current[j]:
-                planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
+        for value, now in zip(node.outputs, current):
+            target = self.buffer(value, number)
+            if target != now:
+                planner.emit(Copy(now, target, bytes_of(value.spec)))
         self._adopt(arena, number)
+
+    def _carries(self, number: int, step: Repeat, arena: Arena) -> tuple[list[int], list[int]]:
+        """The slots of a loop's carries, and those of their next values.
+
+        They are the same where the body makes the next value in the memory of the one before.
+        """
+        node, body = step.node, step.body
+        current: list[int] = []
+        following: list[int] = []
+        for j in range(node.attrs["carries"]):
+            value = node.inputs[j]
+            size = bytes_of(value.spec)
+            root, offset = body.memory(body.graph.outputs[j])
+            stays = root is body.graph.inputs[j] and not offset
+            now = self.buffer(node.outputs[j], number) if stays else self._reserve(size, arena)
+            current.append(now)
+            self.planner.emit(Copy(self.buffer(value, number), now, size))
+            following.append(now if stays else self._reserve(size, arena))
+        return current, following
 
     def _moving(self, value: Any, number: int, place: int) -> int:
         """The slot of one row of a value at a time."""

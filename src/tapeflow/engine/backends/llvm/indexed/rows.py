@@ -48,21 +48,11 @@ def scatter_rows(
     parts = min(PARTS, lines) if worth else 1
     span = -(-lines // parts)
 
-    def combined(old: Val, new: Val) -> Val:
-        if combine == "max":
-            return builder.select(builder.lt(old, new), new, old)
-        if combine == "min":
-            return builder.select(builder.lt(new, old), new, old)
-        function = {
-            "add": builder.add, "sub": builder.sub, "mul": builder.mul, "div": builder.div,
-        }[combine]  # fmt: skip
-        return function(old, new)
-
     def piece(line: str, source: str, at: str | int, width: int, mask: str | None) -> None:
         place = code.offset(line, at, dtype)
         new = code.load(code.offset(source, at, dtype), dtype, width, mask)
         if combine != "update":
-            new = combined(code.load(place, dtype, width, mask), new)
+            new = _combined(builder, combine, code.load(place, dtype, width, mask), new)
         code.store(new, place, dtype, mask)
 
     def row(line: str, source: str) -> None:
@@ -98,3 +88,14 @@ def scatter_rows(
         fused=f"ScatterRows ({combine})",
         parallel=parts > 1,
     )
+
+
+def _combined(builder: VectorBuilder, combine: str, old: Val, new: Val) -> Val:
+    if combine == "max":
+        return builder.select(builder.lt(old, new), new, old)
+    if combine == "min":
+        return builder.select(builder.lt(new, old), new, old)
+    function = {
+        "add": builder.add, "sub": builder.sub, "mul": builder.mul, "div": builder.div,
+    }[combine]  # fmt: skip
+    return function(old, new)

@@ -61,6 +61,44 @@ class Emitter:
 
     # Statements.
 
+    def statement(
+        self,
+        statement: Any,
+        args: list[Val],
+        index: Index,
+        lanes: int = 1,
+        dim: int | None = None,
+        mask: str | None = None,
+        pointer: str = "",
+    ) -> Val:
+        """The value of any statement but a fold.
+
+        Args:
+          statement: the statement.
+          args: the values of its `arguments`.
+          index: the point, or the first one.
+          lanes: how many points.
+          dim: the dimension along which they are neighbours; None for one point.
+          mask: those that exist; None for all.
+          pointer: what a load reads from, where that is known.
+
+        Returns:
+          The value, a scalar where it is the same for all points.
+        """
+        s = statement
+        if isinstance(s, Apply):
+            return self.apply(s, args)
+        if isinstance(s, Literal):
+            return self.literal(s)
+        step = 0 if dim is None else s.at.coefficient(dim)
+        if isinstance(s, Load):
+            pointer = pointer or self.address(s.operand, s.at, index, s.dtype)
+            return self.load(s, pointer, lanes, step, mask)
+        if isinstance(s, Gather):
+            return self.gather(s, args[0], index, lanes, step, mask)
+        assert isinstance(s, Coordinate)
+        return self.coordinate(s, index, lanes, step)
+
     def load(self, load: Load, pointer: str, lanes: int, step: int, mask: str | None) -> Val:
         """Elements from `pointer` on, `step` apart: one where they do not move."""
         if lanes == 1 or step == 0:
@@ -201,6 +239,13 @@ class Emitter:
             f"{other.type} {other.text}"
         )
         return Val(made, value.dtype, value.lanes)
+
+
+def arguments(statement: object) -> tuple[int, ...]:
+    """The statements whose values a statement takes at the same point."""
+    if isinstance(statement, Apply):
+        return statement.args
+    return (statement.where,) if isinstance(statement, Gather) else ()
 
 
 def _start(combine: str, dtype: DType) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
+from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index, arguments
 from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val, working
@@ -14,11 +14,9 @@ from tapeflow.engine.ir.nest import (
     POINT,
     ROW,
     Apply,
-    Coordinate,
     Fold,
     Gather,
     Levels,
-    Literal,
     Load,
     Nest,
 )
@@ -78,16 +76,7 @@ class Writer:
     def scalar(self, i: int, known: dict[int, Val], index: Index) -> Val:
         """A statement's value at one point."""
         s = self.nest.statements[i]
-        if isinstance(s, Load):
-            at = self.emit.address(s.operand, s.at, index, s.dtype)
-            return self.emit.load(s, at, 1, 0, None)
-        if isinstance(s, Literal):
-            return self.emit.literal(s)
-        if isinstance(s, Coordinate):
-            return self.emit.coordinate(s, index, 1, 0)
-        if isinstance(s, Gather):
-            return self.emit.gather(s, known[s.where], index, 1, 0, None)
-        return self.emit.apply(s, [known[a] for a in s.args])
+        return self.emit.statement(s, [known[a] for a in arguments(s)], index)
 
     def kernel(self) -> Kernel:
         """The kernel, named by its code."""
@@ -142,12 +131,6 @@ class Writer:
     def is_vector(self, level: int) -> bool:
         """Whether what is computed at a level is computed for all lanes of a vector."""
         return level == POINT
-
-
-def arguments(statement: object) -> tuple[int, ...]:
-    if isinstance(statement, Apply):
-        return statement.args
-    return (statement.where,) if isinstance(statement, Gather) else ()
 
 
 def traffic(nest: Nest) -> int:
