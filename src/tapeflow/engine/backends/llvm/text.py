@@ -24,7 +24,7 @@ class Val(NamedTuple):
 
     Attributes:
       text: its name (`%12`) or a literal.
-      dtype: what it is; the 8- and 16-bit floats are loaded as float32.
+      dtype: what it is; 16-bit floats are loaded as float32.
       lanes: how many elements; 1 for a scalar.
     """
 

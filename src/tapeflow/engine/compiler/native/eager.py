@@ -86,7 +86,7 @@ class Generated:
         try:
             if not ELIGIBLE(node):
                 raise Unsupported(node.prim.name)
-            region = Region([node], {id(v) for v in node.outputs})
+            region = Region([node], [id(v) for v in node.outputs])
             native = NativeRegion(region, "eager", (EagerTensor, EagerTensor))
         except Unsupported:
             self._step = _nothing

@@ -6,6 +6,7 @@ of one number are independent of the host's results that come later, and make up
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from tapeflow.engine.backends.llvm import opaque
@@ -13,6 +14,7 @@ from tapeflow.engine.compiler.native.decompose import RULES
 from tapeflow.engine.compiler.native.indexing import INDEXING
 from tapeflow.engine.compiler.native.kinds import (
     DATA_INPUTS,
+    DATA_OUTPUTS,
     ELEMENT,
     FOLD,
     OPAQUE,
@@ -66,7 +68,7 @@ class Eligibility:
             return False
         if refusal_key(node) in self.refused:
             return False
-        data = [*self._data(node), *node.outputs]
+        data = [*self._data(node), *node.outputs[: DATA_OUTPUTS.get(prim.name)]]
         if any(0 in v.spec.shape or v.spec.dtype not in _DTYPES for v in data):
             return False
         if any(known(node.inputs[i]) is None for i in prim.value_inputs if i < len(node.inputs)):
@@ -232,6 +234,11 @@ def refusal_key(node: Any) -> Any:
 class Region:
     """A part of a graph that becomes native.
 
+    Args:
+      nodes: the part.
+      wanted: ids of values that others need, in the order in which they are to be outputs.
+      given: values that are inputs before all others, used or not.
+
     Attributes:
       graph: the part, on its own.
       inputs: the values of the whole graph that it takes.
@@ -239,12 +246,14 @@ class Region:
       nodes: the nodes of the whole graph that it stands for.
     """
 
-    def __init__(self, nodes: list[Node], wanted: set[int]) -> None:
+    def __init__(self, nodes: list[Node], wanted: Iterable[int], given: Iterable[Any] = ()) -> None:
         self.nodes = nodes
         self.graph = Graph()
         self.inputs: list[Any] = []
-        self.outputs: list[Any] = []
         env: dict[int, Any] = {}
+        made: dict[int, Any] = {}
+        for value in given:
+            self._value(env, value)
         for node in nodes:
             inputs = tuple([self._value(env, v) for v in node.inputs])
             copy = Node(node.prim, inputs, node.attrs, node.name, node.location)
@@ -252,9 +261,9 @@ class Region:
             self.graph.add(copy, [v.spec for v in node.outputs])
             for old, new in zip(node.outputs, copy.outputs, strict=True):
                 env[id(old)] = new
-                if id(old) in wanted:
-                    self.outputs.append(old)
-                    self.graph.outputs.append(new)
+                made[id(old)] = old
+        self.outputs = [made[i] for i in wanted if i in made]
+        self.graph.outputs = [env[id(v)] for v in self.outputs]
 
     def _value(self, env: dict[int, Any], value: Any) -> Any:
         found = env.get(id(value))
@@ -289,15 +298,22 @@ def find_regions(graph: Graph, eligible: Eligibility) -> tuple[list[Region], lis
     count = max(number.values(), default=0) + 1
     host: list[list[Node]] = [[] for _ in range(count)]
     inside: list[list[Node]] = [[] for _ in range(count)]
-    wanted = {id(v) for v in graph.outputs}
+    wanted = dict.fromkeys(id(v) for v in graph.outputs)
     for node in nodes:
         here = (number[id(node)], native[id(node)])
         (inside if native[id(node)] else host)[number[id(node)]].append(node)
         for value in node.inputs:
             maker = id(value.node)
             if maker in number and (number[maker], native[maker]) != here:
-                wanted.add(id(value))
-    return [Region(part, wanted) for part in inside], host
+                wanted[id(value)] = None
+    regions = []
+    is_whole = sum(map(bool, inside)) == 1 and not any(host)
+    for part in inside:
+        used = {id(v) for node in part for v in node.inputs}
+        # Where a region is all that there is, it is called with whatever the function is.
+        given = [v for v in graph.inputs if id(v) in used or (is_whole and _is_plain(v.spec))]
+        regions.append(Region(part, wanted, given))
+    return regions, host
 
 
 Order = tuple[int, bool]
