@@ -336,7 +336,7 @@ def test_parts_of_a_sum_show_what_they_read() -> None:
 @pytest.mark.parametrize("depth", [1, 3])
 def test_the_interpreter_holds_what_explain_says(depth: int) -> None:
     from tapeflow.engine.backends.interpreter.program import Program
-    from tapeflow.engine.function.explaining.memory import held_by_interpreter
+    from tapeflow.engine.compiler.native.held import held_by_interpreter
 
     w = tf.Variable(tf.ones([64, 64]) / 64.0)
 

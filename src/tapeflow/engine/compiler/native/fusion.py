@@ -9,6 +9,7 @@ its own. What is folded, and then used for the whole row, shares its unit with w
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import (
@@ -50,6 +51,8 @@ LONG_ROW = 64
 SMALL = 4096
 """Domains of so many points are shared in any case: the call costs as much as the work."""
 
+SUMS = ("Add", "AddV2")
+
 FEW_ROWS = 8
 """Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
 
@@ -60,6 +63,7 @@ class Fusion:
     Args:
       graph: nodes in an order in which each comes after what it uses; shapes known.
       cost_of: what computing an elementwise node costs, in instructions for each element.
+      continues: whether the kernel of an opaque node can go on with what is computed of its result.
 
     Attributes:
       units: all of them, in no order.
@@ -67,9 +71,10 @@ class Fusion:
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
-    def __init__(self, graph: Graph, cost_of: Any) -> None:
+    def __init__(self, graph: Graph, cost_of: Any, continues: Any) -> None:
         self.graph = graph
         self._cost_of = cost_of
+        self._continues = continues
         self.units: list[Unit] = []
         self.stored: set[int] = set()
         self.alias: dict[int, tuple[Any, int]] = {}
@@ -80,6 +85,7 @@ class Fusion:
         self._ancestors: dict[int, int] = {}
         self._of_size: dict[int, int] = {}
         self._note_ancestors()
+        self._times_used = Counter(id(v) for n in graph.nodes for v in n.inputs)
         for value in graph.outputs:
             self._need(value)
         for node in reversed(graph.nodes):
@@ -260,8 +266,31 @@ class Fusion:
         for value in whole_operands(node):
             self._read(unit, value)
             unit.requires.append(value)
+        running = self._running_sum(node)
+        if running is not None:
+            self._read(unit, running)
         for operand, inner in operand_accesses(node, access):
             self._use(unit, operand, inner)
+
+    def _running_sum(self, node: Any) -> Any:
+        """The sum of products that a node adds another one to.
+
+        It goes to memory: each product adds to it, where one kernel at the end would need them all
+        at once.
+        """
+        if node.prim.name not in SUMS:
+            return None
+        for x, y in (node.inputs, node.inputs[::-1]):
+            adds = x.node.prim.name in SUMS and self._times_used[id(x)] == 1
+            if adds and self._is_product(y) and any(self._is_product(v) for v in x.node.inputs):
+                return x
+        return None
+
+    def _is_product(self, value: Any) -> bool:
+        """Whether a value is nothing but the result of a kernel that can add something to it."""
+        if self._times_used[id(value)] != 1:
+            return False
+        return kind_of(value.node) == OPAQUE and self._continues(value.node)
 
     def _is_cheap(self, node: Any) -> bool:
         large = [v for v in node.inputs if math.prod(v.spec.shape) > 1]
