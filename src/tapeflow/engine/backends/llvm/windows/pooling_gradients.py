@@ -127,6 +127,19 @@ def _apart(g: Geometry) -> bool:
     return all(s >= k or c == 1 for s, k, c in zip(g.strides, g.window, g.counts))
 
 
+def _numbering(code: Code, g: Geometry) -> tuple[Three, list[int], Index, Three]:
+    """How places and windows of an image are counted.
+
+    Returns:
+      Places from one to the next in each dimension, and from window to window; the first window's
+      first place; windows from one to the next in each dimension.
+    """
+    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
+    strides = [s * p for s, p in zip(steps, g.strides)]
+    begin = dot(code, [-low for low in g.lows], steps)
+    return steps, strides, begin, (g.counts[1] * g.counts[2], g.counts[2], 1)
+
+
 def writes_once(g: Geometry) -> bool:
     """Whether each place of the input lies in one window."""
     more = zip(g.strides, g.window, g.counts, g.extents, g.sizes)
@@ -167,10 +180,7 @@ def spread(
     x = code.argument(1) if len(operands) > 1 else ""
     y = code.argument(2) if len(operands) > 2 else ""
     pointers = [code.argument(len(operands) + i) for i in range(then.operands)]
-    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
-    strides = [s * p for s, p in zip(steps, g.strides)]
-    begin = dot(code, [-low for low in g.lows], steps)
-    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    steps, strides, begin, numbers = _numbering(code, g)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
@@ -247,10 +257,7 @@ def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
     grad, x = code.argument(0), code.argument(1)
     y = code.argument(2) if len(operands) > 2 else ""
     out = code.argument(len(operands))
-    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
-    strides = [s * p for s, p in zip(steps, g.strides)]
-    begin = dot(code, [-low for low in g.lows], steps)
-    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    steps, strides, begin, numbers = _numbering(code, g)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
