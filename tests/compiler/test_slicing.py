@@ -1,4 +1,4 @@
-"""Slices that begin where arguments say, and loops that the host runs around native code."""
+"""What moves elements as arguments say, and loops that the host runs around native code."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ def test_other_slices_stay_on_the_host(monkeypatch):
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("dtype", [tf.float32, tf.int32, tf.float64, tf.int64, tf.uint32])
+def test_bits_are_native(monkeypatch, dtype):
+    def program(x):
+        other = {4: tf.int32, 8: tf.int64}[dtype.size]
+        bits = tf.bitcast(x + x, other)
+        return bits + 1, tf.bitcast(bits[::2] ^ 3, dtype)
+
+    x = tf.cast(tf.constant([0.0, -1.5, 2.25, 1e6, 3.0, 7.0]), dtype)
+    got, plan, expected = ways(monkeypatch, program, x)
+    assert plan.whole is not None
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_repeats_are_native(monkeypatch, axis):
+    got, plan, expected = ways(monkeypatch, lambda x: tf.repeat(x, 3, axis) + 1.0, tf.constant(X))
+    assert plan.whole is not None
+    np.testing.assert_array_equal(got, expected)
+
+
 # Loops that the host runs.
 
 
@@ -172,4 +193,34 @@ def test_bodies_of_loops_on_the_host_are_native(monkeypatch, kind):
     assert counts
     assert max(counts) == {"nested": 10, "best": 20, "telling": 20}[kind]
     for a, b in zip([*got, told], [*expected, said], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@pytest.mark.parametrize("most", [3, 7, 100])
+def test_a_recurrent_loop_of_at_most_so_many_trips_is_native(monkeypatch, most):
+    """As Keras's recurrent layers write it: a counter, and a limit of iterations besides."""
+    w = tf.Variable(tf.eye(8) * 0.5)
+
+    def run(x):
+        steps = tf.TensorArray(tf.float32, 7).unstack(x)
+        outputs = tf.TensorArray(tf.float32, 7, element_shape=(4, 8))
+
+        def body(time, outputs, h):
+            h = tf.tanh(steps.read(time) + h @ w)
+            return time + 1, outputs.write(time, h), h
+
+        with tf.GradientTape() as tape:
+            _, outputs, h = tf.while_loop(
+                lambda time, *_: time < 7,
+                body,
+                (0, outputs, tf.zeros([4, 8])),
+                maximum_iterations=most,
+            )
+            loss = tf.reduce_sum(h) + tf.reduce_sum(outputs.stack() ** 2)
+        return loss, tape.gradient(loss, w)
+
+    x = tf.constant(np.random.default_rng(0).uniform(-1, 1, (7, 4, 8)).astype(np.float32))
+    got, plan, expected = ways(monkeypatch, run, x)
+    assert plan.whole is not None
+    for a, b in zip(got, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)

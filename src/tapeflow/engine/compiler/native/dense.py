@@ -331,9 +331,16 @@ def _only_reads(node: Node, place: int) -> bool:
 
 
 def _trips(node: Node) -> int | None:
-    """How often a loop runs, where that can be seen: a counter below a limit."""
+    """How often a loop runs, where that can be seen: counters below limits."""
+    return _until(node, node.attrs["cond"].outputs[0].node)
+
+
+def _until(node: Node, test: Node) -> int | None:
+    """How often a test of a loop's condition holds at first."""
     cond, body = node.attrs["cond"], node.attrs["body"]
-    test = cond.outputs[0].node
+    if test.prim.name == "LogicalAnd":
+        both = [_until(node, v.node) for v in test.inputs]
+        return None if None in both else min(both)  # type: ignore[type-var]
     if test.prim.name not in ("Less", "LessEqual"):
         return None
     counter = _place_of(test.inputs[0], cond.inputs)

@@ -17,6 +17,7 @@ from tapeflow.engine.compiler.native.rows import SCATTER_ROWS, combines
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.graph import Node, known
+from tapeflow.engine.ir.primitive import unregistered
 
 INDICES = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
 
@@ -274,7 +275,35 @@ def _position(fold: str, extreme: Callable[[DType], Any]) -> Callable[..., Any]:
     return make_it
 
 
-# Movements that neither fusion nor the kernels of contractions know.
+# The same bits, and movements that neither fusion nor the kernels of contractions know.
+
+
+BITS = unregistered("Bits", lambda x, type: x, lambda x, type: x.view(type.np))
+"""`Bitcast` between dtypes of the same size, in which each element is one of the result."""
+BITS.lower = lambda b, x, type: b.bitcast(x, type)
+
+
+def _takes_bitcast(node: Any) -> bool:
+    sizes = node.inputs[0].spec.dtype.size, node.outputs[0].spec.dtype.size
+    return sizes in ((4, 4), (8, 8))
+
+
+def _bitcast(make: Maker, node: Node, x: Any) -> Any:
+    return make.node(BITS, x, dtype=node.outputs[0].spec.dtype, **node.attrs)
+
+
+def _takes_repeat(node: Any) -> bool:
+    repeats = known(node.inputs[1])
+    return repeats is not None and repeats.size == 1
+
+
+def _repeat(make: Maker, node: Node, x: Any, _: Any) -> Any:
+    shape, to = x.spec.shape, node.outputs[0].spec.shape
+    axis = node.attrs["axis"] % len(shape)
+    apart = (*shape[: axis + 1], 1, *shape[axis + 1 :])
+    times = to[axis] // shape[axis]
+    whole = (*shape[: axis + 1], times, *shape[axis + 1 :])
+    return make.reshape(make.broadcast(make.reshape(x, apart), whole), to)
 
 
 def _tile(make: Maker, node: Node, x: Any, _: Any) -> Any:
@@ -330,6 +359,8 @@ INDEXING: dict[str, Rule] = {
     "DenseBincount": Rule(_takes_scatter(0, 2, "add"), _bincount),
     "ArgMax": Rule(_always, _position("Max", lambda dtype: dtype.min)),
     "ArgMin": Rule(_always, _position("Min", lambda dtype: dtype.max)),
+    "Bitcast": Rule(_takes_bitcast, _bitcast),
+    "Repeat": Rule(_takes_repeat, _repeat),
     "Tile": Rule(_always, _tile),
     "Roll": Rule(_takes_roll, _roll),
 }

@@ -37,11 +37,11 @@ class Maker:
         node = Node(CONST, (), {"value": array}, self._origin.name, self._origin.location)
         return self._graph.add(node, [Spec(dtype, array.shape, array)]).outputs[0]
 
-    def node(self, prim: Any, *inputs: Any, **attrs: Any) -> Any:
+    def node(self, prim: Any, *inputs: Any, dtype: DType | None = None, **attrs: Any) -> Any:
         """The output, like the first input, of a node of a primitive that is in no registry."""
         made = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
         spec = inputs[0].spec
-        return self._graph.add(made, [Spec(spec.dtype, spec.shape)]).outputs[0]
+        return self._graph.add(made, [Spec(dtype or spec.dtype, spec.shape)]).outputs[0]
 
     def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
         """The same elements in another shape."""
