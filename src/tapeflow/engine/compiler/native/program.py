@@ -15,6 +15,7 @@ from tapeflow.engine.backends.llvm.vector_builder import Unsupported
 from tapeflow.engine.compiler.compile import StoppedError
 from tapeflow.engine.compiler.native.dense import densify
 from tapeflow.engine.compiler.native.held import held_by_interpreter
+from tapeflow.engine.compiler.native.late import LateEligibility, LateRegion
 from tapeflow.engine.compiler.native.lowering import Lowering
 from tapeflow.engine.compiler.native.planning import Planner
 from tapeflow.engine.compiler.native.regions import (
@@ -114,6 +115,7 @@ class NativeProgram:
 
     Attributes:
       regions: the native parts.
+      late: those that are native for each shape that comes.
       whole: the one region, where nothing is left to the host.
       chosen: which inputs the whole takes, where it cannot take all.
       step: where there is a whole that takes all inputs: the native function, which takes eager
@@ -148,6 +150,7 @@ class NativeProgram:
 
     def _compile(self, types: tuple[type, type], target: Target | None) -> None:
         self.regions = []
+        self.late: list[LateRegion] = []
         self.whole = None
         self.step: Any = None
         made = self._with_regions(self.graph, types, target)
@@ -179,7 +182,8 @@ class NativeProgram:
           target: the CPU; this machine's, if None.
           least: a region of fewer nodes is left to the host.
         """
-        regions, host = find_regions(graph, ELIGIBLE)
+        eligible = LateEligibility(graph, ELIGIBLE)
+        regions, host = find_regions(graph, eligible)
         made = Graph()
         made.inputs = graph.inputs
         made.outputs = graph.outputs
@@ -195,29 +199,45 @@ class NativeProgram:
             part = self._with_regions(part, types, target, LEAST_IN_BODY)
             return Body(part, part.inputs, part.outputs)
 
+        def hosted(node: Node) -> Node:
+            if node.prim.name not in CONTROL_FLOW:
+                return node
+            attrs = {key: inside(value) for key, value in node.attrs.items()}
+            around = Node(node.prim, node.inputs, attrs, node.name, node.location)
+            around.outputs, around.in_tuple = node.outputs, node.in_tuple
+            return around
+
         for region, before in zip(regions, host, strict=True):
-            for node in before:
-                if node.prim.name in CONTROL_FLOW:
-                    attrs = {key: inside(value) for key, value in node.attrs.items()}
-                    around = Node(node.prim, node.inputs, attrs, node.name, node.location)
-                    around.outputs, around.in_tuple = node.outputs, node.in_tuple
-                    node = around
-                made.nodes.append(node)
-            if not region.nodes:
+            made.nodes += map(hosted, before)
+            native = self._native(region, eligible.is_late(region), least, types, target)
+            if native is None:
+                made.nodes += map(hosted, region.nodes)
                 continue
-            if len(region.nodes) < least and not any(
-                True for n in region.nodes for _ in n.bodies()
-            ):
-                made.nodes += region.nodes
-                continue
-            native = _compiled(region, f"{self.name}_{len(self.regions)}", types, target)
-            self.regions.append(native)
             call = Node(
                 _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
             )
             call.outputs = region.outputs
             made.nodes.append(call)
         return made
+
+    def _native(
+        self, region: Region, late: bool, least: int, types: tuple[type, type],
+        target: Target | None,
+    ) -> NativeRegion | LateRegion | None:  # fmt: skip
+        """What runs a region; None where the host is to do it."""
+        name = f"{self.name}_{len(self.regions) + len(self.late)}"
+        if late:
+            if not LateRegion.is_worth_it(region):
+                return None
+            waiting = LateRegion(region, name, lambda g: NativeProgram(g, name, types, target))
+            self.late.append(waiting)
+            return waiting
+        flows = any(True for node in region.nodes for _ in node.bodies())
+        if not region.nodes or (len(region.nodes) < least and not flows):
+            return None
+        native = _compiled(region, name, types, target)
+        self.regions.append(native)
+        return native
 
     def timed(self, note: Callable[[int, tuple[Any, ...]], None]) -> Callable[..., list[Any]]:
         """A function that does the same and calls `note(step, outputs)` after each host step.
@@ -276,7 +296,7 @@ def _culprit(region: Region, types: tuple[type, type], target: Target | None) ->
     raise AssertionError(f"each node of {region.nodes} can be compiled, but not all together")
 
 
-def _primitive(native: NativeRegion) -> Primitive:
+def _primitive(native: NativeRegion | LateRegion) -> Primitive:
     def infer(*specs: Any) -> Any:
         return tuple([v.spec for v in native.region.outputs])
 

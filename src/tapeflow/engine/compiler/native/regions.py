@@ -6,7 +6,7 @@ of one number are independent of the host's results that come later, and make up
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tapeflow.engine.backends.llvm import opaque
@@ -285,7 +285,9 @@ class Region:
         return found
 
 
-def find_regions(graph: Graph, eligible: Eligibility) -> tuple[list[Region], list[list[Node]]]:
+def find_regions(
+    graph: Graph, eligible: Callable[[Node], bool]
+) -> tuple[list[Region], list[list[Node]]]:
     """The regions of a graph, and the nodes that the host runs before, between and after them.
 
     Args:
