@@ -13,7 +13,7 @@ from fresh_process import run_python
 from tapeflow.engine.compiler import compile as compiler
 
 pytest.importorskip("llvmlite")
-from tapeflow.engine.backends.llvm.execution.plan import Jump
+from tapeflow.engine.backends.llvm.execution.plan import JumpIfBelow
 
 
 def program_of(function: Any, *args: Any) -> Any:
@@ -42,7 +42,7 @@ def test_a_loop_is_a_jump():
 
     x = tf.constant(1.0)
     program = program_of(train, x)
-    assert [type(i) for r in program.regions for i in r.plan.instructions].count(Jump) == 1
+    assert [type(i) for r in program.regions for i in r.plan.instructions].count(JumpIfBelow) == 1
     assert float(train(x)) == 2000.0
 
 

@@ -25,9 +25,8 @@ from tapeflow.engine.compiler.native.state import READ, forward_state
 from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
 from tapeflow.engine.compiler.passes.simplify import simplify
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.graph import Body, Graph
-from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store
+from tapeflow.engine.ir.nest import Affine, Apply, Load, Nest, Store
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -84,14 +83,11 @@ class Branches(_Whole):
 class Repeat(_Whole):
     """A `While`: with a condition, or so many trips."""
 
-    def __init__(
-        self, task: Task, cond: Lowering | None, body: Lowering, trips: int, counting: Kernel | None
-    ) -> None:
+    def __init__(self, task: Task, cond: Lowering | None, body: Lowering, trips: int) -> None:
         super().__init__(task)
         self.cond = cond
         self.body = body
         self.trips = trips
-        self.counting = counting
 
     def inner(self) -> list[Lowering]:
         return [self.body] if self.cond is None else [self.cond, self.body]
@@ -373,8 +369,9 @@ class Lowering:
         body = self._body(attrs["body"], attrs["carries"])
         trips = attrs.get("trips") or 0
         if attrs["cond"] is not None:
-            return Repeat(task, self._body(attrs["cond"]), body, trips, None)
-        return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
+            return Repeat(task, self._body(attrs["cond"]), body, trips)
+        assert trips > 0
+        return Repeat(task, None, body, trips)
 
     def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
         parts = split(nest)
@@ -443,23 +440,6 @@ def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:
     given = step.node.inputs[1 if isinstance(step, Branches) else 0 :]
     pairs = zip(lowering.graph.inputs, given)
     return {id(outer) for inner, outer in pairs if id(inner) in handles}
-
-
-def _counting(trips: int) -> Nest:
-    """Whether a counter (operand 0) is below a number (to operand 1)."""
-    zero = Affine(0, ())
-    return Nest(
-        (),
-        0,
-        [
-            Load(0, zero, dtypes.int64),
-            Literal(trips, dtypes.int64),
-            Apply(primitive_named("Less"), (0, 1), {}, dtypes.bool_),
-        ],
-        [Store(2, 1, zero, dtypes.bool_)],
-        2,
-        "Less",
-    )
 
 
 def _scattering(target: Target, node: Any) -> Kernel:

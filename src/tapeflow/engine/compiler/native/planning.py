@@ -18,6 +18,7 @@ from tapeflow.engine.backends.llvm.execution.plan import (
     Copy,
     Input,
     Jump,
+    JumpIfBelow,
     JumpUnless,
     Moving,
     Output,
@@ -149,7 +150,7 @@ class Planner:
         shift = len(self.addresses)
         made: list[Any] = list(self.addresses)
         for instruction in self.instructions:
-            if isinstance(instruction, (Jump, JumpUnless)):
+            if isinstance(instruction, (Jump, JumpUnless, JumpIfBelow)):
                 to = self.places[instruction.to] + shift
                 instruction = replace(instruction, to=to)
             made.append(instruction)
@@ -453,7 +454,7 @@ class Frame:
             else:
                 following.append(space(size))
         fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
-        counter, place, test = space(8), space(8), space(8)
+        counter, place = space(8), space(8)
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
         first = step.trips - 1 if direction < 0 else 0
@@ -462,12 +463,10 @@ class Frame:
         planner.place(start)
         if step.cond is not None:
             bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
+            test = space(8)
             frame = self._inner(step.cond, bound, [test])
             self._adopt_into(arena, frame.arena)
-        else:
-            assert step.counting is not None
-            self.call(step.counting, [counter, test])
-        planner.emit(JumpUnless(test, end))
+            planner.emit(JumpUnless(test, end))
         elements = []
         for value in node.inputs[carries + invariants :]:
             elements.append(self._moving(value, number, place))
@@ -484,7 +483,7 @@ class Frame:
                     planner.emit(Copy(following[j], current[j], size))
         planner.emit(AddConst(counter, 1))
         planner.emit(AddConst(place, direction))
-        planner.emit(Jump(start))
+        planner.emit(Jump(start) if step.cond else JumpIfBelow(counter, step.trips, start))
         planner.place(end)
         for j in range(carries):
             target = self.buffer(node.outputs[j], number)

@@ -23,6 +23,7 @@ from tapeflow.engine.compiler.native.regions import (
     find_regions,
     refusal_key,
 )
+from tapeflow.engine.compiler.native.trips import use_trips
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
 
@@ -108,6 +109,8 @@ class NativeProgram:
         self, graph: Graph, name: str, types: tuple[type, type], target: Target | None = None
     ) -> None:
         dense = densify(graph)
+        if dense is not None:
+            dense = use_trips(dense)
         self.graph = graph if dense is None else dense
         self.name = name
         self.regions: list[NativeRegion] = []
