@@ -12,6 +12,7 @@ from tapeflow.engine.compiler import compile as compiler
 from tapeflow.engine.ir.graph import Graph, Node
 
 pytest.importorskip("llvmlite")
+from tapeflow.engine.backends.llvm.execution.plan import Call
 
 
 def graph_of(function: Any, *args: Any) -> Graph:
@@ -35,6 +36,15 @@ def graph_of(function: Any, *args: Any) -> Graph:
     assert program.whole is not None
     graph: Graph = program.graph
     return graph
+
+
+def names_of(function: Any, *args: Any) -> list[str]:
+    """The kernels of a function and its jumps, in order."""
+    concrete = tf.function(function).get_concrete_function(*args)
+    concrete(*args)
+    (region,) = concrete._runnable._program.regions
+    found = region.plan.instructions
+    return [i.kernel.name if isinstance(i, Call) else type(i).__name__ for i in found]
 
 
 def loops_of(graph: Graph) -> list[Node]:
@@ -219,3 +229,50 @@ def test_a_loop_may_end_early():
         return total
 
     graph_of(run, tf.abs(rows()))
+
+
+def large(*shape: int) -> Any:
+    drawn = np.random.default_rng(3).normal(size=shape, scale=shape[-1] ** -0.5)
+    return tf.constant(drawn.astype(np.float32))
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_factor_that_stays_is_packed_before_the_loop(transposed):
+    def run(h, w):
+        for _ in tf.range(4):
+            h = tf.tanh(tf.matmul(h, w, transpose_b=transposed))
+        return h
+
+    graph_of(run, large(32, 300), large(300, 300))
+    names = names_of(run, large(32, 300), large(300, 300))
+    packing = [i for i, name in enumerate(names) if name.startswith("panels_")]
+    products = [i for i, name in enumerate(names) if name.startswith("matmul_")]
+    assert len(packing) == len(products) == 1
+    assert packing[0] < names.index("Zero") < products[0]  # the loop's counter starts in between
+
+
+def test_a_factor_that_changes_is_not():
+    def run(h, w):
+        for _ in tf.range(4):
+            h = tf.tanh(tf.matmul(h, w))
+            w = w * 0.5
+        return h
+
+    graph_of(run, large(32, 300), large(300, 300))
+    assert not [n for n in names_of(run, large(32, 300), large(300, 300)) if "panels" in n]
+
+
+def test_a_factor_of_a_product_outside_of_loops_is_not():
+    args = large(32, 300), large(300, 300)
+    assert not [n for n in names_of(tf.matmul, *args) if "panels" in n]
+
+
+def test_a_factor_is_packed_before_the_loop_that_it_stays_in():
+    def run(h, w):
+        for _ in tf.range(2):
+            for _ in tf.range(3):
+                h = tf.tanh(tf.matmul(h, w))
+            w = w * 0.5
+        return h
+
+    graph_of(run, large(32, 300), large(300, 300))

@@ -40,6 +40,8 @@ class Step:
         self.workspaces: list[int] = []
         self.touched: list[set[int]] | None = None
         """For each call the places of the operands that it uses; None where it uses all."""
+        self.once = 0
+        """So many of the first calls do the same in all trips of the loop around it."""
 
     def values(self) -> list[Any]:
         """All values that it needs."""
@@ -107,6 +109,7 @@ class Lowering:
       variable: the class of variables.
       ownable: which inputs' memory may be written to where it becomes the output of that number: a
         loop's carries.
+      fixed: which inputs stay the same in all trips of the loop whose body it is.
 
     Attributes:
       steps: what to run, in order.
@@ -115,13 +118,21 @@ class Lowering:
       statuses: values that stop the plan where they are not zero.
     """
 
-    def __init__(self, graph: Graph, target: Target, variable: type, ownable: int = 0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        variable: type,
+        ownable: int = 0,
+        fixed: range = range(0),
+    ) -> None:
         self.target = target
         self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
             graph = run(graph)
         self.graph = graph
+        self.fixed = {id(graph.inputs[i]) for i in fixed}
         self.variable = variable
         self.fusion = Fusion(graph, node_cost)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
@@ -357,16 +368,18 @@ class Lowering:
 
     # Kernels.
 
-    def _body(self, body: Body, ownable: int = 0) -> Lowering:
+    def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
-        return Lowering(graph, self.target, self.variable, ownable)
+        return Lowering(graph, self.target, self.variable, ownable, fixed)
 
     def _control_flow(self, task: Task) -> Step:
         node = task.unit.opaque
         attrs = node.attrs
         if node.prim.name == "If":
             return Branches(task, [self._body(body) for body in attrs["branches"]])
-        body = self._body(attrs["body"], attrs["carries"])
+        carries = attrs["carries"]
+        fixed = range(carries, carries + attrs["invariants"])
+        body = self._body(attrs["body"], carries, fixed)
         trips = attrs.get("trips") or 0
         if attrs["cond"] is not None:
             return Repeat(task, self._body(attrs["cond"]), body, trips)
@@ -415,7 +428,8 @@ class Lowering:
             _, rows, columns = opaque.matrix_of(node)  # type: ignore[misc]
             epilogue = NestEpilogue(nest, leaf, taken, rows, columns)
             extra = [loops.operands[i] for i in epilogue.used]
-        lowered = opaque.lower(self.target, node, epilogue)
+        fixed = [i for i, v in enumerate(node.inputs) if self._is_fixed(v)]
+        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed))
         calls = []
         for made in lowered.steps:
             kernel = made.kernel
@@ -431,7 +445,13 @@ class Lowering:
             epilogue.account(calls[-1][0], self.target.lanes(4))
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
+        step.once = lowered.once
         return step
+
+    def _is_fixed(self, value: Any) -> bool:
+        """Whether a value is an input that stays the same in all trips."""
+        root, offset = root_of(self.fusion, value)
+        return id(root) in self.fixed and not offset
 
 
 def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:

@@ -175,6 +175,7 @@ class Frame:
       bound: the slots of its inputs.
       results: the slots that its outputs go to.
       own: inputs whose memory may be written to, as nobody else needs what is there.
+      prepared: the workspaces of steps whose first calls have been made before the loop.
     """
 
     def __init__(
@@ -184,6 +185,7 @@ class Frame:
         bound: dict[int, int],
         results: list[int],
         own: frozenset[int] = frozenset(),
+        prepared: dict[int, list[int]] | None = None,
     ) -> None:
         self.planner = planner
         self.lowering = lowering
@@ -192,6 +194,7 @@ class Frame:
         self.bound = bound
         self.results = results
         self.own = own
+        self.prepared = prepared or {}
         self.arena = Arena()
         self._slot_of: dict[Any, int] = {}
 
@@ -349,14 +352,19 @@ class Frame:
         if isinstance(step, RowWrite):
             self._write_row(number, step)
             return
-        spaces = [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
-        for kernel, values in step.calls:
+        spaces, calls = self.prepared.get(id(step)), step.calls[step.once :]
+        if spaces is None:
+            spaces, calls = self._workspaces(step, number), step.calls
+        for kernel, values in calls:
             operands = [spaces[v] if isinstance(v, int) else self.buffer(v, number) for v in values]
             status = None
             for value in step.task.writes:
                 if id(value) in self.lowering.statuses:
                     status = self.buffer(value, number)
             self.call(kernel, operands, status)
+
+    def _workspaces(self, step: Step, number: int) -> list[int]:
+        return [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
 
     def call(self, kernel: Any, operands: list[int], status: int | None = None) -> None:
         """Emits the call of a kernel."""
@@ -387,9 +395,9 @@ class Frame:
 
     def _inner(
         self, lowering: Lowering, bound: dict[int, int], results: list[int],
-        own: frozenset[int] = frozenset(),
+        own: frozenset[int] = frozenset(), prepared: dict[int, list[int]] | None = None,
     ) -> Frame:  # fmt: skip
-        frame = Frame(self.planner, lowering, bound, results, own)
+        frame = Frame(self.planner, lowering, bound, results, own, prepared)
         frame.run()
         return frame
 
@@ -454,6 +462,8 @@ class Frame:
             else:
                 following.append(space(size))
         fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
+        given = dict(zip(map(id, inner_inputs[carries:]), fixed))
+        prepared = self._prepare(body, given, space)
         counter, place = space(8), space(8)
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
@@ -472,7 +482,7 @@ class Frame:
             elements.append(self._moving(value, number, place))
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
         bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
-        frame = self._inner(body, bound, [*following, *kept], frozenset(own))
+        frame = self._inner(body, bound, [*following, *kept], frozenset(own), prepared)
         self._adopt_into(arena, frame.arena)
         for j in range(carries):
             if following[j] != current[j]:
@@ -490,6 +500,23 @@ class Frame:
             if target != current[j]:
                 planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
         self._adopt(arena, number)
+
+    def _prepare(self, body: Lowering, given: dict[int, int], space: Any) -> dict[int, list[int]]:
+        """Makes the calls that do the same in all trips; the workspaces of their steps."""
+        planner, around = self.planner, self.planner.step
+        prepared = {}
+        for step in body.steps:
+            if step.once:
+                spaces = prepared[id(step)] = [space(size) for size in step.workspaces]
+                planner.step = step
+                for kernel, values in step.calls[: step.once]:
+                    operands = [
+                        spaces[v] if isinstance(v, int) else given[id(root_of(body.fusion, v)[0])]
+                        for v in values
+                    ]
+                    self.call(kernel, operands)
+        planner.step = around
+        return prepared
 
     def _moving(self, value: Any, number: int, place: int) -> int:
         """The slot of one row of a value at a time."""

@@ -34,7 +34,12 @@ class Factor(NamedTuple):
 
 
 class Problem:
-    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments."""
+    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments.
+
+    Attributes:
+      swapped: whether it is computed as the transposed product.
+      ready: whether the right factor comes in packed panels; see `prepared.py`.
+    """
 
     def __init__(
         self,
@@ -55,7 +60,7 @@ class Problem:
         self.widens = dtype.is_floating and dtype.size == 2
         self.wide = float32 if self.widens else dtype
         self.epilogue = epilogue
-        self.swapped = False
+        self.swapped = self.ready = False
         self.code = code = Code(target, NAME)
         self.a, self.b = Factor(code.argument(0), *a), Factor(code.argument(1), *b)
         self.pointers = [code.argument(2 + i) for i in range(epilogue.operands)]

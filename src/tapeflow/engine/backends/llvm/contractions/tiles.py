@@ -64,7 +64,7 @@ class Tiles:
         self.epilogue, self.pointers = problem.epilogue, problem.pointers
         self.plan = schedule(
             problem.target, problem.batch, problem.m, problem.n, self.k, self.wide.size,
-            self.a, self.b, problem.widens,
+            self.a, self.b, problem.widens, problem.ready,
         )  # fmt: skip
         self.lanes = self.plan.lanes
 
@@ -220,7 +220,10 @@ class Tiles:
     def _columns(self, unit: _Unit, column: Index) -> str:
         """The address of a panel in the right factor."""
         apart = self.b.stride if self.b.transposed else 1
-        return self.code.offset(unit.b, self.code.mul(column, apart), self.dtype)
+        dtype = self.dtype
+        if self.problem.ready:  # panels are behind each other
+            apart, dtype = self.k, self.wide
+        return self.code.offset(unit.b, self.code.mul(column, apart), dtype)
 
     def _pack_transposed(self, source: str, columns: Index, inner: Index) -> None:
         packing.pack_transposed(
@@ -246,6 +249,8 @@ class Tiles:
         masks: list[str | None] = [None] * panel.vectors
         if self.cut:
             self._add_up(unit, panel, source)
+        elif self.problem.ready:
+            right = source, plan.across
         elif not plan.pack:
             right, masks = (source, self.b.stride), panel.masks
         elif not self.b.transposed:
