@@ -50,6 +50,9 @@ LONG_ROW = 64
 SMALL = 4096
 """Domains of so many points are shared in any case: the call costs as much as the work."""
 
+MOST_PARTS = 8
+"""More parts of a value than these are stored by more than one kernel."""
+
 FEW_ROWS = 8
 """Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
 
@@ -446,15 +449,29 @@ class Fusion:
             if not isinstance(filler, (int, float)):
                 self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
         self.stored.add(id(value))
+        unit = None
+        together = self._go_together([part for part, _ in parts])
         for part, access in parts:
-            unit = Unit(part.spec.shape)
-            self.units.append(unit)
-            self._join(unit, node)
+            if unit is None or not together:
+                unit = Unit(part.spec.shape)
+                self.units.append(unit)
+                self._join(unit, node)
+                if first is not None:
+                    unit.after.append(first)
             whole = at_identity(part.spec.shape)
             unit.stores.append((part, whole, value, access))
             self._use(unit, part, whole)
-            if first is not None:
-                unit.after.append(first)
+
+    def _go_together(self, parts: list[Any]) -> bool:
+        """Whether parts are computed at the same points, none of another: one unit does all."""
+        if not 2 <= len(parts) <= MOST_PARTS or len({part.spec.shape for part in parts}) > 1:
+            return False
+        if any(kind_of(part.node) != ELEMENT for part in parts):
+            return False
+        computed = 0
+        for part in parts:
+            computed |= self._bit[id(part.node)]
+        return not any(self._ancestors[id(part.node)] & computed for part in parts)
 
 
 def folded_axes(node: Any) -> set[int]:

@@ -25,7 +25,10 @@ from tapeflow.engine.ir.nest import (
 )
 
 GRAIN = 8192
-"""About how many points a chunk has."""
+"""About how many points a chunk has, if they cost less than `WEIGHTY` instructions each."""
+
+WEIGHTY = 32
+"""Twice as many instructions make a chunk half as long."""
 
 PARALLEL_FROM = 32768
 """Points, weighed by their cost, from which on two threads are worth their while."""
@@ -52,6 +55,16 @@ class Writer:
         self.points = 1
         for d in nest.dims:
             self.points *= d
+
+    @property
+    def cost(self) -> int:
+        """What a point costs, in instructions."""
+        return sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
+
+    @property
+    def grain(self) -> int:
+        """About how many points a chunk has."""
+        return GRAIN >> max(0, (2 * self.cost // WEIGHTY).bit_length() - 1)
 
     def write(self) -> None:
         """Writes the code."""
@@ -96,7 +109,6 @@ class Writer:
         """The kernel, named by its code."""
         text = self.code.text()
         name = "nest_" + hashlib.sha256(text.encode()).hexdigest()[:16]
-        cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
         return Kernel(
             name,
             text.replace("@NAME(", f"@{name}("),
@@ -105,7 +117,7 @@ class Writer:
             flops=self._flops(),
             bytes=traffic(self.nest),
             fused=self.nest.fused,
-            parallel=self.chunks > 1 and self.points * max(1, cost // 4) >= PARALLEL_FROM,
+            parallel=self.chunks > 1 and self.points * max(1, self.cost // 4) >= PARALLEL_FROM,
             notes=self._notes(),
         )
 
