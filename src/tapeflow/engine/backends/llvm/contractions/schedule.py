@@ -14,12 +14,8 @@ COLUMN = 256
 """Longest column of the left factor to be read in place if its elements are `APART` bytes or more
 from each other: caches neither keep nor foresee those."""
 APART = 1 << 10
-FAR = 1 << 19
-"""So are the elements of columns that lie in so many bytes, whatever is between two."""
 SHARED = 8
 """Panels that share a copy of the left factor: copying takes less time than half of them."""
-FEWEST = 4
-"""Units that a product should have, so that threads which others disturb do not wait for long."""
 PANEL = 1 << 15
 """Bytes of a panel that stay in the first-level cache."""
 INNER = 4096
@@ -149,15 +145,12 @@ def schedule(
     work = 2 * batch * m * n * k
     near = k * b.stride * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
     copies = (b.transposed or widens) and not ready
-    apart = a.stride * size
-    far = a.transposed and k > COLUMN and (apart >= APART or k * apart >= FAR)
+    far = a.transposed and k > COLUMN and a.stride * size >= APART
     pack_left = widens or (far and 2 * every >= SHARED)
     group = min(every, SHARED) if pack_left else 1
+    groups = -(-every // group)
     wanted = min(16, work // CHUNK)
     blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
-    if batch * blocks * -(-every // group) < min(FEWEST, wanted):
-        group = -(-group // 2)
-    groups = -(-every // group)
     if batch * groups * blocks < wanted:
         # A unit packs its panel for itself: let it have rows enough to make that worth it.
         fewest = rows if ready else 16 if near and not copies else 128 if pack_left else 64
