@@ -151,9 +151,13 @@ def schedule(
     groups = -(-every // group)
     wanted = min(16, work // CHUNK)
     blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
-    if batch * groups * blocks < wanted:
+    if ready:
+        # What follows in the loop goes on with the same rows: let a thread have some of them whole.
+        while 2 * blocks <= tiles and (blocks < 2 or batch * groups * blocks < min(8, wanted)):
+            blocks *= 2
+    elif batch * groups * blocks < wanted:
         # A unit packs its panel for itself: let it have rows enough to make that worth it.
-        fewest = rows if ready else 16 if near and not copies else 128 if pack_left else 64
+        fewest = 16 if near and not copies else 128 if pack_left else 64
         blocks = max(blocks, min(-(-wanted // (batch * groups)), m // fewest))
     block = -(-tiles // min(blocks, tiles))
     blocks = -(-tiles // block)
