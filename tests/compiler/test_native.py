@@ -201,7 +201,7 @@ def kernels_of(function: Any, *args: Any) -> list[Any]:
     """The kernels that a function runs; its results are compared with eager ones."""
     program = program_of(tf.function(function), *args)
     found = tf.function(function)(*args)
-    np.testing.assert_allclose(found, function(*args), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found, function(*args), rtol=1e-5, atol=1e-5)
     plan = program.whole.plan
     return [i.kernel for i in plan.instructions if isinstance(i, Call)]
 
@@ -217,7 +217,7 @@ def test_parts_that_do_not_need_each_other_are_one_kernel():
 def test_parts_that_need_each_other_are_not():
     def run(x):
         e = tf.exp(x)
-        return tf.concat([e, tf.sin(tf.reverse(e, [0]))], 1)
+        return tf.concat([e, tf.sqrt(tf.reverse(e, [0]))], 1)
 
     assert len(kernels_of(run, tf.random.normal([32, 40]))) > 1
 

@@ -12,6 +12,7 @@ from tapeflow.engine.backends.llvm.contractions import (
     as_matmul,
     matmul,
     prepared,
+    prepared_left,
 )
 from tapeflow.engine.backends.llvm.indexed.lowering import lower_indexed
 from tapeflow.engine.backends.llvm.indexed.lowering import supports as indexed_supports
@@ -130,15 +131,21 @@ def lower(
     results: list[Operand] = [("output", 0)]
     if epilogue is not None:
         results = [("epilogue", e) for e in range(epilogue.operands)]
-    if 1 in fixed and batch == 1 and not ta:
-        dtype = x.spec.dtype
+    found = None
+    dtype = x.spec.dtype
+    if batch == 1 and ta and not tb:
+        found = prepared_left(target, m, n, k, dtype=dtype, epilogue=epilogue)
+    elif batch == 1 and 1 in fixed and not ta:
         found = prepared(target, m, n, k, dtype=dtype, transpose_b=tb, epilogue=epilogue)
-        if found is not None:
-            steps = [
-                Step(found.packing, [("input", 1), ("workspace", 0)]),
-                Step(found.product, [("input", 0), ("workspace", 0), *results]),
-            ]
-            return Lowered(steps, [found.bytes], epilogue is not None, once=1)
+    if found is not None:
+        factors: list[Operand] = [("input", 0), ("input", 1)]
+        factors[found.factor] = ("workspace", 0)
+        steps = [
+            Step(found.packing, [("input", found.factor), ("workspace", 0)]),
+            Step(found.product, [*factors, *results]),
+        ]
+        once = int(found.factor in fixed)
+        return Lowered(steps, [found.bytes], epilogue is not None, once)
     kernel = matmul(
         target, m, n, k, dtype=x.spec.dtype, transpose_a=ta, transpose_b=tb, batch=batch,
         batch_a=batch_a, batch_b=batch_b, epilogue=epilogue,

@@ -1,19 +1,35 @@
-"""Products whose right factor is packed once, by a kernel of its own, and used often."""
+"""Products one of whose factors is packed by a kernel of its own.
+
+That is the right one where it is used often: in a loop. The left one, where it is stored
+transposed, is read by every panel: at its columns' elements, which are far from each other.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.contractions import packing
-from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, View
+from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.matmul import matmul
-from tapeflow.engine.backends.llvm.contractions.schedule import INNER, Schedule, schedule
+from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
+from tapeflow.engine.backends.llvm.contractions.schedule import (
+    COLUMN,
+    INNER,
+    Schedule,
+    schedule,
+    swaps,
+)
+from tapeflow.engine.backends.llvm.contractions.tiles import Tiles
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code
 from tapeflow.engine.core.dtypes import DType, float32
+
+LEFT = 256
+"""Columns of the result from which on it pays to pack the left factor first."""
+WORTH_THREADS = 1 << 18
+"""Bytes that are worth packing by more than one thread."""
 
 
 class _Stored(NamedTuple):
@@ -21,15 +37,22 @@ class _Stored(NamedTuple):
     stride: int
 
 
+def _wide(dtype: DType) -> DType:
+    """What registers hold."""
+    return float32 if dtype.is_floating and dtype.size == 2 else dtype
+
+
 class Prepared(NamedTuple):
     """Two kernels for `C = A @ B`.
 
     Attributes:
-      packing: makes the packed panels (operand 1) of B (operand 0).
-      bytes: the size of these.
-      product: takes A, the panels, and the operands of the epilogue.
+      factor: which factor is packed: 0 for A, 1 for B.
+      packing: makes what is packed (operand 1) of the factor (operand 0).
+      bytes: the size of that.
+      product: takes A, B, one of them packed, and the operands of the epilogue.
     """
 
+    factor: int
     packing: Kernel
     bytes: int
     product: Kernel
@@ -59,8 +82,8 @@ def prepared(
     Returns:
       The kernels; None where one that takes B as it is does as well.
     """
-    widens = dtype.is_floating and dtype.size == 2
-    wide = float32 if widens else dtype
+    wide = _wide(dtype)
+    widens = wide is not dtype
     a, b = _Stored(False, k), _Stored(transpose_b, k if transpose_b else n)
     if 1 in (m, n) or not m * n * k or k > INNER:
         return None
@@ -71,7 +94,43 @@ def prepared(
         target, m, n, k, dtype=dtype, view_b=View((0,), b.stride), epilogue=epilogue, ready=True
     )
     made = _packing(target, plan, n, k, dtype, wide, b)
-    return Prepared(made, plan.every * plan.across * k * wide.size, product)
+    return Prepared(1, made, plan.every * plan.across * k * wide.size, product)
+
+
+def prepared_left(
+    target: Target, m: int, n: int, k: int, *, dtype: DType, epilogue: Epilogue | None = None
+) -> Prepared | None:
+    """The kernels for a product whose A is stored transposed, and B is not.
+
+    Args:
+      target: the CPU.
+      m: rows of the result.
+      n: columns of the result.
+      k: length of the sums.
+      dtype: of the operands.
+      epilogue: what to do with the sums; to store them by default.
+
+    Returns:
+      The kernels; None where one that takes both as they are does as well.
+    """
+    size = _wide(dtype).size
+    turned = swaps(target, m, n, k, size, _Stored(True, m), _Stored(False, n))
+    rows, columns = (n, m) if turned else (m, n)
+    if k <= COLUMN or columns < LEFT or rows < 2:
+        return None
+    stack = (1,)
+    problem = Problem(
+        target, stack, rows, columns, k, dtype, (True, View.whole(stack, k, rows)),
+        (False, View.whole(stack, k, columns)), Store.matrix(rows, columns, dtype),
+    )  # fmt: skip
+    problem.left_ready = True
+    chunks, made = Tiles(problem).emit_left()
+    product = matmul(
+        target, m, n, k, dtype=dtype, transpose_a=True, epilogue=epilogue, left_ready=True
+    )
+    name = f"tiles_{dtype.name}_{rows}x{k}"
+    kernel = _kernel(problem.code.text(), NAME, name, chunks, k * rows * dtype.size + made)
+    return Prepared(int(turned), kernel, made, product)
 
 
 def _packing(
@@ -98,15 +157,19 @@ def _packing(
                 mask = code.first_lanes(left, lanes) if n % across else None
                 widths.append((v * lanes, mask))
             packing.pack_rows(code, here, b.stride, k, there, across, widths, lanes, dtype, wide)
-    text = code.text()
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    name = f"panels_{dtype.name}_{n}x{k}_{digest}"
-    size = math.prod((n, k)) * (dtype.size + wide.size)
+    return _kernel(
+        code.text(), "packing", f"panels_{dtype.name}_{n}x{k}", plan.every,
+        n * k * (dtype.size + wide.size),
+    )  # fmt: skip
+
+
+def _kernel(text: str, called: str, name: str, chunks: int, size: int) -> Kernel:
+    name = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return Kernel(
         name,
-        text.replace("@packing(", f"@{name}(", 1),
-        chunks=plan.every,
+        text.replace(f"@{called}(", f"@{name}(", 1),
+        chunks=chunks,
         bytes=size,
-        fused="panels of a factor",
-        parallel=plan.every > 1 and size >= 1 << 18,
+        fused="packed factor",
+        parallel=chunks > 1 and size >= WORTH_THREADS,
     )

@@ -39,6 +39,7 @@ class Problem:
     Attributes:
       swapped: whether it is computed as the transposed product.
       ready: whether the right factor comes in packed panels; see `prepared.py`.
+      left_ready: whether the left factor, stored transposed, comes in packed tiles.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Problem:
         self.widens = dtype.is_floating and dtype.size == 2
         self.wide = float32 if self.widens else dtype
         self.epilogue = epilogue
-        self.swapped = self.ready = False
+        self.swapped = self.ready = self.left_ready = False
         self.code = code = Code(target, NAME)
         self.a, self.b = Factor(code.argument(0), *a), Factor(code.argument(1), *b)
         self.pointers = [code.argument(2 + i) for i in range(epilogue.operands)]

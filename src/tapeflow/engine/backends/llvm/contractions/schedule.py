@@ -223,11 +223,11 @@ def _cycles(target: Target, rows: int, vectors: int, k: int, size: int, ready: b
     """Cycles for a tile, as measured on CPUs with two multiply-add and two load units.
 
     Each accumulator takes part every fourth cycle. A cache line from the second-level cache costs
-    about a cycle: those of the left factor always do, those of a panel if it is long, unless it
-    comes packed: then all that is read is foreseen.
+    about a cycle: those of the left factor always do, those of a panel if it is long; half of one
+    where the panels come packed, as it is then foreseen what is read.
     """
     work = rows * vectors / (2 if target.fma else 1)
     step = max(work, 0.525 * (rows + vectors), 4.0) + rows * size / 64
-    if k * vectors * target.vector_bytes > PANEL and not ready:
-        step += vectors * target.vector_bytes / 64
+    if k * vectors * target.vector_bytes > PANEL:
+        step += vectors * target.vector_bytes / (128 if ready else 64)
     return k * step + 2 * rows * vectors + 20
