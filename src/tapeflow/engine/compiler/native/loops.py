@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.compiler.native.accesses import Access, flat, reshaped_access, view_access
-from tapeflow.engine.compiler.native.fusion import (
-    Fusion,
-    combine_of,
-    operand_accesses,
-)
+from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.kinds import (
     ELEMENT,
     FOLD,
@@ -22,6 +18,7 @@ from tapeflow.engine.compiler.native.kinds import (
     kind_of,
     primitive_named,
 )
+from tapeflow.engine.compiler.native.operands import combine_of, operand_accesses
 from tapeflow.engine.compiler.native.placing import known
 from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.core import dtypes

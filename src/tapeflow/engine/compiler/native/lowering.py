@@ -110,10 +110,12 @@ class Lowering:
       ownable: which inputs' memory may be written to where it becomes the output of that number: a
         loop's carries.
       fixed: which inputs stay the same in all trips of the loop whose body it is.
+      merging: whether units that read the same arrays become one, though neither needs the other.
 
     Attributes:
       steps: what to run, in order.
       in_place: for values that are made in a variable's memory: its handle.
+      merged: whether such units were merged.
       same_memory: for values that are made in another value's memory: that value.
       statuses: values that stop the plan where they are not zero.
     """
@@ -125,8 +127,10 @@ class Lowering:
         variable: type,
         ownable: int = 0,
         fixed: range = range(0),
+        merging: bool = True,
     ) -> None:
         self.target = target
+        self._merging = merging
         self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
@@ -134,9 +138,13 @@ class Lowering:
         self.graph = graph
         self.fixed = {id(graph.inputs[i]) for i in fixed}
         self.variable = variable
-        self.fusion = Fusion(graph, node_cost)
+        self.fusion = Fusion(graph, node_cost, opaque.matrix_of)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
-        self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
+        count = len(tasks)
+        if merging:
+            tasks = merge_siblings(self.fusion, tasks)
+        self.merged = len(tasks) < count
+        self.tasks = self._with_epilogues(tasks)
         self.dependencies = Dependencies(self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         self.in_place: dict[int, Any] = {}
@@ -149,6 +157,7 @@ class Lowering:
                 task.order = 0  # before anything is written
         self._choose_in_place()
         self._choose_rows()
+        self._choose_carries()
         self._check_first()
         self.order = [self.tasks[i] for i in self.dependencies.sorted()]
         self.steps = [self._step(task) for task in self.order]
@@ -228,7 +237,7 @@ class Lowering:
             if old is not None:
                 if any(root_of(self.fusion, v)[0] is old for v in self._last_values(handle)):
                     continue
-                if self._reads_beside(self.tasks[maker], old, root):
+                if self.reads_beside(self.tasks[maker], old, root):
                     continue
                 readers = [
                     i for i, t in enumerate(self.tasks) if i != maker and self._reads(t, old)
@@ -241,7 +250,8 @@ class Lowering:
         """What is written to other variables, at the end."""
         return [n.inputs[1] for n in self.writes if n.inputs[0] is not handle]
 
-    def _reads_beside(self, task: Task, old: Any, root: Any) -> bool:
+    def reads_beside(self, task: Task, old: Any, root: Any) -> bool:
+        """Whether a task reads a value at other elements than those at which it writes another."""
         if task.epilogue is not None:
             return any(v is old for v in [*task.reads, *task.epilogue.reads]) and (
                 any(root_of(self.fusion, v)[0] is old for v in task.unit.opaque.inputs)
@@ -270,6 +280,29 @@ class Lowering:
             if self.dependencies.try_after(i, readers):
                 self.same_memory[id(node.outputs[0])] = before
                 self.in_place.pop(id(node.outputs[0]), None)
+
+    def _choose_carries(self) -> None:
+        """Lets what a loop carries be made where it was, if nobody needs the old value after."""
+        graph = self.graph
+        roots = [root_of(self.fusion, v) for v in graph.outputs]
+        for old, (root, offset) in zip(graph.inputs[: self.ownable], roots):
+            if offset or id(root) not in self.fusion.stored or id(root) in self.same_memory:
+                continue
+            # Where the old value is another output, it is copied there before the first step.
+            written = [root_of(self.fusion, n.inputs[1])[0] for n in self.writes]
+            shared = [*[r for r, _ in roots], *written].count(root) > 1 or old in written
+            makers = [i for i, t in enumerate(self.tasks) if any(v is root for v in t.writes)]
+            if shared or len(makers) != 1 or id(root) in self.in_place:
+                continue
+            if (root.spec.dtype, root.spec.shape) != (old.spec.dtype, old.spec.shape):
+                continue
+            if self.reads_beside(self.tasks[makers[0]], old, root):
+                continue
+            readers = [
+                i for i, t in enumerate(self.tasks) if i != makers[0] and self._reads(t, old)
+            ]
+            if self.dependencies.try_after(makers[0], readers):
+                self.same_memory[id(root)] = old
 
     def _may_be_written(self, before: Any, after: Any) -> bool:
         if before.node.prim.name == READ:
@@ -370,7 +403,9 @@ class Lowering:
 
     def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
-        return Lowering(graph, self.target, self.variable, ownable, fixed)
+        made = Lowering(graph, self.target, self.variable, ownable, fixed, self._merging)
+        self.merged |= made.merged
+        return made
 
     def _control_flow(self, task: Task) -> Step:
         node = task.unit.opaque

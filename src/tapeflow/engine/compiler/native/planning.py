@@ -27,7 +27,7 @@ from tapeflow.engine.backends.llvm.execution.plan import (
     Zero,
 )
 from tapeflow.engine.backends.llvm.execution.plan import Arena as ArenaSlot
-from tapeflow.engine.compiler.native.buffers import Arena
+from tapeflow.engine.compiler.native.buffers import Arena, Buffer
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.lowering import Branches, Lowering, Repeat, RowWrite, Step
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
@@ -84,6 +84,9 @@ class Planner:
         frame = Frame(self, lowering, bound, results)
         saved = self._save(frame, lowering)
         frame.run()
+        arena, offsets = frame.arena.settled()
+        for slot, offset in offsets.items():
+            self.slots[slot] = ArenaSlot(offset)
         work = sum(max(k.flops, k.bytes) / 8e9 for k in self.kernels)
         has_loop = any(isinstance(s, Repeat) for s in lowering.steps)
         self.plan = Plan(
@@ -91,7 +94,7 @@ class Planner:
             [(v.spec.dtype.np, v.spec.shape) for v in graph.outputs],
             self.slots,
             self._linked(),
-            frame.arena.size,
+            arena,
             max([k.scratch for k in self.kernels], default=0),
             release_gil=has_loop or work > 20e-6,
             saved=saved,
@@ -155,6 +158,11 @@ class Planner:
                 instruction = replace(instruction, to=to)
             made.append(instruction)
         return made
+
+
+def _alike(a: Spec, b: Spec) -> bool:
+    """Whether arrays have the same number of elements, of the same size."""
+    return a.dtype.size == b.dtype.size and bytes_of(a) == bytes_of(b)
 
 
 def _argument(value: Any, written: bool, variable: type) -> Argument:
@@ -274,14 +282,32 @@ class Frame:
         known = self._slot_of.get(id(root))
         if known is None:
             last = max(step, self._last.get(id(root), step))
-            place = self.arena.place(bytes_of(root.spec), step, last)
-            known = self._slot_of[id(root)] = self.space(place)
+            known = self._over(root, step, last)
+            if known is None:
+                known = self.space(self.arena.place(bytes_of(root.spec), step, last))
+            self._slot_of[id(root)] = known
         return known
 
-    def space(self, offset: int) -> int:
-        """The slot of a place in the arena of this frame."""
-        slot = self.planner.add(ArenaSlot(offset))
-        self.arena.slots.append(slot)
+    def _over(self, root: Any, step: int, last: int) -> int | None:
+        """The slot of a value that ends where this one is made, element for element."""
+        made = self.lowering.steps[step] if step < len(self.lowering.steps) else None
+        if made is None or made.workspaces or id(root) not in map(id, made.task.writes):
+            return None
+        for value in made.task.reads:
+            slot = self._slot_of.get(id(value))
+            if slot is None or self._last.get(id(value)) != step:
+                continue
+            buffer, start = self.arena.slots[slot]
+            fits = buffer.last == step and _alike(value.spec, root.spec)
+            if fits and not start and not self.lowering.reads_beside(made.task, value, root):
+                buffer.last = last
+                return slot
+        return None
+
+    def space(self, buffer: Buffer, start: int = 0) -> int:
+        """The slot of a buffer in the arena of this frame, or of a part of it."""
+        slot = self.planner.add(ArenaSlot(0))  # the offset is known in the end
+        self.arena.slots[slot] = buffer, start
         return slot
 
     def _within(self, root: Any, offset: int, step: int) -> int:
@@ -292,12 +318,13 @@ class Frame:
         whole = self.buffer(root, step)
         base = self.planner.slots[whole]
         start = offset * root.spec.dtype.size
-        if isinstance(base, ArenaSlot) and root.node.prim is not PLACEHOLDER:
-            made = self.space(base.offset + start)
-        elif isinstance(base, Moving) or root.node.prim is PLACEHOLDER:
+        if whole in self.arena.slots:
+            buffer, before = self.arena.slots[whole]
+            made = self.space(buffer, before + start)
+        elif isinstance(base, (Moving, ArenaSlot)) or root.node.prim is PLACEHOLDER:
             made = self.planner.add(Moving())
             self.planner.emit(Address(made, whole, self.planner.number(1), start))
-            return made  # the address may be another one next time
+            return made  # the address may be another one next time: loops swap what is theirs
         else:
             made = self.planner.within(whole, start)
         self._slot_of[key] = made
@@ -401,25 +428,22 @@ class Frame:
         frame.run()
         return frame
 
-    def _adopt(self, inner: Arena, number: int) -> None:
-        """Gives the arena of an inner frame its place in this one's."""
-        self._shift(inner, self.arena.place(inner.size, number, number))
-        self.arena.slots += inner.slots
-
     def _branch(self, number: int, step: Branches) -> None:
         node, planner = step.node, self.planner
         otherwise, done = Label(), Label()
         results = [self.buffer(v, number) for v in node.outputs]
         planner.emit(JumpUnless(self.buffer(node.inputs[0], number), otherwise))
+        arena = Arena()
         for i, (body, lowering) in enumerate(zip(node.attrs["branches"], step.bodies, strict=True)):
             if i:
                 planner.place(otherwise)
             bound = self._bindings(lowering, body, node.inputs[1:], number)
             frame = self._inner(lowering, bound, results)
-            self._adopt(frame.arena, number)
+            arena.adopt(frame.arena, i, i)
             if not i:
                 planner.emit(Jump(done))
         planner.place(done)
+        self.arena.adopt(arena, number, number)
 
     def _bindings(self, lowering: Lowering, body: Any, values: Any, number: int) -> dict[int, int]:
         assert len(body.inputs) == len(lowering.graph.inputs)
@@ -441,8 +465,8 @@ class Frame:
         arena = Arena()
 
         def space(size: int) -> int:
-            slot = planner.add(ArenaSlot(arena.reserve(size)))
-            arena.slots.append(slot)
+            slot = planner.add(ArenaSlot(0))
+            arena.slots[slot] = arena.reserve(size), 0
             return slot
 
         inner_inputs = body.graph.inputs
@@ -453,9 +477,11 @@ class Frame:
             value, inner = node.inputs[j], inner_inputs[j]
             size = bytes_of(value.spec)
             stays = body.stays_in(body.graph.outputs[j], inner)
-            now = self.buffer(node.outputs[j], number) if stays else space(size)
+            start = self.buffer(value, number)
+            now = self._carried(node, j, number) if stays else space(size)
             current.append(now)
-            planner.emit(Copy(self.buffer(value, number), now, size))
+            if now != start:
+                planner.emit(Copy(start, now, size))
             if stays:
                 own.add(id(inner))
                 following.append(now)
@@ -475,7 +501,7 @@ class Frame:
             bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
             test = space(8)
             frame = self._inner(step.cond, bound, [test])
-            self._adopt_into(arena, frame.arena)
+            arena.adopt(frame.arena, 0, 0)
             planner.emit(JumpUnless(test, end))
         elements = []
         for value in node.inputs[carries + invariants :]:
@@ -483,7 +509,7 @@ class Frame:
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
         bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
         frame = self._inner(body, bound, [*following, *kept], frozenset(own), prepared)
-        self._adopt_into(arena, frame.arena)
+        arena.adopt(frame.arena, 1, 1)
         for j in range(carries):
             if following[j] != current[j]:
                 size = bytes_of(node.inputs[j].spec)
@@ -499,7 +525,25 @@ class Frame:
             target = self.buffer(node.outputs[j], number)
             if target != current[j]:
                 planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
-        self._adopt(arena, number)
+        self.arena.adopt(arena, number, number)
+
+    def _carried(self, node: Any, j: int, number: int) -> int:
+        """The slot of what a loop carries in one place: that of the start, if it ends there."""
+        value, result = node.inputs[j], node.outputs[j]
+        root, offset = self.memory(value)
+        slot = self._slot_of.get(id(root))
+        alone = sum(self.memory(v)[0] is root for v in node.inputs if v.spec.is_static) == 1
+        if slot is None or offset or not alone or self._last.get(id(root)) != number:
+            return self.buffer(result, number)
+        target, more = self.memory(result)
+        if target is not result or more or id(target) in self._direct:
+            return self.buffer(result, number)
+        buffer, start = self.arena.slots[slot]
+        if start or buffer.last != number or not _alike(value.spec, result.spec):
+            return self.buffer(result, number)
+        buffer.last = max(number, self._last.get(id(target), number))
+        self._slot_of[id(target)] = slot
+        return slot
 
     def _prepare(self, body: Lowering, given: dict[int, int], space: Any) -> dict[int, list[int]]:
         """Makes the calls that do the same in all trips; the workspaces of their steps."""
@@ -524,17 +568,6 @@ class Frame:
         row = bytes_of(value.spec) // max(1, value.spec.shape[0])
         self.planner.emit(Address(slot, self.buffer(value, number), place, row))
         return slot
-
-    def _adopt_into(self, arena: Arena, inner: Arena) -> None:
-        """Gives the arena of an inner frame a place of its own in a loop's."""
-        start = arena.reserve(inner.size)
-        self._shift(inner, start)
-        arena.slots += inner.slots
-
-    def _shift(self, inner: Arena, start: int) -> None:
-        for slot in inner.slots:
-            known = self.planner.slots[slot]
-            self.planner.slots[slot] = ArenaSlot(known.offset + start)
 
 
 __all__ = ["Frame", "Planner"]

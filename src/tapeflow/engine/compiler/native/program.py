@@ -14,6 +14,7 @@ from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
 from tapeflow.engine.compiler.compile import StoppedError
 from tapeflow.engine.compiler.native.dense import densify
+from tapeflow.engine.compiler.native.held import held_by_interpreter
 from tapeflow.engine.compiler.native.lowering import Lowering
 from tapeflow.engine.compiler.native.planning import Planner
 from tapeflow.engine.compiler.native.regions import (
@@ -57,8 +58,16 @@ class NativeRegion:
         self.region = region
         self.name = name
         variable, self._tensor = types
-        self.lowering = Lowering(region.graph, target or host_target(), variable)
+        target = target or host_target()
+        self.lowering = Lowering(region.graph, target, variable)
         planner = Planner(self.lowering)
+        most = planner.plan.arena_bytes
+        if self.lowering.merged and most > held_by_interpreter(region.graph):
+            # What one kernel makes of one array is there all at once: rather read it again.
+            alone = Lowering(region.graph, target, variable, merging=False)
+            other = Planner(alone)
+            if other.plan.arena_bytes < most:
+                self.lowering, planner = alone, other
         self.plan = planner.plan
         self.origins = planner.origins
         self.step = native_call(self.plan, self._tensor, False, _stopped)
@@ -142,6 +151,7 @@ class NativeProgram:
             made.nodes += before
             if not region.nodes:
                 continue
+            region.give_in_order(self.graph.outputs)
             native = _compiled(region, f"{self.name}_{len(self.regions)}", types, target)
             self.regions.append(native)
             node = Node(

@@ -272,6 +272,14 @@ class Region:
                     self.outputs.append(old)
                     self.graph.outputs.append(new)
 
+    def give_in_order(self, values: list[Any]) -> None:
+        """Puts the outputs in the order of these values; others come last."""
+        place = {id(v): i for i, v in enumerate(values)}
+        pairs = list(zip(self.outputs, self.graph.outputs, strict=True))
+        pairs.sort(key=lambda pair: place.get(id(pair[0]), len(values)))
+        self.outputs = [outer for outer, _ in pairs]
+        self.graph.outputs = [inner for _, inner in pairs]
+
     def _value(self, env: dict[int, Any], value: Any) -> Any:
         found = env.get(id(value))
         if found is not None:

@@ -5,14 +5,13 @@ Neither needs the other: what is saved is reading memory twice, and a call.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import Access
 from tapeflow.engine.compiler.native.fusion import LONG_ROW, SMALL, Fusion
 from tapeflow.engine.compiler.native.schedule import Task
 from tapeflow.engine.compiler.native.units import Unit
-from tapeflow.engine.ir.nest import Affine
+from tapeflow.engine.ir.nest import Affine, Load
 
 
 def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
@@ -59,11 +58,20 @@ def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
         row = folding.size // max(1, folding.rows)
         if row < LONG_ROW and a.size > SMALL:
             return False
-    if not any(
-        math.prod(v.spec.shape) >= a.size and any(v is w for w in second.reads) for v in first.reads
-    ):
+    if not _whole_reads(first) & _whole_reads(second):
         return False
     return not fusion.depends(a, [b]) and not fusion.depends(b, [a])
+
+
+def _whole_reads(task: Task) -> set[tuple[int, Affine]]:
+    """The loads of other elements at each point, coordinates that are always 0 left out."""
+    assert task.loops is not None
+    nest = task.loops.nest.collapsed(joining=False)
+    return {
+        (id(task.loops.operands[s.operand]), s.at)
+        for s in nest.statements
+        if isinstance(s, Load) and len(s.at.terms) == len(nest.dims)
+    }
 
 
 def _merge(fusion: Fusion, a: Unit, b: Unit) -> None:

@@ -13,12 +13,12 @@ import numpy as np
 from tapeflow.engine.backends.llvm.execution.calling import note_times, times
 from tapeflow.engine.backends.llvm.execution.plan import Call, Copy, Zero
 from tapeflow.engine.compiler.native.again import computed_again
+from tapeflow.engine.compiler.native.held import held_by_interpreter
 from tapeflow.engine.compiler.native.lowering import Lowering, RowWrite
 from tapeflow.engine.compiler.native.program import NativeProgram, NativeRegion
 from tapeflow.engine.compiler.native.regions import why_host
 from tapeflow.engine.compiler.native.rows import writes_row
 from tapeflow.engine.core.frames import Location
-from tapeflow.engine.function.explaining.memory import held_by_interpreter
 from tapeflow.engine.function.explaining.peaks import Peaks, peaks
 from tapeflow.engine.ir.primitive import Structural
 
