@@ -442,7 +442,7 @@ def test_small_factors_are_not_packed_before(target):
     assert prepared(target, 1, 512, 512, dtype=float32, transpose_b=True) is None
 
 
-@pytest.mark.parametrize("shape", [(32, 512, 300), (129, 301, 290), (600, 70, 400), (2, 260, 301)])
+@pytest.mark.parametrize("shape", [(32, 512, 300), (129, 301, 290), (600, 70, 400), (33, 260, 301)])
 @pytest.mark.parametrize("dtype", [float32, float64, float16, int32], ids=lambda d: d.name)
 def test_a_transposed_factor_packed_before(target, dtype, shape):
     m, n, k = shape
@@ -465,3 +465,4 @@ def test_a_transposed_factor_packed_before(target, dtype, shape):
 def test_short_or_few_columns_are_not_packed_before(target):
     assert prepared_left(target, 512, 512, 128, dtype=float32) is None
     assert prepared_left(target, 64, 64, 1024, dtype=float32) is None
+    assert prepared_left(target, 8, 512, 1024, dtype=float32) is None

@@ -219,6 +219,17 @@ def test_loops_in_loops():
     graph_of(run, rows())
 
 
+def test_a_condition_may_do_more():
+    v = tf.Variable(0)
+
+    def cond(i):
+        v.assign_add(1)
+        return i < 3
+
+    tf.function(lambda: tf.while_loop(cond, lambda i: i + 1, [tf.constant(0)]))()
+    assert int(v) == 4
+
+
 def test_a_loop_may_end_early():
     def run(x):
         total = tf.zeros([3, 5])

@@ -50,7 +50,7 @@ class Trips(Rewriter):
         self.rows: dict[int, Any] = {}
 
     def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
-        if node.prim.name == "While" and 0 < (node.attrs.get("trips") or 0) <= MOST:
+        if node.prim.name == "While" and _is_counted(node):
             return _Loop(node, inputs, self.rows).add_to(made, self.rows)
         return super().visit(made, node, inputs)
 
@@ -370,6 +370,14 @@ class _Loop:
             flat.append(make.reshape(whole, (trips * rows, columns)))
         total = make("MatMul", *flat, transpose_a=True, transpose_b=False)
         return total if _is_zero(start) else make("AddV2", start, total)
+
+
+def _is_counted(node: Node) -> bool:
+    """Whether a loop runs a known number of times, and its condition does nothing but say so."""
+    cond = node.attrs["cond"]
+    if cond is not None and not all(inner.effect.droppable for inner in cond.graph.nodes):
+        return False
+    return 0 < (node.attrs.get("trips") or 0) <= MOST
 
 
 def _bytes(spec: Any) -> int:

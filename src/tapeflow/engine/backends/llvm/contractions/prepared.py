@@ -28,6 +28,8 @@ from tapeflow.engine.core.dtypes import DType, float32
 
 LEFT = 256
 """Columns of the result from which on it pays to pack the left factor first."""
+FEW = 32
+"""With fewer rows the elements of a column are close to each other as they are."""
 WORTH_THREADS = 1 << 18
 """Bytes that are worth packing by more than one thread."""
 
@@ -116,7 +118,7 @@ def prepared_left(
     size = _wide(dtype).size
     turned = swaps(target, m, n, k, size, _Stored(True, m), _Stored(False, n))
     rows, columns = (n, m) if turned else (m, n)
-    if k <= COLUMN or columns < LEFT or rows < 2:
+    if k <= COLUMN or columns < LEFT or rows < FEW:
         return None
     stack = (1,)
     problem = Problem(
