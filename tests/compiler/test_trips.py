@@ -287,3 +287,19 @@ def test_a_factor_is_packed_before_the_loop_that_it_stays_in():
         return h
 
     graph_of(run, large(32, 300), large(300, 300))
+
+
+def test_a_transposed_factor_is_packed_where_there_is_memory():
+    def gradient(x, w):
+        with tf.GradientTape() as tape:
+            tape.watch(w)
+            loss = tf.reduce_sum(tf.tanh(tf.matmul(x, w)))
+        return tape.gradient(loss, w)
+
+    args = large(1024, 64), large(64, 512)
+    graph_of(gradient, *args)
+    assert [n for n in names_of(gradient, *args) if n.startswith("tiles_")]
+    # Here the interpreter needs none, so neither does native code.
+    args = large(1024, 64), large(1024, 512)
+    names = names_of(lambda x, y: tf.matmul(x, y, transpose_a=True), *args)
+    assert not [n for n in names if n.startswith("tiles_")]

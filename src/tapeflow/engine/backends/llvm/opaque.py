@@ -98,7 +98,11 @@ def _product(target: Target, node: Any) -> Lowered:
 
 
 def lower(
-    target: Target, node: Any, epilogue: Any = None, fixed: frozenset[int] = frozenset()
+    target: Target,
+    node: Any,
+    epilogue: Any = None,
+    fixed: frozenset[int] = frozenset(),
+    packing: bool = True,
 ) -> Lowered:
     """The kernels of a node for which `supports` holds.
 
@@ -107,6 +111,7 @@ def lower(
       node: the operation.
       epilogue: what continues with its result, or None.
       fixed: the places of inputs that stay the same in all trips of a loop around it.
+      packing: whether a factor of a product may be copied as a whole, in the order it is read in.
     """
     if _is_window(node):
         lowered = _window(target, node, epilogue)
@@ -133,9 +138,11 @@ def lower(
         results = [("epilogue", e) for e in range(epilogue.operands)]
     found = None
     dtype = x.spec.dtype
-    if batch == 1 and ta and not tb:
+    if batch > 1 or not packing:
+        pass
+    elif ta and not tb:
         found = prepared_left(target, m, n, k, dtype=dtype, epilogue=epilogue)
-    elif batch == 1 and 1 in fixed and not ta:
+    elif 1 in fixed and not ta:
         found = prepared(target, m, n, k, dtype=dtype, transpose_b=tb, epilogue=epilogue)
     if found is not None:
         factors: list[Operand] = [("input", 0), ("input", 1)]

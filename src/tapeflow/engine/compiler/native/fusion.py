@@ -81,17 +81,21 @@ class Fusion:
       graph: nodes in an order in which each comes after what it uses; shapes known.
       cost_of: what computing an elementwise node costs, in instructions for each element.
       continues: whether the kernel of an opaque node can go on with what is computed of its result.
+      merging: whether parts of a value are computed together where they can be.
 
     Attributes:
       units: all of them, in no order.
+      merged: whether parts are computed together that need not be.
       stored: values that units write to memory of their own.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
-    def __init__(self, graph: Graph, cost_of: Any, continues: Any) -> None:
+    def __init__(self, graph: Graph, cost_of: Any, continues: Any, merging: bool = True) -> None:
         self.graph = graph
         self._cost_of = cost_of
         self._continues = continues
+        self._merging = merging
+        self.merged = False
         self.units: list[Unit] = []
         self.stored: set[int] = set()
         self.alias: dict[int, tuple[Any, int]] = {}
@@ -538,7 +542,8 @@ class Fusion:
                 self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
         self.stored.add(id(value))
         unit = None
-        together = self._go_together([part for part, _ in parts])
+        together = self._merging and self._go_together([part for part, _ in parts])
+        self.merged |= together
         for part, access in parts:
             if unit is None or not together:
                 unit = Unit(part.spec.shape)

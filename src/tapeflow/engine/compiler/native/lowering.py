@@ -111,13 +111,16 @@ class Lowering:
         loop's carries.
       fixed: which inputs stay the same in all trips of the loop whose body it is.
       merging: whether units that read the same arrays become one, though neither needs the other.
+      packing: whether factors of products may be copied as a whole.
 
     Attributes:
       steps: what to run, in order.
       in_place: for values that are made in a variable's memory: its handle.
-      merged: whether such units were merged.
+      merged: whether units became one, or parts of a value are computed together.
       same_memory: for values that are made in another value's memory: that value.
       statuses: values that stop the plan where they are not zero.
+      packs: whether a factor of a product is copied as a whole.
+      kept_packed: bytes of such copies that are there for as long as a loop runs.
     """
 
     def __init__(
@@ -128,9 +131,12 @@ class Lowering:
         ownable: int = 0,
         fixed: range = range(0),
         merging: bool = True,
+        packing: bool = True,
     ) -> None:
         self.target = target
-        self._merging = merging
+        self._merging, self._packing = merging, packing
+        self.packs = False
+        self.kept_packed = 0
         self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
@@ -138,12 +144,12 @@ class Lowering:
         self.graph = graph
         self.fixed = {id(graph.inputs[i]) for i in fixed}
         self.variable = variable
-        self.fusion = Fusion(graph, node_cost, opaque.matrix_of)
+        self.fusion = Fusion(graph, node_cost, opaque.matrix_of, merging)
         tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
         count = len(tasks)
         if merging:
             tasks = merge_siblings(self.fusion, tasks)
-        self.merged = len(tasks) < count
+        self.merged = self.fusion.merged or len(tasks) < count
         self.tasks = self._with_epilogues(tasks)
         self.dependencies = Dependencies(self.tasks)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
@@ -403,8 +409,12 @@ class Lowering:
 
     def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
-        made = Lowering(graph, self.target, self.variable, ownable, fixed, self._merging)
+        made = Lowering(
+            graph, self.target, self.variable, ownable, fixed, self._merging, self._packing
+        )
         self.merged |= made.merged
+        self.packs |= made.packs
+        self.kept_packed += made.kept_packed
         return made
 
     def _control_flow(self, task: Task) -> Step:
@@ -464,7 +474,8 @@ class Lowering:
             epilogue = NestEpilogue(nest, leaf, taken, rows, columns)
             extra = [loops.operands[i] for i in epilogue.used]
         fixed = [i for i, v in enumerate(node.inputs) if self._is_fixed(v)]
-        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed))
+        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed), self._packing)
+        self.packs |= node.prim.name == "MatMul" and bool(lowered.workspaces)
         calls = []
         for made in lowered.steps:
             kernel = made.kernel
@@ -481,6 +492,8 @@ class Lowering:
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
         step.once = lowered.once
+        if step.once:
+            self.kept_packed += sum(step.workspaces)
         return step
 
     def _is_fixed(self, value: Any) -> bool:

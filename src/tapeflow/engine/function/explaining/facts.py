@@ -186,7 +186,7 @@ def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
         sum(region.plan.arena_bytes for region in program.regions),
         max([region.plan.scratch_bytes for region in program.regions], default=0),
         0 if outside is None else held_by_interpreter(outside.graph),
-        held_by_interpreter(program.graph),
+        program.held(),
         program.compiled,
         program.from_disk,
         best,
