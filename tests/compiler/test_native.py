@@ -31,6 +31,44 @@ def test_a_training_step_is_one_native_call(name):
     assert program_of(step, *map(tf.constant, problem.inputs)).whole is not None
 
 
+def test_arguments_and_results_may_be_in_any_order():
+    """Nothing but the native function stands between a call and the kernels."""
+    w = tf.Variable(tf.ones([7]))
+
+    @tf.function
+    def step(x, unused, y):
+        made = w * tf.reduce_max(y, 0)
+        return tf.reduce_sum(made), x - made, made
+
+    x, y = tf.random.normal([5, 7], seed=1), tf.random.normal([5, 7], seed=2)
+    assert program_of(step, x, y, y).step is not None
+    highest = y.numpy().max(0)
+    np.testing.assert_allclose(step(x, x, y)[1], x.numpy() - highest, rtol=1e-6)
+    np.testing.assert_allclose(step(x, tf.ones([3]), y)[2], highest, rtol=1e-6)
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_batch_normalisation_and_its_gradient_are_native(is_training):
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.normal(size=(4, 5, 5, 8)).astype(np.float32))
+    scale, offset, mean, variance = map(tf.constant, rng.uniform(1, 2, (4, 8)).astype(np.float32))
+    moments = {} if is_training else {"mean": mean, "variance": variance}
+
+    def step(x, scale, offset):
+        with tf.GradientTape() as tape:
+            tape.watch([x, scale, offset])
+            y, *moved = tf.compat.v1.nn.fused_batch_norm(
+                x, scale, offset, is_training=is_training, **moments
+            )
+            loss = tf.reduce_sum(tf.square(y) * x)
+        return [y, *(moved if is_training else []), *tape.gradient(loss, [x, scale, offset])]
+
+    compiled = tf.function(step)
+    assert program_of(compiled, x, scale, offset).whole is not None
+    for got, expected in zip(compiled(x, scale, offset), step(x, scale, offset), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_a_loop_is_a_jump():
     v = tf.Variable(0.0)
 

@@ -16,7 +16,7 @@ from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS, combines
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.ir.graph import CONST, Node
+from tapeflow.engine.ir.graph import Node, known
 
 INDICES = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
 
@@ -142,10 +142,7 @@ def _takes_along(node: Any) -> bool:
 def _along(make: Maker, indices: Any, shape: tuple[int, ...]) -> Any:
     """The numbers of the elements at `indices` in rows of `shape`, flat; negative ones wrap."""
     indices, size = _wide_enough(make, indices), shape[-1]
-    dtype = indices.spec.dtype
-    negative = make("Less", indices, make.const(0, dtype))
-    from_end = make("AddV2", indices, make.const(size, dtype))
-    indices = make.within(make("SelectV2", negative, from_end, indices), size)
+    indices = make.within(make.from_start(indices, size), size)
     return _grid(make, shape, indices, len(shape) - 1, len(shape) - 1)
 
 
@@ -285,13 +282,6 @@ def _tile(make: Maker, node: Node, x: Any, _: Any) -> Any:
     apart = [m for n in shape for m in (1, n)]
     whole = [m for n, k in zip(shape, to, strict=True) for m in (k // n, n)]
     return make.reshape(make.broadcast(make.reshape(x, tuple(apart)), tuple(whole)), to)
-
-
-def known(value: Any) -> np.ndarray[Any, Any] | None:
-    """The array that a value is known to be."""
-    if value.node.prim is CONST:
-        return np.asarray(value.node.attrs["value"])
-    return None if value.spec.value is None else np.asarray(value.spec.value)
 
 
 def _takes_roll(node: Any) -> bool:

@@ -83,6 +83,12 @@ class Maker:
         low = self("Less", indices, self.const(0, dtype))
         return self("LogicalOr", low, self("GreaterEqual", indices, self.const(limits, dtype)))
 
+    def from_start(self, indices: Any, size: int) -> Any:
+        """Indices, of which negative ones were counted from the end."""
+        negative = self("Less", indices, self.const(0, indices.spec.dtype))
+        from_end = self("AddV2", indices, self.const(size, indices.spec.dtype))
+        return self("SelectV2", negative, from_end, indices)
+
     def within(self, indices: Any, limit: int) -> Any:
         """Indices that are known to be in `[0, limit)`."""
         return self.check(indices, self.outside(indices, limit))

@@ -74,8 +74,8 @@ class Planner:
         self.places: dict[int, int] = {}
         self.addresses: list[Address] = []
         self.kernels: list[Any] = []
-        self._constants: dict[int, int] = {}
-        self._one: int | None = None
+        self._constants: dict[int, tuple[int, Any]] = {}
+        self._numbers: dict[int, int] = {}
         graph = lowering.graph
         written = lowering.written_handles()
         inputs = [_argument(v, id(v) in written, lowering.variable) for v in graph.inputs]
@@ -123,21 +123,21 @@ class Planner:
         """The slot of a constant array."""
         found = self._constants.get(id(array))
         if found is None:
-            found = self.add(Constant(np.ascontiguousarray(array)))
-            self._constants[id(array)] = found
-            self._kept = [*getattr(self, "_kept", []), array]
-        return found
+            slot = self.add(Constant(np.ascontiguousarray(array)))
+            found = self._constants[id(array)] = (slot, array)  # held: its id is the key
+        return found[0]
 
     def number(self, value: int) -> int:
         """The slot of a constant int64."""
-        return self.add(Constant(np.array([value], np.int64)))
+        found = self._numbers.get(value)
+        if found is None:
+            found = self._numbers[value] = self.add(Constant(np.array([value], np.int64)))
+        return found
 
     def within(self, whole: int, start: int) -> int:
         """A slot so many bytes into another one whose address never moves."""
-        if self._one is None:
-            self._one = self.number(1)
         slot = self.add(Moving())
-        self.addresses.append(Address(slot, whole, self._one, start))
+        self.addresses.append(Address(slot, whole, self.number(1), start))
         return slot
 
     def emit(self, instruction: Any) -> None:
@@ -223,20 +223,12 @@ class Frame:
 
     # Which memory is whose.
 
-    def memory(self, value: Any) -> tuple[Any, int]:
-        """The value that owns the memory which a value lies in, and where in it."""
-        value, offset = root_of(self.fusion, value)
-        while id(value) in self.lowering.same_memory:
-            value, more = root_of(self.fusion, self.lowering.same_memory[id(value)])
-            assert more == 0
-        return value, offset
-
     def _choose_direct(self) -> None:
         """Which values are made right where a result is, and which are copied there."""
         self._direct: dict[int, int] = {}
         self._to_copy: list[tuple[int, Any, int]] = []
         for i, value in enumerate(self.graph.outputs):
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             made_here = id(root) in self.fusion.stored and offset == 0
             same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
             if id(root) in self.own and self.bound[id(root)] == self.results[i]:
@@ -255,16 +247,16 @@ class Frame:
         self._last: dict[int, int] = {}
         for number, step in enumerate(self.lowering.steps):
             for value in step.values():
-                self._last[id(self.memory(value)[0])] = number
+                self._last[id(self.lowering.memory(value)[0])] = number
         end = len(self.lowering.steps)
         for _, root, _ in self._to_copy:
             self._last[id(root)] = end
         for node in self.lowering.writes:
-            self._last[id(self.memory(node.inputs[1])[0])] = end
+            self._last[id(self.lowering.memory(node.inputs[1])[0])] = end
 
     def buffer(self, value: Any, step: int) -> int:
         """The slot of a value's memory."""
-        root, offset = self.memory(value)
+        root, offset = self.lowering.memory(value)
         if offset:
             return self._within(root, offset, step)
         node = root.node
@@ -304,11 +296,15 @@ class Frame:
                 return slot
         return None
 
-    def space(self, buffer: Buffer, start: int = 0) -> int:
-        """The slot of a buffer in the arena of this frame, or of a part of it."""
+    def space(self, buffer: Buffer, start: int = 0, arena: Arena | None = None) -> int:
+        """The slot of a buffer, or of a part of it, in an arena: by default that of this frame."""
         slot = self.planner.add(ArenaSlot(0))  # the offset is known in the end
-        self.arena.slots[slot] = buffer, start
+        (arena or self.arena).slots[slot] = buffer, start
         return slot
+
+    def _reserve(self, size: int, arena: Arena) -> int:
+        """The slot of memory in an arena that nothing else uses."""
+        return self.space(arena.reserve(size), arena=arena)
 
     def _within(self, root: Any, offset: int, step: int) -> int:
         key = (id(root), offset)
@@ -345,7 +341,7 @@ class Frame:
                 early.append(Copy(self._source(root, offset, 0), self.results[i], size))
         for node in self.lowering.writes:
             handle, value = node.inputs
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             if self.lowering.in_place.get(id(root)) is handle:
                 continue
             if root.node.prim.name == READ and root.node.inputs[0] is handle:
@@ -460,37 +456,13 @@ class Frame:
     def _repeat(self, number: int, step: Repeat) -> None:
         node, planner = step.node, self.planner
         attrs = node.attrs
-        carries, invariants = attrs["carries"], attrs["invariants"]
-        body = step.body
+        carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
         arena = Arena()
-
-        def space(size: int) -> int:
-            slot = planner.add(ArenaSlot(0))
-            arena.slots[slot] = arena.reserve(size), 0
-            return slot
-
-        inner_inputs = body.graph.inputs
-        current: list[int] = []
-        following: list[int] = []
-        own: set[int] = set()
-        for j in range(carries):
-            value, inner = node.inputs[j], inner_inputs[j]
-            size = bytes_of(value.spec)
-            stays = body.stays_in(body.graph.outputs[j], inner)
-            start = self.buffer(value, number)
-            now = self._carried(node, j, number) if stays else space(size)
-            current.append(now)
-            if now != start:
-                planner.emit(Copy(start, now, size))
-            if stays:
-                own.add(id(inner))
-                following.append(now)
-            else:
-                following.append(space(size))
-        fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
-        given = dict(zip(map(id, inner_inputs[carries:]), fixed))
-        prepared = self._prepare(body, given, space)
-        counter, place = space(8), space(8)
+        current, following = self._carries(number, step, arena)
+        fixed = [self._given(v, number) for v in node.inputs[carries:last]]
+        inputs = step.body.graph.inputs
+        prepared = self._prepare(step.body, dict(zip(map(id, inputs[carries:]), fixed)), arena)
+        counter, place = self._reserve(8, arena), self._reserve(8, arena)
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
         first = step.trips - 1 if direction < 0 else 0
@@ -499,43 +471,41 @@ class Frame:
         planner.place(start)
         if step.cond is not None:
             bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
-            test = space(8)
+            test = self._reserve(8, arena)
             frame = self._inner(step.cond, bound, [test])
             arena.adopt(frame.arena, 0, 0)
             planner.emit(JumpUnless(test, end))
-        elements = []
-        for value in node.inputs[carries + invariants :]:
-            elements.append(self._moving(value, number, place))
+        elements = [self._moving(v, number, place) for v in node.inputs[last:]]
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
-        bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
-        frame = self._inner(body, bound, [*following, *kept], frozenset(own), prepared)
+        bound = dict(zip(map(id, inputs), [*current, *fixed, *elements], strict=True))
+        own = frozenset([id(v) for v, a, b in zip(inputs, current, following) if a == b])
+        frame = self._inner(step.body, bound, [*following, *kept], own, prepared)
         arena.adopt(frame.arena, 1, 1)
-        for j in range(carries):
-            if following[j] != current[j]:
-                size = bytes_of(node.inputs[j].spec)
-                if size >= WORTH_SWAPPING:
-                    planner.emit(Swap(current[j], following[j]))
-                else:
-                    planner.emit(Copy(following[j], current[j], size))
+        for value, now, new in zip(node.inputs, current, following):
+            if new != now:
+                size = bytes_of(value.spec)
+                planner.emit(Swap(now, new) if size >= WORTH_SWAPPING else Copy(new, now, size))
         planner.emit(AddConst(counter, 1))
         planner.emit(AddConst(place, direction))
         planner.emit(Jump(start) if step.cond else JumpIfBelow(counter, step.trips, start))
         planner.place(end)
-        for j in range(carries):
-            target = self.buffer(node.outputs[j], number)
-            if target != current[j]:
-                planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
+        for value, now in zip(node.outputs, current):
+            target = self.buffer(value, number)
+            if target != now:
+                planner.emit(Copy(now, target, bytes_of(value.spec)))
         self.arena.adopt(arena, number, number)
 
     def _carried(self, node: Any, j: int, number: int) -> int:
         """The slot of what a loop carries in one place: that of the start, if it ends there."""
         value, result = node.inputs[j], node.outputs[j]
-        root, offset = self.memory(value)
+        root, offset = self.lowering.memory(value)
         slot = self._slot_of.get(id(root))
-        alone = sum(self.memory(v)[0] is root for v in node.inputs if v.spec.is_static) == 1
+        alone = (
+            sum(self.lowering.memory(v)[0] is root for v in node.inputs if v.spec.is_static) == 1
+        )
         if slot is None or offset or not alone or self._last.get(id(root)) != number:
             return self.buffer(result, number)
-        target, more = self.memory(result)
+        target, more = self.lowering.memory(result)
         if target is not result or more or id(target) in self._direct:
             return self.buffer(result, number)
         buffer, start = self.arena.slots[slot]
@@ -545,13 +515,14 @@ class Frame:
         self._slot_of[id(target)] = slot
         return slot
 
-    def _prepare(self, body: Lowering, given: dict[int, int], space: Any) -> dict[int, list[int]]:
+    def _prepare(self, body: Lowering, given: dict[int, int], arena: Arena) -> dict[int, list[int]]:
         """Makes the calls that do the same in all trips; the workspaces of their steps."""
         planner, around = self.planner, self.planner.step
         prepared = {}
         for step in body.steps:
             if step.once:
-                spaces = prepared[id(step)] = [space(size) for size in step.workspaces]
+                spaces = [self._reserve(size, arena) for size in step.workspaces]
+                prepared[id(step)] = spaces
                 planner.step = step
                 for kernel, values in step.calls[: step.once]:
                     operands = [
@@ -562,12 +533,30 @@ class Frame:
         planner.step = around
         return prepared
 
+    def _carries(self, number: int, step: Repeat, arena: Arena) -> tuple[list[int], list[int]]:
+        """The slots of a loop's carries, and those of their next values.
+
+        They are the same where the body makes the next value in the memory of the one before.
+        """
+        node, body = step.node, step.body
+        current: list[int] = []
+        following: list[int] = []
+        for j in range(node.attrs["carries"]):
+            value = node.inputs[j]
+            size = bytes_of(value.spec)
+            root, offset = body.memory(body.graph.outputs[j])
+            stays = root is body.graph.inputs[j] and not offset
+            start = self.buffer(value, number)
+            now = self._carried(node, j, number) if stays else self._reserve(size, arena)
+            current.append(now)
+            if now != start:
+                self.planner.emit(Copy(start, now, size))
+            following.append(now if stays else self._reserve(size, arena))
+        return current, following
+
     def _moving(self, value: Any, number: int, place: int) -> int:
         """The slot of one row of a value at a time."""
         slot = self.planner.add(Moving())
         row = bytes_of(value.spec) // max(1, value.spec.shape[0])
         self.planner.emit(Address(slot, self.buffer(value, number), place, row))
         return slot
-
-
-__all__ = ["Frame", "Planner"]

@@ -118,8 +118,9 @@ class NativeProgram:
     Attributes:
       regions: the native parts.
       whole: the one region, where nothing is left to the host.
-      step: where there is a whole, and it takes all inputs in order: the native function, which
-        takes eager tensors and gives a tuple of new ones.
+      chosen: which inputs the whole takes, where it cannot take all.
+      step: where there is a whole that takes all inputs: the native function, which takes eager
+        tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
       compiled: how many pieces of code were compiled for it.
       from_disk: how many were found on disk; those that the process had loaded are in neither.
@@ -165,7 +166,6 @@ class NativeProgram:
             made.nodes += before
             if not region.nodes:
                 continue
-            region.give_in_order(self.graph.outputs)
             name = f"{self.name}_{len(self.regions)}"
             native = _compiled(region, name, types, target, self._spared)
             self.regions.append(native)
@@ -236,16 +236,13 @@ def _compiled(
     try:
         return NativeRegion(region, name, types, target, spared)
     except Unsupported as error:
-        culprit = getattr(error, "node", None)
-        if culprit is None:
-            culprit = _culprit(region, types, target)
-        raise _Refused(culprit) from error
+        raise _Refused(_culprit(region, types, target)) from error
 
 
 def _culprit(region: Region, types: tuple[type, type], target: Target | None) -> Any:
     """The node of a region that no code can be generated for: the first that fails on its own."""
     for node in region.nodes:
-        alone = Region([node], {id(v) for v in node.outputs})
+        alone = Region([node], [id(v) for v in node.outputs])
         try:
             NativeRegion(alone, "alone", types, target)
         except Unsupported:

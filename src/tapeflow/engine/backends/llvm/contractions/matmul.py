@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.matvec import Vectors
-from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
+from tapeflow.engine.backends.llvm.contractions.problem import Problem
 from tapeflow.engine.backends.llvm.contractions.schedule import swaps
 from tapeflow.engine.backends.llvm.contractions.tiles import Tiles
 from tapeflow.engine.backends.llvm.kernel import Kernel
@@ -89,13 +88,13 @@ def matmul(
     size = dtype.size * (
         _distinct(stack, view_a) * m * k + _distinct(stack, view_b) * k * n + count * m * n
     )
-    text = problem.code.text()
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     layout = ("t" if transpose_a else "n") + ("t" if transpose_b else "n")
-    name = f"matmul_{dtype.name}_{count}x{m}x{n}x{k}_{layout}_{epilogue.key}_{digest}"
+    name, text = problem.code.named(
+        f"matmul_{dtype.name}_{count}x{m}x{n}x{k}_{layout}_{epilogue.key}"
+    )
     return Kernel(
         name,
-        text.replace(f"@{NAME}(", f"@{name}(", 1),
+        text,
         chunks=chunks,
         scratch=scratch,
         flops=flops,

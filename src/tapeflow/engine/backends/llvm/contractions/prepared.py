@@ -6,13 +6,12 @@ transposed, is read by every panel: at its columns' elements, which are far from
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.contractions import packing
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.matmul import matmul
-from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
+from tapeflow.engine.backends.llvm.contractions.problem import Problem
 from tapeflow.engine.backends.llvm.contractions.schedule import (
     COLUMN,
     INNER,
@@ -23,8 +22,8 @@ from tapeflow.engine.backends.llvm.contractions.schedule import (
 from tapeflow.engine.backends.llvm.contractions.tiles import Tiles
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.backends.llvm.text import Code, working
+from tapeflow.engine.core.dtypes import DType
 
 LEFT = 256
 """Columns of the result from which on it pays to pack the left factor first."""
@@ -37,11 +36,6 @@ WORTH_THREADS = 1 << 18
 class _Stored(NamedTuple):
     transposed: bool
     stride: int
-
-
-def _wide(dtype: DType) -> DType:
-    """What registers hold."""
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
 
 
 class Prepared(NamedTuple):
@@ -84,7 +78,7 @@ def prepared(
     Returns:
       The kernels; None where one that takes B as it is does as well.
     """
-    wide = _wide(dtype)
+    wide = working(dtype)
     widens = wide is not dtype
     a, b = _Stored(False, k), _Stored(transpose_b, k if transpose_b else n)
     if 1 in (m, n) or not m * n * k or k > INNER:
@@ -115,7 +109,7 @@ def prepared_left(
     Returns:
       The kernels; None where one that takes both as they are does as well.
     """
-    size = _wide(dtype).size
+    size = working(dtype).size
     turned = swaps(target, m, n, k, size, _Stored(True, m), _Stored(False, n))
     rows, columns = (n, m) if turned else (m, n)
     if k <= COLUMN or columns < LEFT or rows < FEW:
@@ -131,7 +125,7 @@ def prepared_left(
         target, m, n, k, dtype=dtype, transpose_a=True, epilogue=epilogue, left_ready=True
     )
     name = f"tiles_{dtype.name}_{rows}x{k}"
-    kernel = _kernel(problem.code.text(), NAME, name, chunks, k * rows * dtype.size + made)
+    kernel = _kernel(problem.code, name, chunks, k * rows * dtype.size + made)
     return Prepared(int(turned), kernel, made, product)
 
 
@@ -140,7 +134,7 @@ def _packing(
 ) -> Kernel:
     """Copies B, a panel a chunk: for each step of the sums the elements of its columns."""
     lanes, across = plan.lanes, plan.across
-    code = Code(target, "packing")
+    code = Code(target)
     source, made = code.argument(0), code.argument(1)
     with code.loop("%begin", "%end") as loop:
         column = code.mul(loop.index, across)
@@ -159,17 +153,15 @@ def _packing(
                 mask = code.first_lanes(left, lanes) if n % across else None
                 widths.append((v * lanes, mask))
             packing.pack_rows(code, here, b.stride, k, there, across, widths, lanes, dtype, wide)
-    return _kernel(
-        code.text(), "packing", f"panels_{dtype.name}_{n}x{k}", plan.every,
-        n * k * (dtype.size + wide.size),
-    )  # fmt: skip
+    size = n * k * (dtype.size + wide.size)
+    return _kernel(code, f"panels_{dtype.name}_{n}x{k}", plan.every, size)
 
 
-def _kernel(text: str, called: str, name: str, chunks: int, size: int) -> Kernel:
-    name = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+def _kernel(code: Code, name: str, chunks: int, size: int) -> Kernel:
+    name, text = code.named(name)
     return Kernel(
         name,
-        text.replace(f"@{called}(", f"@{name}(", 1),
+        text,
         chunks=chunks,
         bytes=size,
         fused="packed factor",

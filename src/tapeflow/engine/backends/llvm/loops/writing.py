@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
-from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost, wide
+from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index, arguments
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.ir.nest import (
     ONCE,
     POINT,
     ROW,
     Apply,
-    Coordinate,
     Fold,
     Gather,
     Levels,
-    Literal,
     Load,
     Nest,
 )
@@ -44,7 +41,7 @@ class Writer:
         self.target = target
         self.nest = nest
         self.levels = Levels(nest)
-        self.code = Code(target, "NAME")
+        self.code = Code(target)
         self.pointers = [self.code.argument(i) for i in range(nest.operands)]
         self.emit = Emitter(self.code, nest, self.pointers)
         self.once: dict[int, Val] = {}
@@ -52,9 +49,7 @@ class Writer:
         self.lanes = 1
         self.scratch = 0
         self.costs = [statement_cost(nest, s) for s in nest.statements]
-        self.points = 1
-        for d in nest.dims:
-            self.points *= d
+        self.points = math.prod(nest.dims)
 
     @property
     def weight(self) -> int:
@@ -77,7 +72,7 @@ class Writer:
         """How many points a vector has along a dimension of this extent."""
         widest = max(
             [
-                wide(s.dtype).size
+                working(s.dtype).size
                 for s, level in zip(self.nest.statements, self.levels.level)
                 if level == POINT
             ]
@@ -97,24 +92,14 @@ class Writer:
     def scalar(self, i: int, known: dict[int, Val], index: Index) -> Val:
         """A statement's value at one point."""
         s = self.nest.statements[i]
-        if isinstance(s, Load):
-            at = self.emit.address(s.operand, s.at, index, s.dtype)
-            return self.emit.load(s, at, 1, 0, None)
-        if isinstance(s, Literal):
-            return self.emit.literal(s)
-        if isinstance(s, Coordinate):
-            return self.emit.coordinate(s, index, 1, 0)
-        if isinstance(s, Gather):
-            return self.emit.gather(s, known[s.where], index, 1, 0, None)
-        return self.emit.apply(s, [known[a] for a in s.args])
+        return self.emit.statement(s, [known[a] for a in arguments(s)], index)
 
     def kernel(self) -> Kernel:
         """The kernel, named by its code."""
-        text = self.code.text()
-        name = "nest_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+        name, text = self.code.named("nest")
         return Kernel(
             name,
-            text.replace("@NAME(", f"@{name}("),
+            text,
             self.chunks,
             self.scratch,
             flops=self._flops(),
@@ -163,18 +148,9 @@ class Writer:
         return level == POINT
 
 
-def arguments(statement: object) -> tuple[int, ...]:
-    if isinstance(statement, Apply):
-        return statement.args
-    return (statement.where,) if isinstance(statement, Gather) else ()
-
-
 def traffic(nest: Nest) -> int:
     """Bytes of all elements that are read or written, each access counted once."""
     total = 0
     for s in [s for s in nest.statements if isinstance(s, (Load, Gather))] + nest.stores:
-        count = 1
-        for dim, _ in s.at.terms:
-            count *= nest.dims[dim]
-        total += count * s.dtype.size
+        total += math.prod([nest.dims[dim] for dim, _ in s.at.terms]) * s.dtype.size
     return total
