@@ -13,6 +13,7 @@ import numpy as np
 
 from tapeflow.engine.compiler.native.indexing import INDEXING
 from tapeflow.engine.compiler.native.maker import Maker
+from tapeflow.engine.compiler.native.slicing import SLICES
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.graph import Graph, Node
 from tapeflow.engine.ir.rewriter import Rewriter
@@ -234,8 +235,9 @@ class Decompose(Rewriter):
     """Replaces operations that have a rule; `regions.Eligibility` has looked at all of them."""
 
     def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
-        indexing = INDEXING.get(node.prim.name)
-        rule = RULES.get(node.prim.name) if indexing is None else indexing.make
+        name = node.prim.name
+        indexing = INDEXING.get(name) or SLICES.get(name)
+        rule = RULES.get(name) if indexing is None else indexing.make
         if rule is None:
             return super().visit(made, node, inputs)
         news = rule(Maker(made, node), node, *inputs)

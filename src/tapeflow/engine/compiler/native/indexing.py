@@ -40,7 +40,7 @@ def _always(node: Any) -> bool:
 # Numbers of rows.
 
 
-def _grid(make: Maker, shape: tuple[int, ...], indices: Any, axis: int, batch_dims: int) -> Any:
+def grid(make: Maker, shape: tuple[int, ...], indices: Any, axis: int, batch_dims: int) -> Any:
     """The numbers of the rows that a gather takes, of shape `shape[:axis] + inner`.
 
     Args:
@@ -110,7 +110,7 @@ def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
     if not batch_dims:
         return make("GatherV2", params, inside, axis=axis, batch_dims=0)
     rows = make.reshape(params, (math.prod(shape[: axis + 1]), *shape[axis + 1 :]))
-    places = _grid(make, shape, inside, axis, batch_dims)
+    places = grid(make, shape, inside, axis, batch_dims)
     return make("GatherV2", rows, places, axis=0, batch_dims=0)
 
 
@@ -143,7 +143,7 @@ def _along(make: Maker, indices: Any, shape: tuple[int, ...]) -> Any:
     """The numbers of the elements at `indices` in rows of `shape`, flat; negative ones wrap."""
     indices, size = _wide_enough(make, indices), shape[-1]
     indices = make.within(make.from_start(indices, size), size)
-    return _grid(make, shape, indices, len(shape) - 1, len(shape) - 1)
+    return grid(make, shape, indices, len(shape) - 1, len(shape) - 1)
 
 
 def _take_along(make: Maker, node: Node, x: Any, indices: Any) -> Any:
@@ -202,7 +202,7 @@ def _gather_grad(make: Maker, node: Node, params: Any, indices: Any, dy: Any) ->
     axis, batch_dims = _axes(node, params, indices)
     inside = make.within(_wide_enough(make, indices), shape[axis])
     zeros = make.filled(0, shape, dy.spec.dtype)
-    return scattered(make, zeros, _grid(make, shape, inside, axis, batch_dims), dy, "add")
+    return scattered(make, zeros, grid(make, shape, inside, axis, batch_dims), dy, "add")
 
 
 def _scatter_nd(make: Maker, node: Node, indices: Any, updates: Any, _: Any) -> Any:
@@ -241,7 +241,7 @@ def _bincount(make: Maker, node: Node, x: Any, size: Any, weights: Any) -> Any:
     index = x.spec.dtype
     inside = make.check(x, make("Less", x, make.const(0, index)))
     counts = make("Less", inside, make.const(shape[-1], index))
-    places = _grid(make, shape, inside, len(shape) - 1, len(shape) - 1)
+    places = grid(make, shape, inside, len(shape) - 1, len(shape) - 1)
     places = make("SelectV2", counts, places, make.const(-1, dtypes.int64))
     if node.attrs["binary_output"] or 0 in weights.spec.shape:
         weights = make.filled(1, x.spec.shape, dtype)

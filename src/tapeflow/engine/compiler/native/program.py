@@ -25,7 +25,7 @@ from tapeflow.engine.compiler.native.regions import (
     refusal_key,
 )
 from tapeflow.engine.compiler.native.trips import use_trips
-from tapeflow.engine.ir.graph import Graph, Node
+from tapeflow.engine.ir.graph import CONTROL_FLOW, Body, Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
 
 ELIGIBLE = Eligibility()
@@ -106,6 +106,10 @@ class NativeRegion:
         return tuple(self._interpreted(*arrays))
 
 
+LEAST_IN_BODY = 3
+"""So many nodes of a body that the host runs are worth a call."""
+
+
 class NativeProgram:
     """Runs a graph: native regions, and the interpreter between them.
 
@@ -158,22 +162,7 @@ class NativeProgram:
         self.regions = []
         self.whole = None
         self.step: Any = None
-        regions, host = find_regions(self.graph, ELIGIBLE)
-        made = Graph()
-        made.inputs = self.graph.inputs
-        made.outputs = self.graph.outputs
-        for region, before in zip(regions, host, strict=True):
-            made.nodes += before
-            if not region.nodes:
-                continue
-            name = f"{self.name}_{len(self.regions)}"
-            native = _compiled(region, name, types, target, self._spared)
-            self.regions.append(native)
-            node = Node(
-                _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
-            )
-            node.outputs = region.outputs
-            made.nodes.append(node)
+        made = self._with_regions(self.graph, types, target)
         first = self.regions[0] if self.regions else None
         if (
             first is not None
@@ -194,6 +183,58 @@ class NativeProgram:
     def held(self) -> int:
         """The bytes that the interpreter would hold at least, for loops as they were given."""
         return held_by_interpreter(self.graph) + self._spared
+
+    def _with_regions(
+        self, graph: Graph, types: tuple[type, type], target: Target | None, least: int = 1
+    ) -> Graph:
+        """A graph that calls native regions, also in the bodies of what the host runs.
+
+        Args:
+          graph: the graph.
+          types: the classes of variables and of eager tensors.
+          target: the CPU; this machine's, if None.
+          least: a region of fewer nodes is left to the host.
+        """
+        regions, host = find_regions(graph, ELIGIBLE)
+        made = Graph()
+        made.inputs = graph.inputs
+        made.outputs = graph.outputs
+
+        def inside(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple([inside(v) for v in value])
+            if not isinstance(value, Body):
+                return value
+            part = Graph()
+            part.nodes = value.graph.nodes
+            part.inputs, part.outputs = value.inputs, value.outputs
+            part = self._with_regions(part, types, target, LEAST_IN_BODY)
+            return Body(part, part.inputs, part.outputs)
+
+        for region, before in zip(regions, host, strict=True):
+            for node in before:
+                if node.prim.name in CONTROL_FLOW:
+                    attrs = {key: inside(value) for key, value in node.attrs.items()}
+                    around = Node(node.prim, node.inputs, attrs, node.name, node.location)
+                    around.outputs, around.in_tuple = node.outputs, node.in_tuple
+                    node = around
+                made.nodes.append(node)
+            if not region.nodes:
+                continue
+            if len(region.nodes) < least and not any(
+                True for n in region.nodes for _ in n.bodies()
+            ):
+                made.nodes += region.nodes
+                continue
+            name = f"{self.name}_{len(self.regions)}"
+            native = _compiled(region, name, types, target, self._spared)
+            self.regions.append(native)
+            call = Node(
+                _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
+            )
+            call.outputs = region.outputs
+            made.nodes.append(call)
+        return made
 
     def timed(self, note: Callable[[int, tuple[Any, ...]], None]) -> Callable[..., list[Any]]:
         """A function that does the same and calls `note(step, outputs)` after each host step.

@@ -25,6 +25,7 @@ from tapeflow.engine.compiler.native.kinds import (
 )
 from tapeflow.engine.compiler.native.maker import CHECKED
 from tapeflow.engine.compiler.native.rows import combines, writes_row
+from tapeflow.engine.compiler.native.slicing import SLICES
 from tapeflow.engine.compiler.native.state import GATHER, READ, SCATTERS, SCATTERS_ND, STATEFUL
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
@@ -71,6 +72,8 @@ class Eligibility:
         data = [*self._data(node), *node.outputs[: DATA_OUTPUTS.get(prim.name)]]
         if any(0 in v.spec.shape or v.spec.dtype not in _DTYPES for v in data):
             return False
+        if prim.name in SLICES:
+            return SLICES[prim.name].takes(node)
         if any(known(node.inputs[i]) is None for i in prim.value_inputs if i < len(node.inputs)):
             return False
         return self._has_code(node)

@@ -41,7 +41,7 @@ def words(key: int, counter: int, count: int) -> Array:
       uint32 `[4 * count]`.
     """
     out = np.empty((count, 4), np.uint32)
-    keys = _round_keys(key)
+    keys = round_keys(key)
     low, high = counter & MASK64, counter >> 64 & MASK64
     for start in range(0, count, _CHUNK):
         part = out[start : start + _CHUNK]
@@ -71,7 +71,7 @@ def words_at(key: int, counter: int, offsets: Array) -> Array:
     """
     n = len(offsets)
     out = np.empty((n, 4), np.uint32)
-    keys = _round_keys(key)
+    keys = round_keys(key)
     low, high = counter & MASK64, counter >> 64 & MASK64
     for start in range(0, n, _CHUNK):
         lows = offsets[start : start + _CHUNK] + np.uint64(low)
@@ -84,7 +84,8 @@ def _carried(high: int, lows: Array, base: int) -> Array:
     return np.uint64(high) + (lows < np.uint64(base)).astype(np.uint64)
 
 
-def _round_keys(key: int) -> Array:
+def round_keys(key: int) -> Array:
+    """The two words that each round mixes in: uint32 `[10, 2, 1]`."""
     halves = np.array([key & 0xFFFFFFFF, key >> 32 & 0xFFFFFFFF], np.uint32)
     return (_BUMPS32 + halves)[:, :, None]
 
