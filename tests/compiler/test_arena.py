@@ -224,4 +224,4 @@ def test_training_steps_need_no_more_than_interpreted(name):
     variables = {key: tf.Variable(w) for key, w in problem.weights.items()}
     step = with_tensorflow.train_step(tf, name, problem, variables)
     _, program = compiled(step, *map(tf.constant, problem.inputs))
-    assert arena_bytes(program) <= held_by_interpreter(program.graph)
+    assert arena_bytes(program) <= program.held()

@@ -13,7 +13,7 @@ from fresh_process import run_python
 from tapeflow.engine.compiler import compile as compiler
 
 pytest.importorskip("llvmlite")
-from tapeflow.engine.backends.llvm.execution.plan import Jump
+from tapeflow.engine.backends.llvm.execution.plan import Call, JumpIfBelow
 
 
 def program_of(function: Any, *args: Any) -> Any:
@@ -80,7 +80,7 @@ def test_a_loop_is_a_jump():
 
     x = tf.constant(1.0)
     program = program_of(train, x)
-    assert [type(i) for r in program.regions for i in r.plan.instructions].count(Jump) == 1
+    assert [type(i) for r in program.regions for i in r.plan.instructions].count(JumpIfBelow) == 1
     assert float(train(x)) == 2000.0
 
 
@@ -233,3 +233,42 @@ for call in (
 """
     done = run_python("-c", script)
     assert done.returncode == 0, done.stderr
+
+
+def kernels_of(function: Any, *args: Any) -> list[Any]:
+    """The kernels that a function runs; its results are compared with eager ones."""
+    program = program_of(tf.function(function), *args)
+    found = tf.function(function)(*args)
+    np.testing.assert_allclose(found, function(*args), rtol=1e-5, atol=1e-5)
+    plan = program.whole.plan
+    return [i.kernel for i in plan.instructions if isinstance(i, Call)]
+
+
+def test_parts_that_do_not_need_each_other_are_one_kernel():
+    def run(x):
+        s = x * x
+        return tf.concat([tf.sin(s), tf.tanh(x), s + x], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) == 1
+
+
+def test_parts_that_need_each_other_are_not():
+    def run(x):
+        e = tf.exp(x)
+        return tf.concat([e, tf.sqrt(tf.reverse(e, [0]))], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) > 1
+
+
+def test_parts_of_different_shapes_are_not():
+    def run(x):
+        return tf.concat([tf.sin(x), tf.tanh(x[:, :7])], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) == 2
+
+
+def test_chunks_of_what_takes_long_are_shorter():
+    x = tf.random.normal([64, 256])
+    (cheap,) = kernels_of(lambda x: x + 1.0, x)
+    (dear,) = kernels_of(lambda x: tf.tanh(tf.sin(tf.exp(tf.sigmoid(x)))), x)
+    assert dear.chunks > cheap.chunks

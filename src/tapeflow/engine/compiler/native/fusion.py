@@ -65,6 +65,9 @@ LONG_ROW = 64
 SMALL = 4096
 """Domains of so many points are shared in any case: the call costs as much as the work."""
 
+MOST_PARTS = 8
+"""More parts of a value than these are stored by more than one kernel."""
+
 SUMS = ("Add", "AddV2")
 
 FEW_ROWS = 8
@@ -78,17 +81,21 @@ class Fusion:
       graph: nodes in an order in which each comes after what it uses; shapes known.
       cost_of: what computing an elementwise node costs, in instructions for each element.
       continues: whether the kernel of an opaque node can go on with what is computed of its result.
+      merging: whether parts of a value are computed together where they can be.
 
     Attributes:
       units: all of them, in no order.
+      merged: whether parts are computed together that need not be.
       stored: values that units write to memory of their own.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
-    def __init__(self, graph: Graph, cost_of: Any, continues: Any) -> None:
+    def __init__(self, graph: Graph, cost_of: Any, continues: Any, merging: bool = True) -> None:
         self.graph = graph
         self._cost_of = cost_of
         self._continues = continues
+        self._merging = merging
+        self.merged = False
         self.units: list[Unit] = []
         self.stored: set[int] = set()
         self.alias: dict[int, tuple[Any, int]] = {}
@@ -534,15 +541,30 @@ class Fusion:
             if not isinstance(filler, (int, float)):
                 self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
         self.stored.add(id(value))
+        unit = None
+        together = self._merging and self._go_together([part for part, _ in parts])
+        self.merged |= together
         for part, access in parts:
-            unit = Unit(part.spec.shape)
-            self.units.append(unit)
-            self._join(unit, node)
+            if unit is None or not together:
+                unit = Unit(part.spec.shape)
+                self.units.append(unit)
+                self._join(unit, node)
+                if first is not None:
+                    unit.after.append(first)
             whole = at_identity(part.spec.shape)
             unit.stores.append((part, whole, value, access))
             self._use(unit, part, whole)
-            if first is not None:
-                unit.after.append(first)
+
+    def _go_together(self, parts: list[Any]) -> bool:
+        """Whether parts are computed at the same points, none of another: one unit does all."""
+        if not 2 <= len(parts) <= MOST_PARTS or len({part.spec.shape for part in parts}) > 1:
+            return False
+        if any(kind_of(part.node) != ELEMENT for part in parts):
+            return False
+        computed = 0
+        for part in parts:
+            computed |= self._bit[id(part.node)]
+        return not any(self._ancestors[id(part.node)] & computed for part in parts)
 
 
 def _is_short(node: Any) -> bool:

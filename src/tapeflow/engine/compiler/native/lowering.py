@@ -25,9 +25,8 @@ from tapeflow.engine.compiler.native.state import READ, forward_state
 from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
 from tapeflow.engine.compiler.passes.simplify import simplify
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.graph import Body, Graph
-from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store, contiguous
+from tapeflow.engine.ir.nest import Affine, Apply, Load, Nest, Store, contiguous
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -41,6 +40,8 @@ class Step:
         self.workspaces: list[int] = []
         self.touched: list[set[int]] | None = None
         """For each call the places of the operands that it uses; None where it uses all."""
+        self.once = 0
+        """So many of the first calls do the same in all trips of the loop around it."""
 
     def values(self) -> list[Any]:
         """All values that it needs."""
@@ -84,14 +85,11 @@ class Branches(_Whole):
 class Repeat(_Whole):
     """A `While`: with a condition, or so many trips."""
 
-    def __init__(
-        self, task: Task, cond: Lowering | None, body: Lowering, trips: int, counting: Kernel | None
-    ) -> None:
+    def __init__(self, task: Task, cond: Lowering | None, body: Lowering, trips: int) -> None:
         super().__init__(task)
         self.cond = cond
         self.body = body
         self.trips = trips
-        self.counting = counting
 
     def inner(self) -> list[Lowering]:
         return [self.body] if self.cond is None else [self.cond, self.body]
@@ -111,14 +109,18 @@ class Lowering:
       variable: the class of variables.
       ownable: which inputs' memory may be written to where it becomes the output of that number: a
         loop's carries.
+      fixed: which inputs stay the same in all trips of the loop whose body it is.
       merging: whether units that read the same arrays become one, though neither needs the other.
+      packing: whether factors of products may be copied as a whole.
 
     Attributes:
       steps: what to run, in order.
       in_place: for values that are made in a variable's memory: its handle.
-      merged: whether such units were merged.
+      merged: whether units became one, or parts of a value are computed together.
       same_memory: for values that are made in another value's memory: that value; see `root_of`.
       statuses: values that stop the plan where they are not zero.
+      packs: whether a factor of a product is copied as a whole.
+      kept_packed: bytes of such copies that are there for as long as a loop runs.
     """
 
     def __init__(
@@ -127,17 +129,22 @@ class Lowering:
         target: Target,
         variable: type,
         ownable: int = 0,
+        fixed: range = range(0),
         merging: bool = True,
+        packing: bool = True,
     ) -> None:
         self.target = target
-        self._merging = merging
+        self._merging, self._packing = merging, packing
+        self.packs = False
+        self.kept_packed = 0
         self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
             graph = run(graph)
         self.graph = graph
+        self.fixed = {id(graph.inputs[i]) for i in fixed}
         self.variable = variable
-        self.fusion = Fusion(graph, node_cost, opaque.matrix_of)
+        self.fusion = Fusion(graph, node_cost, opaque.matrix_of, merging)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
         # By the number of the product's unit, with the values of its operands.
         self._epilogues: dict[int, tuple[NestEpilogue, list[Any]]] = {}
@@ -145,7 +152,7 @@ class Lowering:
         count = len(tasks)
         if merging:
             tasks = merge_siblings(self.fusion, tasks)
-        self.merged = len(tasks) < count
+        self.merged = self.fusion.merged or len(tasks) < count
         self.tasks = self._with_epilogues(tasks)
         self.dependencies = Dependencies(self.tasks)
         self.in_place: dict[int, Any] = {}
@@ -372,10 +379,14 @@ class Lowering:
 
     # Kernels.
 
-    def _body(self, body: Body, ownable: int = 0) -> Lowering:
+    def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
-        made = Lowering(graph, self.target, self.variable, ownable, self._merging)
+        made = Lowering(
+            graph, self.target, self.variable, ownable, fixed, self._merging, self._packing
+        )
         self.merged |= made.merged
+        self.packs |= made.packs
+        self.kept_packed += made.kept_packed
         return made
 
     def _control_flow(self, task: Task) -> Step:
@@ -383,11 +394,14 @@ class Lowering:
         attrs = node.attrs
         if node.prim.name == "If":
             return Branches(task, [self._body(body) for body in attrs["branches"]])
-        body = self._body(attrs["body"], attrs["carries"])
+        carries = attrs["carries"]
+        fixed = range(carries, carries + attrs["invariants"])
+        body = self._body(attrs["body"], carries, fixed)
         trips = attrs.get("trips") or 0
         if attrs["cond"] is not None:
-            return Repeat(task, self._body(attrs["cond"]), body, trips, None)
-        return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
+            return Repeat(task, self._body(attrs["cond"]), body, trips)
+        assert trips > 0
+        return Repeat(task, None, body, trips)
 
     def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
         parts = split(nest)
@@ -405,7 +419,9 @@ class Lowering:
         node = task.unit.opaque
         epilogue, operands = self._epilogues.get(task.unit.number, (None, []))
         sources = {"input": node.inputs, "output": node.outputs, "epilogue": operands}
-        lowered = opaque.lower(self.target, node, epilogue)
+        fixed = [i for i, v in enumerate(node.inputs) if self._is_fixed(v)]
+        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed), self._packing)
+        self.packs |= node.prim.name == "MatMul" and bool(lowered.workspaces)
         calls = []
         for made in lowered.steps:
             values = [i if kind == "workspace" else sources[kind][i] for kind, i in made.operands]
@@ -414,7 +430,15 @@ class Lowering:
             epilogue.account(calls[-1][0], self.target.lanes(4))
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
+        step.once = lowered.once
+        if step.once:
+            self.kept_packed += sum(step.workspaces)
         return step
+
+    def _is_fixed(self, value: Any) -> bool:
+        """Whether a value is an input that stays the same in all trips."""
+        root, offset = root_of(self.fusion, value)
+        return id(root) in self.fixed and not offset
 
     def _row_write(self, task: Task) -> Step:
         node = task.unit.opaque
@@ -468,23 +492,6 @@ def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:
     given = step.node.inputs[1 if isinstance(step, Branches) else 0 :]
     pairs = zip(lowering.graph.inputs, given)
     return {id(outer) for inner, outer in pairs if id(inner) in handles}
-
-
-def _counting(trips: int) -> Nest:
-    """Whether a counter (operand 0) is below a number (to operand 1)."""
-    zero = Affine(0, ())
-    return Nest(
-        (),
-        0,
-        [
-            Load(0, zero, dtypes.int64),
-            Literal(trips, dtypes.int64),
-            Apply(primitive_named("Less"), (0, 1), {}, dtypes.bool_),
-        ],
-        [Store(2, 1, zero, dtypes.bool_)],
-        2,
-        "Less",
-    )
 
 
 def _scattering(target: Target, node: Any) -> Kernel:

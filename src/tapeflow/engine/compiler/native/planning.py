@@ -18,6 +18,7 @@ from tapeflow.engine.backends.llvm.execution.plan import (
     Copy,
     Input,
     Jump,
+    JumpIfBelow,
     JumpUnless,
     Moving,
     Output,
@@ -152,7 +153,7 @@ class Planner:
         shift = len(self.addresses)
         made: list[Any] = list(self.addresses)
         for instruction in self.instructions:
-            if isinstance(instruction, (Jump, JumpUnless)):
+            if isinstance(instruction, (Jump, JumpUnless, JumpIfBelow)):
                 to = self.places[instruction.to] + shift
                 instruction = replace(instruction, to=to)
             made.append(instruction)
@@ -182,6 +183,7 @@ class Frame:
       bound: the slots of its inputs.
       results: the slots that its outputs go to.
       own: inputs whose memory may be written to, as nobody else needs what is there.
+      prepared: the workspaces of steps whose first calls have been made before the loop.
     """
 
     def __init__(
@@ -191,6 +193,7 @@ class Frame:
         bound: dict[int, int],
         results: list[int],
         own: frozenset[int] = frozenset(),
+        prepared: dict[int, list[int]] | None = None,
     ) -> None:
         self.planner = planner
         self.lowering = lowering
@@ -199,6 +202,7 @@ class Frame:
         self.bound = bound
         self.results = results
         self.own = own
+        self.prepared = prepared or {}
         self.arena = Arena()
         self._slot_of: dict[Any, int] = {}
 
@@ -371,14 +375,19 @@ class Frame:
         if isinstance(step, RowWrite):
             self._write_row(number, step)
             return
-        spaces = [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
-        for kernel, values in step.calls:
+        spaces, calls = self.prepared.get(id(step)), step.calls[step.once :]
+        if spaces is None:
+            spaces, calls = self._workspaces(step, number), step.calls
+        for kernel, values in calls:
             operands = [spaces[v] if isinstance(v, int) else self.buffer(v, number) for v in values]
             status = None
             for value in step.task.writes:
                 if id(value) in self.lowering.statuses:
                     status = self.buffer(value, number)
             self.call(kernel, operands, status)
+
+    def _workspaces(self, step: Step, number: int) -> list[int]:
+        return [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
 
     def call(self, kernel: Any, operands: list[int], status: int | None = None) -> None:
         """Emits the call of a kernel."""
@@ -409,9 +418,9 @@ class Frame:
 
     def _inner(
         self, lowering: Lowering, bound: dict[int, int], results: list[int],
-        own: frozenset[int] = frozenset(),
+        own: frozenset[int] = frozenset(), prepared: dict[int, list[int]] | None = None,
     ) -> Frame:  # fmt: skip
-        frame = Frame(self.planner, lowering, bound, results, own)
+        frame = Frame(self.planner, lowering, bound, results, own, prepared)
         frame.run()
         return frame
 
@@ -451,7 +460,9 @@ class Frame:
         arena = Arena()
         current, following = self._carries(number, step, arena)
         fixed = [self._given(v, number) for v in node.inputs[carries:last]]
-        counter, place, test = (self._reserve(8, arena) for _ in range(3))
+        inputs = step.body.graph.inputs
+        prepared = self._prepare(step.body, dict(zip(map(id, inputs[carries:]), fixed)), arena)
+        counter, place = self._reserve(8, arena), self._reserve(8, arena)
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
         first = step.trips - 1 if direction < 0 else 0
@@ -460,18 +471,15 @@ class Frame:
         planner.place(start)
         if step.cond is not None:
             bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
+            test = self._reserve(8, arena)
             frame = self._inner(step.cond, bound, [test])
             arena.adopt(frame.arena, 0, 0)
-        else:
-            assert step.counting is not None
-            self.call(step.counting, [counter, test])
-        planner.emit(JumpUnless(test, end))
+            planner.emit(JumpUnless(test, end))
         elements = [self._moving(v, number, place) for v in node.inputs[last:]]
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
-        inputs = step.body.graph.inputs
         bound = dict(zip(map(id, inputs), [*current, *fixed, *elements], strict=True))
         own = frozenset([id(v) for v, a, b in zip(inputs, current, following) if a == b])
-        frame = self._inner(step.body, bound, [*following, *kept], own)
+        frame = self._inner(step.body, bound, [*following, *kept], own, prepared)
         arena.adopt(frame.arena, 1, 1)
         for value, now, new in zip(node.inputs, current, following):
             if new != now:
@@ -479,7 +487,7 @@ class Frame:
                 planner.emit(Swap(now, new) if size >= WORTH_SWAPPING else Copy(new, now, size))
         planner.emit(AddConst(counter, 1))
         planner.emit(AddConst(place, direction))
-        planner.emit(Jump(start))
+        planner.emit(Jump(start) if step.cond else JumpIfBelow(counter, step.trips, start))
         planner.place(end)
         for value, now in zip(node.outputs, current):
             target = self.buffer(value, number)
@@ -506,6 +514,24 @@ class Frame:
         buffer.last = max(number, self._last.get(id(target), number))
         self._slot_of[id(target)] = slot
         return slot
+
+    def _prepare(self, body: Lowering, given: dict[int, int], arena: Arena) -> dict[int, list[int]]:
+        """Makes the calls that do the same in all trips; the workspaces of their steps."""
+        planner, around = self.planner, self.planner.step
+        prepared = {}
+        for step in body.steps:
+            if step.once:
+                spaces = [self._reserve(size, arena) for size in step.workspaces]
+                prepared[id(step)] = spaces
+                planner.step = step
+                for kernel, values in step.calls[: step.once]:
+                    operands = [
+                        spaces[v] if isinstance(v, int) else given[id(root_of(body.fusion, v)[0])]
+                        for v in values
+                    ]
+                    self.call(kernel, operands)
+        planner.step = around
+        return prepared
 
     def _carries(self, number: int, step: Repeat, arena: Arena) -> tuple[list[int], list[int]]:
         """The slots of a loop's carries, and those of their next values.

@@ -25,6 +25,7 @@ from tapeflow.engine.compiler.native.regions import (
     find_regions,
     refusal_key,
 )
+from tapeflow.engine.compiler.native.trips import use_trips
 from tapeflow.engine.ir.graph import CONTROL_FLOW, Body, Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
 
@@ -44,6 +45,7 @@ class NativeRegion:
       name: what to call it.
       types: the classes of variables and of eager tensors.
       target: the CPU; this machine's, if None.
+      spared: bytes that the interpreter holds more for loops as they were given.
 
     Attributes:
       step: the native function; it gives a tuple of arrays.
@@ -53,7 +55,12 @@ class NativeRegion:
     """
 
     def __init__(
-        self, region: Region, name: str, types: tuple[type, type], target: Target | None = None
+        self,
+        region: Region,
+        name: str,
+        types: tuple[type, type],
+        target: Target | None = None,
+        spared: int = 0,
     ) -> None:
         self.region = region
         self.name = name
@@ -61,13 +68,18 @@ class NativeRegion:
         target = target or host_target()
         self.lowering = Lowering(region.graph, target, variable)
         planner = Planner(self.lowering)
-        most = planner.plan.arena_bytes
-        if self.lowering.merged and most > held_by_interpreter(region.graph):
+        if self.lowering.merged or self.lowering.packs:
+            most = held_by_interpreter(region.graph) + spared
             # What one kernel makes of one array is there all at once: rather read it again.
-            alone = Lowering(region.graph, target, variable, merging=False)
-            other = Planner(alone)
-            if other.plan.arena_bytes < most:
-                self.lowering, planner = alone, other
+            for merging in (True, False):
+                # NumPy copies factors, too, in each trip: neither counts.
+                held = planner.plan.arena_bytes - self.lowering.kept_packed
+                if held <= most:
+                    break
+                lean = Lowering(region.graph, target, variable, merging=merging, packing=False)
+                other = Planner(lean)
+                if other.plan.arena_bytes < held:
+                    self.lowering, planner = lean, other
         self.plan = planner.plan
         self.origins = planner.origins
         self.step = native_call(self.plan, self._tensor, False, _stopped)
@@ -129,13 +141,18 @@ class NativeProgram:
         self, graph: Graph, name: str, types: tuple[type, type], target: Target | None = None
     ) -> None:
         dense = densify(graph)
+        self._spared = 0
+        if dense is not None:
+            given = held_by_interpreter(dense)
+            dense = use_trips(dense)
+            self._spared = max(0, given - held_by_interpreter(dense))
         self.graph = graph if dense is None else dense
         self.name = name
         self.regions: list[NativeRegion] = []
         self.whole: NativeRegion | None = None
         self.interpreted: Program | None = None
         if dense is not None and not all_loops_run(dense, ELIGIBLE):
-            self.graph = graph
+            self.graph, self._spared = graph, 0
         before = dict(jit.statistics)
         while True:
             try:
@@ -146,7 +163,7 @@ class NativeProgram:
             except _Refused as refused:
                 ELIGIBLE.refused.add(refusal_key(refused.node))
                 if dense is not None:
-                    self.graph = graph  # the host runs loops over lists only
+                    self.graph, self._spared = graph, 0  # the host runs loops over lists only
 
     def _compile(self, types: tuple[type, type], target: Target | None) -> None:
         self.regions = []
@@ -170,6 +187,10 @@ class NativeProgram:
         else:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source
+
+    def held(self) -> int:
+        """The bytes that the interpreter would hold at least, for loops as they were given."""
+        return held_by_interpreter(self.graph) + self._spared
 
     def _with_regions(
         self, graph: Graph, types: tuple[type, type], target: Target | None, least: int = 1
@@ -235,7 +256,7 @@ class NativeProgram:
         flows = any(True for node in region.nodes for _ in node.bodies())
         if not region.nodes or (len(region.nodes) < least and not flows):
             return None
-        native = _compiled(region, name, types, target)
+        native = _compiled(region, name, types, target, self._spared)
         self.regions.append(native)
         return native
 
@@ -277,10 +298,10 @@ class _Refused(Exception):
 
 
 def _compiled(
-    region: Region, name: str, types: tuple[type, type], target: Target | None
+    region: Region, name: str, types: tuple[type, type], target: Target | None, spared: int
 ) -> NativeRegion:
     try:
-        return NativeRegion(region, name, types, target)
+        return NativeRegion(region, name, types, target, spared)
     except Unsupported as error:
         raise _Refused(_culprit(region, types, target)) from error
 

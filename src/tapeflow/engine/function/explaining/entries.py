@@ -118,7 +118,8 @@ def _kernel(kernel: Any, step: Any) -> Entry:
             if step.touched is not None and place not in step.touched[number]:
                 continue
             if isinstance(value, int):
-                entry.operands.append(f"workspace of {step.workspaces[value]:,} bytes")
+                side = entry.results if number < step.once else entry.operands
+                side.append(f"workspace of {step.workspaces[value]:,} bytes")
             else:
                 side = entry.results if id(value) in written else entry.operands
                 side.append(repr(value.spec))

@@ -93,7 +93,7 @@ def facts_of(concrete: Any, program: NativeProgram, arrays: list[Any]) -> Facts:
         sum(region.plan.arena_bytes for region in regions),
         max([region.plan.scratch_bytes for region in regions], default=0),
         0 if outside is None else held_by_interpreter(outside.graph),
-        held_by_interpreter(program.graph),
+        program.held(),
         sum(p.compiled for p in watch.programs),
         sum(p.from_disk for p in watch.programs),
         best,

@@ -32,6 +32,8 @@ def matmul(
     view_a: View | None = None,
     view_b: View | None = None,
     epilogue: Epilogue | None = None,
+    ready: bool = False,
+    left_ready: bool = False,
 ) -> Kernel:
     """A kernel for `C[b] = A[b] @ B[b]`, each sum in the order of its terms.
 
@@ -53,6 +55,9 @@ def matmul(
         which products share one.
       view_b: where those of B are.
       epilogue: what to do with the sums; to store them by default.
+      ready: whether B is what `prepared` makes of it.
+      left_ready: whether the left factor, which may be B (see `swaps`), is what `prepared_left`
+        makes of it.
 
     Returns:
       The kernel.
@@ -70,12 +75,13 @@ def matmul(
     problem = Problem(
         target, stack, m, n, k, dtype, (transpose_a, view_a), (transpose_b, view_b), epilogue
     )
+    problem.ready, problem.left_ready = ready, left_ready
     chunks = scratch = 0
     if count * m * n:
-        if Vectors.fits(problem):
+        if not (ready or left_ready) and Vectors.fits(problem):
             chunks, scratch = Vectors(problem).emit()
         else:
-            if swaps(target, m, n, k, problem.wide.size, problem.a, problem.b):
+            if not ready and swaps(target, m, n, k, problem.wide.size, problem.a, problem.b):
                 problem.swap()
             chunks, scratch = Tiles(problem).emit()
     flops = 2 * count * m * n * k

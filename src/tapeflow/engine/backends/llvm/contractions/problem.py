@@ -31,7 +31,13 @@ class Factor(NamedTuple):
 
 
 class Problem:
-    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments."""
+    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments.
+
+    Attributes:
+      swapped: whether it is computed as the transposed product.
+      ready: whether the right factor comes in packed panels; see `prepared.py`.
+      left_ready: whether the left factor, stored transposed, comes in packed tiles.
+    """
 
     def __init__(
         self,
@@ -52,7 +58,7 @@ class Problem:
         self.wide = working(dtype)
         self.widens = self.wide is not dtype
         self.epilogue = epilogue
-        self.swapped = False
+        self.swapped = self.ready = self.left_ready = False
         self.code = code = Code(target)
         self.a, self.b = Factor(code.argument(0), *a), Factor(code.argument(1), *b)
         self.pointers = [code.argument(2 + i) for i in range(epilogue.operands)]

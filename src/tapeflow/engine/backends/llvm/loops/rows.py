@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.loops.cost import DEAR
 from tapeflow.engine.backends.llvm.loops.emission import Index, arguments
-from tapeflow.engine.backends.llvm.loops.writing import GRAIN, UNROLLED, Writer
+from tapeflow.engine.backends.llvm.loops.writing import UNROLLED, Writer
 from tapeflow.engine.backends.llvm.text import Val, working
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.nest import (
@@ -55,15 +55,16 @@ class Rows(Writer):
             return
         self.compute_once()
         split = self.rows == 1 and len(inner) == 1 and not self._has_folds()
-        if split and inner[0] > GRAIN:
-            self.chunks = -(-inner[0] // GRAIN)
-            begin, end = code.mul("%begin", GRAIN), code.mul("%end", GRAIN)
+        grain = self.grain
+        if split and inner[0] > grain:
+            self.chunks = -(-inner[0] // grain)
+            begin, end = code.mul("%begin", grain), code.mul("%end", grain)
             self._row({}, begin, code.minimum(end, inner[0]))
             return
         if split:
             self._row({}, 0, inner[0])
             return
-        per_chunk = max(1, GRAIN // max(1, self.row_points))
+        per_chunk = max(1, grain // max(1, self.row_points))
         self.chunks = -(-self.rows // per_chunk)
         if self.rows == 1:
             self._row({}, None, None)

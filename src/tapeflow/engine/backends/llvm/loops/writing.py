@@ -22,10 +22,13 @@ from tapeflow.engine.ir.nest import (
 )
 
 GRAIN = 8192
-"""About how many points a chunk has."""
+"""About how many points a chunk has, in large nests and where points take little."""
+
+SHORTEST = 1024
+"""So many at least."""
 
 PARALLEL_FROM = 32768
-"""Points, weighed by their cost, from which on two threads are worth their while."""
+"""Points, each times its weight, from which on two threads are worth their while."""
 
 UNROLLED = 4
 """How many vectors are folded side by side: an addition takes four cycles."""
@@ -47,6 +50,19 @@ class Writer:
         self.scratch = 0
         self.costs = [statement_cost(nest, s) for s in nest.statements]
         self.points = math.prod(nest.dims)
+
+    @property
+    def weight(self) -> int:
+        """What a point takes: four simple instructions, or four bytes, are one."""
+        cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
+        return max(1, cost // 4, traffic(self.nest) // max(1, self.points) // 4)
+
+    @property
+    def grain(self) -> int:
+        """About how many points a chunk has."""
+        if self.points >= 16 * GRAIN:
+            return GRAIN
+        return max(SHORTEST, GRAIN >> max(0, self.weight.bit_length() - 2))
 
     def write(self) -> None:
         """Writes the code."""
@@ -81,7 +97,6 @@ class Writer:
     def kernel(self) -> Kernel:
         """The kernel, named by its code."""
         name, text = self.code.named("nest")
-        cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
         return Kernel(
             name,
             text,
@@ -90,7 +105,7 @@ class Writer:
             flops=self._flops(),
             bytes=traffic(self.nest),
             fused=self.nest.fused,
-            parallel=self.chunks > 1 and self.points * max(1, cost // 4) >= PARALLEL_FROM,
+            parallel=self.chunks > 1 and self.points * self.weight >= PARALLEL_FROM,
             notes=self._notes(),
         )
 
