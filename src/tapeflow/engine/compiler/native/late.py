@@ -63,6 +63,10 @@ class LateEligibility:
         # Lists that loops fill become tensors, if all that is done to them is in one part.
         return self.some and node.prim.name.startswith("TensorList") and may_wait(node)
 
+    def waits(self, node: Node) -> bool:
+        """Whether a node is native only once shapes are known."""
+        return id(node) in self._late
+
     def is_late(self, region: Region) -> bool:
         """Whether a part waits for shapes."""
         return not all(self._eligible(node) for node in region.nodes)

@@ -204,7 +204,7 @@ class NativeProgram:
           least: a region of fewer nodes is left to the host.
         """
         eligible = LateEligibility(graph, ELIGIBLE)
-        regions, host = find_regions(graph, eligible)
+        regions, host = find_regions(graph, eligible, eligible.waits)
         made = Graph()
         made.inputs = graph.inputs
         made.outputs = graph.outputs

@@ -286,20 +286,22 @@ class Region:
 
 
 def find_regions(
-    graph: Graph, eligible: Callable[[Node], bool]
+    graph: Graph, eligible: Callable[[Node], bool], waits: Callable[[Node], bool]
 ) -> tuple[list[Region], list[list[Node]]]:
     """The regions of a graph, and the nodes that the host runs before, between and after them.
 
     Args:
       graph: the graph; bodies of control flow are not looked into.
       eligible: which nodes are native.
+      waits: which of them are so only for known shapes: their regions are looked into again.
 
     Returns:
       `(regions, host)`: host nodes `host[i]` run before region `i`.
     """
     nodes = [n for n in graph.nodes if n.prim is not CONST and n.prim is not PLACEHOLDER]
     native = {id(n): eligible(n) for n in nodes}
-    number = _numbered(nodes, native)
+    barriers = {id(n) for n in nodes if native[id(n)] and _is_barrier(n) and not waits(n)}
+    number = _numbered(nodes, native, barriers)
     count = max(number.values(), default=0) + 1
     host: list[list[Node]] = [[] for _ in range(count)]
     inside: list[list[Node]] = [[] for _ in range(count)]
@@ -325,7 +327,7 @@ Order = tuple[int, bool]
 """A node's number, and whether it is native."""
 
 
-def _numbered(nodes: list[Node], native: dict[int, bool]) -> dict[int, int]:
+def _numbered(nodes: list[Node], native: dict[int, bool], barriers: set[int]) -> dict[int, int]:
     """The number of each node; see the module."""
     number: dict[int, int] = {}
     last_write: dict[Any, Order] = {}
@@ -333,7 +335,7 @@ def _numbered(nodes: list[Node], native: dict[int, bool]) -> dict[int, int]:
     host_effects = 0
     for node in nodes:
         is_native = native[id(node)]
-        barrier = is_native and _is_barrier(node)
+        barrier = id(node) in barriers
         at = 0
         for value in node.inputs:
             maker = id(value.node)
