@@ -125,7 +125,34 @@ def test_shapes_made_of_shapes_are_in_the_part(monkeypatch):
     assert len(program_of(function, batches()).late) == 1
 
 
-def test_recurrent_loops_over_batches(monkeypatch):
+def by_slices(x, w):
+    """A recurrent loop over a batch of unknown size."""
+    steps = tf.transpose(tf.reshape(x, [-1, 2, 4]), [1, 0, 2])
+    h = tf.zeros([tf.shape(x)[0], 4])
+    for t in tf.range(2):
+        h = tf.tanh(steps[t] + h @ w)
+    return h * h
+
+
+def by_lists(x, w):
+    """The same as Keras writes it: lists whose elements have unknown shapes, two layers of it."""
+    rows = tf.transpose(tf.reshape(x, [-1, 2, 4]), [1, 0, 2])
+    for _ in range(2):
+        steps = tf.TensorArray(tf.float32, 2).unstack(rows)
+        outputs = tf.TensorArray(tf.float32, 2, element_shape=[None, 4])
+
+        def body(t, outputs, h, steps=steps):
+            h = tf.tanh(steps.read(t) + h @ w)
+            return t + 1, outputs.write(t, h), h
+
+        start = 0, outputs, tf.zeros([tf.shape(x)[0], 4])
+        _, outputs, _ = tf.while_loop(lambda t, *_: t < 2, body, start, maximum_iterations=2)
+        rows = outputs.stack()
+    return rows
+
+
+@pytest.mark.parametrize("layer", [by_slices, by_lists])
+def test_recurrent_loops_over_batches(monkeypatch, layer):
     def trained(compiled: bool) -> Any:
         monkeypatch.setattr(compiler, "COMPILE", compiled)
         w = tf.Variable(tf.eye(4) * 0.3)
@@ -133,12 +160,8 @@ def test_recurrent_loops_over_batches(monkeypatch):
         @tf.function
         def epoch(dataset):
             for x, _ in dataset:
-                steps = tf.transpose(tf.reshape(x, [-1, 2, 4]), [1, 0, 2])
                 with tf.GradientTape() as tape:
-                    h = tf.zeros([tf.shape(x)[0], 4])
-                    for t in tf.range(2):
-                        h = tf.tanh(steps[t] + h @ w)
-                    loss = tf.reduce_sum(h * h)
+                    loss = tf.reduce_sum(layer(x, w))
                 w.assign_sub(0.01 * tape.gradient(loss, w))
 
         dataset = batches()
@@ -148,7 +171,38 @@ def test_recurrent_loops_over_batches(monkeypatch):
 
     (expected, _), (got, program) = trained(False), trained(True)
     np.testing.assert_allclose(got, expected, rtol=1e-4)
-    assert all(p.whole is not None for part in program.late for p in part.programs.values())
+    assert len(program.late) == 1
+    assert all(p.whole is not None for p in program.late[0].programs.values())
+
+
+@pytest.mark.parametrize("layer", [by_slices, by_lists])
+def test_recurrent_loops_over_arguments_of_any_size(layer):
+    w = tf.Variable(tf.eye(4) * 0.3)
+    function = tf.function(
+        lambda x: layer(x, w), input_signature=[tf.TensorSpec([None, 8], tf.float32)]
+    )
+    for rows in (3, 5, 3):
+        x = tf.random.stateless_uniform([rows, 8], [rows, 2])
+        np.testing.assert_allclose(function(x), layer(x, w), rtol=1e-5)
+    programs = function.get_concrete_function()._runnable._programs
+    assert [p.whole is not None for p in programs.values()] == [True, True]
+
+
+def test_a_loop_whose_shape_grows_stays_as_it_was_traced():
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def program(x):
+        total = tf.constant(0.0)
+        for _ in tf.range(3):
+            tf.autograph.experimental.set_loop_options(
+                shape_invariants=[(x, tf.TensorShape([None]))]
+            )
+            x = tf.concat([x, x * 2.0], 0)
+            total += tf.reduce_sum(x)
+        return x, total
+
+    x, total = program(tf.constant([1.0, 2.0]))
+    assert x.shape == [16]
+    assert float(total) == 9.0 + 27.0 + 81.0
 
 
 def test_an_error_is_raised_in_time(monkeypatch):

@@ -13,10 +13,10 @@ from typing import Any
 from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.compiler.native.rows import ROW_ADD, ROW_SET
 from tapeflow.engine.compiler.native.state import READ, read_of
+from tapeflow.engine.compiler.passes.specialize import Specialize
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.graph import Body, Graph, Node, known
-from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -41,8 +41,8 @@ class Repeated:
         self.spec = value.spec
 
 
-class Densify(Rewriter):
-    """Rewrites a graph without lists."""
+class Densify(Specialize):
+    """Rewrites a graph without lists; shapes that follow from theirs are worked out."""
 
     def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
         name = node.prim.name
@@ -54,7 +54,7 @@ class Densify(Rewriter):
         if name == READ and inputs[0].spec.dtype is not dtypes.resource:
             return [inputs[0]]  # read before the loop
         if name == "While":
-            return self._loop(made, node, inputs)
+            return self._dense_loop(made, node, inputs)
         if any(isinstance(v, Repeated) for v in inputs):
             raise NotDenseError("history")
         if any(isinstance(v, OneRow) for v in inputs):
@@ -62,6 +62,8 @@ class Densify(Rewriter):
         for old, new in zip(node.inputs, inputs, strict=True):
             if old.spec.dtype is dtypes.variant and new.spec.dtype is not dtypes.variant:
                 raise NotDenseError(name)
+        if any(True for _ in node.bodies()):
+            return self.copy(made, node, inputs, [v.spec for v in node.outputs])
         return super().visit(made, node, inputs)
 
     def attrs(self, node: Node, inputs: tuple[Any, ...]) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class Densify(Rewriter):
                     raise NotDenseError(node.prim.name)
         return super().attrs(node, inputs)
 
-    def _loop(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+    def _dense_loop(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
         attrs = dict(node.attrs)
         carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
         body, cond = attrs["body"], attrs["cond"]

@@ -25,6 +25,9 @@ class Specialize(Rewriter):
         self.specs = specs
         self.rows: dict[int, Spec] = {}
         """For histories of loops, by identity: what is known of their rows."""
+        self.elements: dict[int, Any] = {}
+        """For lists, by identity: the shape of all elements, where it is known."""
+        self.given: list[Any] = []
 
     def run(self, graph: Graph) -> Graph:
         return self.part(graph, graph.inputs, graph.outputs, self.specs)
@@ -44,7 +47,40 @@ class Specialize(Rewriter):
             constants = self._fold(made, node, inputs, specs)
             if constants is not None:
                 return constants
+        if prim.name.startswith("TensorList"):
+            return self._list(made, node, inputs, specs)
         return self.copy(made, node, inputs, specs)
+
+    def nodes(self, graph: Graph, made: Graph) -> None:
+        """Visits the nodes in order; of lists that are inputs it may be known what they hold."""
+        for value, shape in zip(made.inputs, self.given, strict=False):
+            if shape is not None:
+                self.elements[id(value)] = shape
+        super().nodes(graph, made)
+
+    def _list(
+        self, made: Graph, node: Node, inputs: tuple[Any, ...], specs: list[Spec]
+    ) -> list[Any]:
+        """Follows what lists hold: what is put in has the shape of what is taken out."""
+        name = node.prim.name
+        shape = self.elements.get(id(inputs[0])) if inputs else None
+        if name == "TensorListReserve" and node.attrs["shape"] is not None:
+            shape = node.attrs["shape"]
+        elif name == "TensorListFromTensor" and inputs[0].spec.shape:
+            shape = inputs[0].spec.shape[1:]
+        elif name == "TensorListSetItem" and shape is None:
+            shape = inputs[2].spec.shape
+        if shape is not None and None in shape:
+            shape = None
+        dtype = specs[0].dtype if specs else variant
+        if shape is not None and name.startswith("TensorListGetItem"):
+            specs = [Spec(dtype, shape)]
+        elif shape is not None and name.startswith("TensorListStack") and specs[0].shape:
+            specs = [Spec(dtype, (specs[0].shape[0], *shape))]
+        outputs = self.copy(made, node, inputs, specs)
+        if shape is not None and dtype is variant:
+            self.elements[id(outputs[0])] = shape
+        return outputs
 
     def _control_flow(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
         """Bodies are told what is known of the values that do not change inside of them."""
@@ -71,9 +107,13 @@ class Specialize(Rewriter):
         traced = [v.spec for v in body.inputs]
         rows = [self._row(v, spec) for v, spec in zip(inputs[last:], traced[last:], strict=True)]
         carried = [_as_given(a, b) for a, b in zip(traced[:carries], given, strict=False)]
+        held = [self.elements.get(id(v)) for v in inputs]
         while True:
             known = [*carried, *given[carries:last], *rows]
-            attrs["body"] = done = _body(body, known)
+            inner = Specialize()
+            inner.given = held
+            graph = inner.part(body.graph, body.inputs, body.outputs, known)
+            attrs["body"] = done = Body(graph, graph.inputs, graph.outputs)
             ends = [v.spec.shape for v in done.outputs[:carries]]
             kept = [
                 spec if spec.shape == end else before
@@ -91,6 +131,11 @@ class Specialize(Rewriter):
         outputs = made.add(Node(node.prim, inputs, attrs, node.name, node.location), specs).outputs
         for value, row in zip(outputs[carries:], done.outputs[carries:], strict=True):
             self.rows[id(value)] = row.spec
+        for value, end, start in zip(outputs, done.outputs[:carries], inputs, strict=False):
+            shape = inner.elements.get(id(end))
+            if shape is not None:
+                self.elements[id(value)] = shape
+                _note_elements(start.node, shape)
         return outputs
 
     def _row(self, history: Any, traced: Spec) -> Spec:
@@ -159,6 +204,14 @@ def _refusing(node: Node, error: OpError) -> Node:
 def _body(body: Body, specs: list[Spec]) -> Body:
     made = Specialize().part(body.graph, body.inputs, body.outputs, specs)
     return Body(made, made.inputs, made.outputs)
+
+
+def _note_elements(node: Node, shape: Any) -> None:
+    """Says what the elements of a list are like that was made for some of unknown shape."""
+    if node.prim.name == "TensorListReserve":
+        before = node.attrs["shape"]
+        if before is None or None in before:
+            node.attrs = {**node.attrs, "shape": shape}
 
 
 def _as_given(traced: Spec, given: Spec) -> Spec:

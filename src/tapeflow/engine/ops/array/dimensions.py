@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -190,9 +191,15 @@ def rank(input: Any, name: str | None = None) -> Any:
     return in_graph(EagerTensor(np.array(known, np.int32)), None, name or "Rank")
 
 
+def _size_infer(input: Spec, out_type: DType) -> Spec:
+    if not input.is_static:
+        return Spec(out_type, ())
+    return Spec(out_type, (), np.array(math.prod(input.shape or ()), out_type.np))
+
+
 size_p = primitive(
     "Size",
-    infer=lambda input, out_type: Spec(out_type, ()),
+    infer=_size_infer,
     kernel=lambda input, out_type: np.array(input.size, out_type.np),
     vjp=NOT_DIFFERENTIABLE,
     lower=HOST,
