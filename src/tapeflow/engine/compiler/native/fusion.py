@@ -211,7 +211,7 @@ class Fusion:
             self._place(node, value)
             return
         inner_uses = [(u, view_access(node, value.index, a)) for u, a in self._uses_of(value)]
-        if any(inner is None for _, inner in inner_uses):
+        if any(inner is None or unit.is_full for unit, inner in inner_uses):
             self._place(node, value)
             return
         for unit, inner in inner_uses:
@@ -248,7 +248,8 @@ class Fusion:
     def _visit_element(self, node: Any) -> None:
         value = node.outputs[0]
         uses = self._uses_of(value)
-        if id(value) not in self.needed and (len(uses) <= 1 or self._is_cheap(node)):
+        computed = len(uses) <= 1 or self._is_cheap(node)
+        if id(value) not in self.needed and computed and not any(u.is_full for u, _ in uses):
             for unit, access in uses:
                 self._compute(unit, node, access)
             return
@@ -302,7 +303,7 @@ class Fusion:
     def _may_store(
         self, unit: Unit, value: Any, access: Access, uses: list[tuple[Unit, Access]]
     ) -> bool:
-        if unit.opaque is not None:
+        if unit.opaque is not None or unit.is_full:
             return False
         if any(u is unit and a != access for u, a in uses) or self._loads(unit, value):
             return False
@@ -373,7 +374,7 @@ class Fusion:
         large = self._ancestors[id(node)] & self._of_size.get(size, 0)
         users = self._users(value)
         for unit in self.units:
-            if unit.opaque is not None or not unit.ancestors & large or unit.after:
+            if unit.opaque is not None or not unit.ancestors & large or unit.after or unit.is_full:
                 continue
             if tuple([unit.extents[d] for d in unit.order]) != extents:
                 continue
@@ -389,7 +390,7 @@ class Fusion:
 
     def _row_access(self, unit: Unit, node: Any, access: Access) -> Access | None:
         """Where a unit that uses a fold's result for the whole row finds what is folded."""
-        if unit.opaque is not None:
+        if unit.opaque is not None or unit.is_full:
             return None
         value, source = node.outputs[0], node.inputs[0]
         count = math.prod(value.spec.shape)

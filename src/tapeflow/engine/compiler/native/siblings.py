@@ -6,12 +6,13 @@ Neither needs the other: what is saved is reading memory twice, and a call.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import Access
 from tapeflow.engine.compiler.native.fusion import LONG_ROW, SMALL, Fusion
 from tapeflow.engine.compiler.native.schedule import Task
-from tapeflow.engine.compiler.native.units import Unit
+from tapeflow.engine.compiler.native.units import LARGEST, Unit
 from tapeflow.engine.ir.nest import Affine
 
 
@@ -24,18 +25,37 @@ def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
             groups.setdefault(_extents(unit), []).append(task)
     gone: set[int] = set()
     for group in groups.values():
+        readers: dict[int, list[int]] = {}
+        for k, task in enumerate(group):
+            for value in task.reads:
+                readers.setdefault(id(value), []).append(k)
         for i, first in enumerate(group):
-            for k in range(i + 1, len(group)):
-                second = group[k]
-                if {first.unit.number, second.unit.number} & gone:
-                    continue
-                if _may_merge(fusion, first, second):
+            at = i
+            while first.unit.number not in gone and not first.unit.is_full:
+                following = _next_reader(first, readers, at)
+                if following is None:
+                    break
+                at = following
+                second = group[at]
+                if second.unit.number not in gone and _may_merge(fusion, first, second):
                     _merge(fusion, first.unit, second.unit)
                     gone.add(second.unit.number)
                     fresh = Task(fusion, first.unit)
                     first.loops, first.reads, first.writes = fresh.loops, fresh.reads, fresh.writes
                     first.requires = fresh.requires
     return [t for t in tasks if t.unit.number not in gone]
+
+
+def _next_reader(first: Task, readers: dict[int, list[int]], after: int) -> int | None:
+    """The first task after some other one that reads an array which `first` goes through."""
+    found = []
+    for value in first.reads:
+        if math.prod(value.spec.shape) >= first.unit.size:
+            others = readers.get(id(value), [])
+            place = bisect_right(others, after)
+            if place < len(others):
+                found.append(others[place])
+    return min(found, default=None)
 
 
 def _extents(unit: Unit) -> tuple[int, ...]:
@@ -59,9 +79,7 @@ def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
         row = folding.size // max(1, folding.rows)
         if row < LONG_ROW and a.size > SMALL:
             return False
-    if not any(
-        math.prod(v.spec.shape) >= a.size and any(v is w for w in second.reads) for v in first.reads
-    ):
+    if (a.members | b.members).bit_count() > LARGEST:
         return False
     return not fusion.depends(a, [b]) and not fusion.depends(b, [a])
 
