@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import tapeflow as tf
+from fresh_process import run_python
 
 THREADS = 8
 
@@ -100,3 +101,41 @@ def test_tapes_and_graphs_belong_to_their_thread() -> None:
 
     f(tf.constant(1.0))
     assert seen == [True]
+
+
+FIRST_CALLS = """
+import threading
+import tapeflow as tf
+
+w = tf.Variable(tf.ones([64, 64]))
+n = tf.Variable(0)
+
+@tf.function(reduce_retracing=False)
+def step(x):
+    n.assign_add(1)
+    return tf.reduce_sum(x @ w)
+
+failures = []
+
+def work(k):
+    try:
+        for i in range(40):
+            rows = 1 + (i + k) % 7
+            assert float(step(tf.ones([rows, 64]))) == rows * 64 * 64
+    except BaseException as error:
+        failures.append(error)
+
+threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not failures, failures
+assert int(n) == 240
+"""
+
+
+def test_the_first_calls_of_a_process_come_from_several_threads(tmp_path):
+    for cache in ("", str(tmp_path)):
+        done = run_python("-c", FIRST_CALLS, TAPEFLOW_CACHE=cache)
+        assert done.returncode == 0, done.stderr[-2000:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import os
 import threading
 import weakref
 from typing import Any
@@ -21,6 +22,15 @@ _forever: list[Loaded] = []
 statistics = {"compiled": 0, "from_disk": 0}
 """How many kernels this process compiled, and how many it found on disk."""
 
+
+def _after_fork() -> None:
+    """In a child process, nobody is left to unlock what another thread had locked."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 # Loop strength reduction takes half of the time of compiling a product, whose inner loops have
 # nothing left to reduce.

@@ -189,7 +189,9 @@ def align(arrays: Any) -> None:
     for value in arrays:
         array = getattr(value, "_array", None)
         if array is not None and array.nbytes >= SMALLEST and array.ctypes.data % ALIGNMENT:
-            value._array = aligned_copy(array)
+            moved = aligned_copy(array)
+            if getattr(value, "_array", None) is array:  # and no other thread has assigned since
+                value._array = moved
 
 
 class _Refused(Exception):
