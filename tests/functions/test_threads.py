@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tapeflow as tf
 from fresh_process import run_python
@@ -139,3 +141,51 @@ def test_the_first_calls_of_a_process_come_from_several_threads(tmp_path):
     for cache in ("", str(tmp_path)):
         done = run_python("-c", FIRST_CALLS, TAPEFLOW_CACHE=cache)
         assert done.returncode == 0, done.stderr[-2000:]
+
+
+FORKS = """
+import gc, os, threading
+import tapeflow as tf
+
+n = tf.Variable(0)
+w = tf.Variable(tf.ones([128, 128]))
+
+@tf.function
+def step(x):
+    n.assign_add(1)
+    w.assign(w * 0.5 + x)
+    return tf.reduce_sum(w)
+
+step(tf.ones([128, 128]))
+stop = False
+
+def work():
+    k = 0
+    while not stop:
+        step(tf.ones([128, 128]))
+        k += 1
+        if k % 20 == 0:
+            tf.function(lambda x: x * float(k), autograph=False)(tf.ones([k]))
+            gc.collect()
+
+workers = [threading.Thread(target=work) for _ in range(2)]
+for worker in workers:
+    worker.start()
+for _ in range(8):
+    child = os.fork()
+    if not child:
+        before = int(n)
+        step(tf.ones([128, 128]))
+        tf.function(lambda x: tf.sin(x) * 3.0, autograph=False)(w)
+        os._exit(7 if int(n) == before + 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+stop = True
+for worker in workers:
+    worker.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_while_other_threads_train(tmp_path):
+    done = run_python("-W", "ignore", "-c", FORKS, timeout=60, TAPEFLOW_CACHE=str(tmp_path))
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
-import os
 import threading
 import weakref
 from typing import Any
@@ -23,14 +22,15 @@ statistics = {"compiled": 0, "from_disk": 0}
 """How many kernels this process compiled, and how many it found on disk."""
 
 
-def _after_fork() -> None:
-    """In a child process, nobody is left to unlock what another thread had locked."""
-    global _lock
-    _lock = threading.RLock()
+def pause() -> None:
+    """Waits until LLVM is not at work, and keeps it from work until `resume`."""
+    _lock.acquire()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+def resume() -> None:
+    """Ends a pause."""
+    _lock.release()
+
 
 # Loop strength reduction takes half of the time of compiling a product, whose inner loops have
 # nothing left to reduce.
@@ -87,6 +87,11 @@ class Loaded:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self.address: int = self._engine.get_function_address(name)
+
+    def __del__(self, lock: Any = _lock) -> None:
+        # A process that forks must not have LLVM's own lock taken by another thread.
+        with lock:
+            self._engine.close()
 
 
 def loaded(name: str, text: str, target: Target | None = None) -> Loaded:

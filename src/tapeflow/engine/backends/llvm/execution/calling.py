@@ -274,6 +274,8 @@ class Prepared:
         """Makes the arguments what the plan wants, and calls again."""
         if self.words[Field.FLAGS] & Flag.PARALLEL:
             threads.start()
+        if shared.words[Shared.PAUSED]:
+            shared.wait_for_forks()
         for _ in range(_MOST_TRIES):
             if self.words[Field.BUSY] == shared.words[Shared.PROCESS]:
                 return self._with_spare(arguments)

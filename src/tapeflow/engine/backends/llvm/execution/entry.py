@@ -116,7 +116,15 @@ class _Entry(Code):
         self._refuse("i64", busy, self._process, otherwise)
 
     def _check_workers(self) -> None:
-        """Threads are started by Python, before the first plan that has work for them."""
+        """Threads are started by Python, before the first plan that has work for them.
+
+        Python waits, too, where another thread is about to fork.
+        """
+        paused = self._field(self._shared, Shared.PAUSED, "i64")
+        with self.when(self.op(f"icmp ne i64 {paused}, 0")):
+            self._require("i64", "%count", self._inputs, "goes_on")
+            self.line("br label %to_slow")
+            self.place("goes_on")
         missing = self._field(self._shared, Shared.WORKERS_MISSING, "i64")
         with self.when(self.op(f"icmp ne i64 {missing}, 0")):
             first_try = self.op(f"icmp eq i64 %count, {self._inputs}")
