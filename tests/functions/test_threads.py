@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from typing import Any
@@ -89,6 +90,25 @@ def test_gradients_in_threads() -> None:
     for n, found in enumerate(in_threads(work)):
         x = np.array([1.0 + n, 2.0])
         np.testing.assert_allclose(found, [2 * np.array([1.0, 2.0]) * x, x * x], rtol=1e-6)
+
+
+def test_gradients_are_traced_by_one_thread() -> None:
+    def gradient(f: Any, n: int) -> Any:
+        x = tf.constant([1.0 + n, 2.0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        return float(tape.gradient(y, x)[0])
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(10):
+            f = tf.function(lambda x: tf.cond(x[0] > 0.0, lambda: x * x * x, lambda: x))
+            found = in_threads(lambda n, f=f: gradient(f, n))
+            np.testing.assert_allclose(found, [3.0 * (1 + n) ** 2 for n in range(THREADS)])
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_tapes_and_graphs_belong_to_their_thread() -> None:
