@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from tapeflow.engine.backends.llvm import jit
-from tapeflow.engine.backends.llvm.contractions import Store, View, as_matmul, matmul
+from tapeflow.engine.backends.llvm.contractions import (
+    Store,
+    View,
+    as_matmul,
+    matmul,
+    prepared,
+    prepared_left,
+)
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import AARCH64, Target, host, narrower
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -411,3 +418,51 @@ def test_equations_copy_no_more_than_they_must(equation: str, a: Any, b: Any, co
 )
 def test_equations_that_are_more_than_a_product(equation: str, a: Any, b: Any):
     assert as_matmul(equation, a, b) is None
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("shape", [(32, 512, 128), (33, 301, 70), (9, 37, 301), (70, 65, 129)])
+@pytest.mark.parametrize("dtype", [float32, float64, float16, int32], ids=lambda d: d.name)
+def test_a_factor_packed_before(target, dtype, shape, transposed):
+    m, n, k = shape
+    a, b = factors(np.random.default_rng(m), dtype, m, n, k, (False, transposed))
+    made = prepared(target, m, n, k, dtype=dtype, transpose_b=transposed)
+    assert made is not None
+    panels = np.full(made.bytes + 64, GUARD, np.uint8)
+    c = np.empty((m, n), dtype.np)
+    place = panels[-panels.ctypes.data % 64 :]
+    run(made.packing, [b, place], target, 2)
+    assert (place[made.bytes :] == GUARD).all()
+    run(made.product, [a, place, c], target, 2)
+    assert_close(c, a, b, (False, transposed))
+
+
+def test_small_factors_are_not_packed_before(target):
+    assert prepared(target, 8, 16, 16, dtype=float32) is None
+    assert prepared(target, 1, 512, 512, dtype=float32, transpose_b=True) is None
+
+
+@pytest.mark.parametrize("shape", [(32, 512, 300), (129, 301, 290), (600, 70, 400), (33, 260, 301)])
+@pytest.mark.parametrize("dtype", [float32, float64, float16, int32], ids=lambda d: d.name)
+def test_a_transposed_factor_packed_before(target, dtype, shape):
+    m, n, k = shape
+    a, b = factors(np.random.default_rng(m), dtype, m, n, k, (True, False))
+    made = prepared_left(target, m, n, k, dtype=dtype)
+    assert made is not None or shape == (600, 70, 400)  # that one is turned for some widths only
+    if made is None:
+        return
+    given = [a, b]
+    tiles = np.full(made.bytes + 128, GUARD, np.uint8)
+    place = tiles[-tiles.ctypes.data % 64 :]
+    run(made.packing, [given[made.factor], place], target, 3)
+    assert (place[made.bytes : made.bytes + 64] == GUARD).all()
+    given[made.factor] = place
+    c = np.empty((m, n), dtype.np)
+    run(made.product, [*given, c], target, 2)
+    assert_close(c, a, b, (True, False))
+
+
+def test_short_or_few_columns_are_not_packed_before(target):
+    assert prepared_left(target, 512, 512, 128, dtype=float32) is None
+    assert prepared_left(target, 64, 64, 1024, dtype=float32) is None
+    assert prepared_left(target, 8, 512, 1024, dtype=float32) is None

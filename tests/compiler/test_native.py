@@ -13,7 +13,7 @@ from fresh_process import run_python
 from tapeflow.engine.compiler import compile as compiler
 
 pytest.importorskip("llvmlite")
-from tapeflow.engine.backends.llvm.execution.plan import Call, Jump
+from tapeflow.engine.backends.llvm.execution.plan import Call, JumpIfBelow
 
 
 def program_of(function: Any, *args: Any) -> Any:
@@ -31,6 +31,44 @@ def test_a_training_step_is_one_native_call(name):
     assert program_of(step, *map(tf.constant, problem.inputs)).whole is not None
 
 
+def test_arguments_and_results_may_be_in_any_order():
+    """Nothing but the native function stands between a call and the kernels."""
+    w = tf.Variable(tf.ones([7]))
+
+    @tf.function
+    def step(x, unused, y):
+        made = w * tf.reduce_max(y, 0)
+        return tf.reduce_sum(made), x - made, made
+
+    x, y = tf.random.normal([5, 7], seed=1), tf.random.normal([5, 7], seed=2)
+    assert program_of(step, x, y, y).step is not None
+    highest = y.numpy().max(0)
+    np.testing.assert_allclose(step(x, x, y)[1], x.numpy() - highest, rtol=1e-6)
+    np.testing.assert_allclose(step(x, tf.ones([3]), y)[2], highest, rtol=1e-6)
+
+
+@pytest.mark.parametrize("is_training", [True, False])
+def test_batch_normalisation_and_its_gradient_are_native(is_training):
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.normal(size=(4, 5, 5, 8)).astype(np.float32))
+    scale, offset, mean, variance = map(tf.constant, rng.uniform(1, 2, (4, 8)).astype(np.float32))
+    moments = {} if is_training else {"mean": mean, "variance": variance}
+
+    def step(x, scale, offset):
+        with tf.GradientTape() as tape:
+            tape.watch([x, scale, offset])
+            y, *moved = tf.compat.v1.nn.fused_batch_norm(
+                x, scale, offset, is_training=is_training, **moments
+            )
+            loss = tf.reduce_sum(tf.square(y) * x)
+        return [y, *(moved if is_training else []), *tape.gradient(loss, [x, scale, offset])]
+
+    compiled = tf.function(step)
+    assert program_of(compiled, x, scale, offset).whole is not None
+    for got, expected in zip(compiled(x, scale, offset), step(x, scale, offset), strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_a_loop_is_a_jump():
     v = tf.Variable(0.0)
 
@@ -42,7 +80,7 @@ def test_a_loop_is_a_jump():
 
     x = tf.constant(1.0)
     program = program_of(train, x)
-    assert [type(i) for r in program.regions for i in r.plan.instructions].count(Jump) == 1
+    assert [type(i) for r in program.regions for i in r.plan.instructions].count(JumpIfBelow) == 1
     assert float(train(x)) == 2000.0
 
 
@@ -225,3 +263,42 @@ def test_many_results_of_one_argument_are_several_kernels():
     assert 1 < len(calls) < 12
     for i, result in enumerate(program(x)):
         np.testing.assert_allclose(result, tf.exp(x * float(i)), rtol=1e-5)
+
+
+def kernels_of(function: Any, *args: Any) -> list[Any]:
+    """The kernels that a function runs; its results are compared with eager ones."""
+    program = program_of(tf.function(function), *args)
+    found = tf.function(function)(*args)
+    np.testing.assert_allclose(found, function(*args), rtol=1e-5, atol=1e-5)
+    plan = program.whole.plan
+    return [i.kernel for i in plan.instructions if isinstance(i, Call)]
+
+
+def test_parts_that_do_not_need_each_other_are_one_kernel():
+    def run(x):
+        s = x * x
+        return tf.concat([tf.sin(s), tf.tanh(x), s + x], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) == 1
+
+
+def test_parts_that_need_each_other_are_not():
+    def run(x):
+        e = tf.exp(x)
+        return tf.concat([e, tf.sqrt(tf.reverse(e, [0]))], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) > 1
+
+
+def test_parts_of_different_shapes_are_not():
+    def run(x):
+        return tf.concat([tf.sin(x), tf.tanh(x[:, :7])], 1)
+
+    assert len(kernels_of(run, tf.random.normal([32, 40]))) == 2
+
+
+def test_chunks_of_what_takes_long_are_shorter():
+    x = tf.random.normal([64, 256])
+    (cheap,) = kernels_of(lambda x: x + 1.0, x)
+    (dear,) = kernels_of(lambda x: tf.tanh(tf.sin(tf.exp(tf.sigmoid(x)))), x)
+    assert dear.chunks > cheap.chunks

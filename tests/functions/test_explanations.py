@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tracemalloc
 from collections import Counter
 from html.parser import HTMLParser
@@ -264,11 +265,36 @@ def test_what_a_kernel_computes_again_is_told() -> None:
     def scaled(x: Any, b: Any) -> Any:
         return tf.exp(b) * x
 
-    text = scaled.explain(tf.ones([40, 256]), tf.ones([256]))
-    assert _notes(text) == ["Exp: each value up to 40 times"]
+    text = scaled.explain(tf.ones([5, 256]), tf.ones([256]))
+    assert _notes(text) == ["Exp: each value up to 5 times"]
     assert _notes(scaled.explain(tf.ones([256]), tf.ones([256]))) == []
     # Once a row is once for each value.
     assert _notes(scaled.explain(tf.ones([40, 256]), tf.ones([40, 1]))) == []
+
+
+@needs_code
+@pytest.mark.parametrize("value", [tf.exp, lambda b: tf.abs(1.0 - b) * b + tf.square(b) * 0.5])
+def test_what_would_be_computed_again_for_long_has_a_kernel_of_its_own(value: Any) -> None:
+    @tf.function
+    def scaled(x: Any, y: Any, b: Any) -> Any:
+        return tf.matmul(x, y) * value(b)
+
+    text = scaled.explain(tf.ones([400, 80]), tf.ones([80, 64]), tf.ones([64]))
+    assert _notes(text) == []
+
+
+@needs_code
+def test_a_chain_of_cheap_operations_is_not_computed_in_many_kernels() -> None:
+    @tf.function
+    def several(x: Any) -> Any:
+        y = x
+        for _ in range(20):
+            y = tf.abs(y - 0.5)
+        return tf.transpose(y) + 1.0, tf.reverse(y, [0]) * 2.0
+
+    text = several.explain(tf.ones([64, 64]))
+    flops = int(re.search(r"bytes, ([\d,]+) FLOPs\n", text)[1].replace(",", ""))  # type: ignore[index]
+    assert 40 * 64 * 64 <= flops <= 50 * 64 * 64
 
 
 @needs_code
@@ -277,13 +303,13 @@ def test_the_page_has_notes(tmp_path: Path) -> None:
     def scaled(x: Any, b: Any) -> Any:
         return tf.exp(b) * x
 
-    scaled.explain_html(tmp_path / "page.html", tf.ones([40, 256]), tf.ones([256]))
+    scaled.explain_html(tmp_path / "page.html", tf.ones([5, 256]), tf.ones([256]))
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
     page.close()
     assert page.open == []
-    assert text.count("Exp: each value up to 40 times") == 2  # in the timeline and the table
+    assert text.count("Exp: each value up to 5 times") == 2  # in the timeline and the table
 
 
 @needs_code
@@ -292,8 +318,8 @@ def test_what_goes_on_with_a_product_and_is_computed_again_is_told() -> None:
     def scaled(x: Any, y: Any, b: Any) -> Any:
         return tf.matmul(x, y) * tf.exp(b)
 
-    text = scaled.explain(tf.ones([40, 8]), tf.ones([8, 64]), tf.ones([64]))
-    assert _notes(text) == ["Exp: each value up to 40 times"]
+    text = scaled.explain(tf.ones([5, 8]), tf.ones([8, 64]), tf.ones([64]))
+    assert _notes(text) == ["Exp: each value up to 5 times"]
 
 
 @needs_code
@@ -336,7 +362,7 @@ def test_parts_of_a_sum_show_what_they_read() -> None:
 @pytest.mark.parametrize("depth", [1, 3])
 def test_the_interpreter_holds_what_explain_says(depth: int) -> None:
     from tapeflow.engine.backends.interpreter.program import Program
-    from tapeflow.engine.function.explaining.memory import held_by_interpreter
+    from tapeflow.engine.compiler.native.held import held_by_interpreter
 
     w = tf.Variable(tf.ones([64, 64]) / 64.0)
 

@@ -3,7 +3,6 @@ one by one."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,7 +30,7 @@ def kernel_of(
       count: how many elements.
       target: the CPU.
     """
-    code = Code(target, "elementwise")
+    code = Code(target)
     builder = VectorBuilder(code)
     pointers = [code.argument(i) for i in range(len(inputs) + 1)]
 
@@ -51,9 +50,7 @@ def kernel_of(
     if count % lanes:
         with code.loop(whole, count) as loop:
             step(loop.index, 1)
-    text = code.text()
-    name = f"elementwise_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    return Kernel(name, text.replace("@elementwise(", f"@{name}("))
+    return Kernel(*code.named("elementwise"))
 
 
 def run_emitted(
@@ -83,9 +80,8 @@ def ulps(got: np.ndarray, exact: np.ndarray) -> np.ndarray:
         step = np.spacing(np.abs(nearest)).astype(exact.dtype)
         step[~np.isfinite(nearest)] = np.spacing(np.finfo(kind).max)
         off = np.abs(got.astype(exact.dtype) - exact) / step
-        off[(got == nearest) & ((got != 0) | (np.signbit(got) == np.signbit(exact)))] = np.minimum(
-            off[(got == nearest) & ((got != 0) | (np.signbit(got) == np.signbit(exact)))], 0.5
-        )
+        equal = (got == nearest) & ((got != 0) | (np.signbit(got) == np.signbit(exact)))
+        off[equal] = np.minimum(off[equal], 0.5)
         off[np.isinf(got) & (got == nearest)] = 0
         zeros = (got == 0) & (exact == 0) & (np.signbit(got) != np.signbit(exact))
         off[zeros | (np.isnan(got) != np.isnan(exact))] = np.inf

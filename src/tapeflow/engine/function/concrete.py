@@ -223,6 +223,7 @@ class ConcreteFunction(ConcreteFunctionProtocol):
         self._structured_outputs = structured_outputs
         self._pack = packer(structured_outputs)
         self._number = next(_numbers)
+        self._native: NativeCall | None = None
 
     def call_flat(self, tensors: Sequence[Any]) -> Any:
         """The results for the tensors of a call, in the order of the signature."""
@@ -231,10 +232,13 @@ class ConcreteFunction(ConcreteFunctionProtocol):
     @property
     def native_call(self) -> NativeCall | None:
         """How to call it past all checks but the native function's own; None where it isn't one."""
-        runnable = self._runnable
-        if runnable.step is None:
-            return None
-        return NativeCall(runnable.step, runnable._captured, len(runnable.inputs), self._pack)
+        if self._native is None:
+            runnable = self._runnable
+            if runnable.step is None:
+                return None
+            arguments = len(runnable.inputs)
+            self._native = NativeCall(runnable.step, runnable._captured, arguments, self._pack)
+        return self._native
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the trace.

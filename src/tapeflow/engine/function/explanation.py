@@ -12,7 +12,7 @@ from tapeflow.engine.core.dtypes import variant
 from tapeflow.engine.core.frames import location_text
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Node
 from tapeflow.engine.ir.primitive import HOST, Structural
-from tapeflow.engine.runtime.tensor import EagerTensor
+from tapeflow.engine.runtime.tensor import held
 
 HEADER = (
     f"  {'kernel':24} {'runs on':8} {'calls':>6} {'us':>9} {'bytes':>11} {'FLOPs':>11}  "
@@ -131,7 +131,7 @@ def explain_page(concrete: Any, tensors: list[Any]) -> str:
 
 
 def _arrays(runnable: Any, tensors: list[Any]) -> list[Any]:
-    return [t._array if type(t) is EagerTensor else t for t in tensors] + list(runnable._captured)
+    return [held(t) for t in tensors] + list(runnable._captured)
 
 
 def _place(node: Node) -> str:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
+
 from tapeflow.engine.ir.primitive import (
     NOT_DIFFERENTIABLE,
     PURE,
@@ -146,6 +148,13 @@ class Body:
 
 def _never_called(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("the graph's own forms are run by the executor")
+
+
+def known(value: Any) -> np.ndarray[Any, Any] | None:
+    """The array that a value is known to be before the graph runs."""
+    if value.node.prim is CONST:
+        return np.asarray(value.node.attrs["value"])
+    return None if value.spec.value is None else np.asarray(value.spec.value)
 
 
 def structural_form(

@@ -152,14 +152,18 @@ class Nest:
         found = {s.operand for s in self.statements if isinstance(s, (Load, Gather))}
         return found | {s.operand for s in self.stores}
 
-    def collapsed(self) -> Nest:
-        """The same with dimensions of size 1 left out and neighbours made one where possible."""
+    def collapsed(self, joining: bool = True) -> Nest:
+        """The same with dimensions of size 1 left out, and neighbours made one where possible.
+
+        Args:
+          joining: whether neighbours are made one.
+        """
         accesses = self.accesses()
         groups: list[list[int]] = []  # old dimensions that make up each new one
         for dim, size in enumerate(self.dims):
             if size == 1:
                 continue
-            if groups and not (groups[-1][-1] < self.kept <= dim):
+            if joining and groups and not (groups[-1][-1] < self.kept <= dim):
                 last = groups[-1][-1]
                 if all(a.coefficient(last) == a.coefficient(dim) * size for a in accesses):
                     groups[-1].append(dim)

@@ -251,7 +251,7 @@ class Source:
         if cond is None:
             self._count += 1
             index = f"i{self._count}"
-            count = f"len({histories[0]})"
+            count = node.attrs.get("trips") or f"len({histories[0]})"
             order = f"{count} - 1, -1, -1" if node.attrs["backwards"] else count
             self._line(depth, f"for {index} in range({order}):", node)
         else:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tapeflow.engine.backends.llvm.contractions import Contraction, Store, View, as_matmul, matmul
+from tapeflow.engine.backends.llvm.contractions import (
+    Contraction,
+    Store,
+    View,
+    as_matmul,
+    matmul,
+    prepared,
+    prepared_left,
+)
 from tapeflow.engine.backends.llvm.indexed.lowering import lower_indexed
 from tapeflow.engine.backends.llvm.indexed.lowering import supports as indexed_supports
 from tapeflow.engine.backends.llvm.target import Target
@@ -89,13 +97,21 @@ def _product(target: Target, node: Any) -> Lowered:
     return Lowered([Step(kernel, operands)])
 
 
-def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
+def lower(
+    target: Target,
+    node: Any,
+    epilogue: Any = None,
+    fixed: frozenset[int] = frozenset(),
+    packing: bool = True,
+) -> Lowered:
     """The kernels of a node for which `supports` holds.
 
     Args:
       target: the CPU.
       node: the operation.
       epilogue: what continues with its result, or None.
+      fixed: the places of inputs that stay the same in all trips of a loop around it.
+      packing: whether a factor of a product may be copied as a whole, in the order it is read in.
     """
     if _is_window(node):
         lowered = _window(target, node, epilogue)
@@ -117,11 +133,28 @@ def lower(target: Target, node: Any, epilogue: Any = None) -> Lowered:
     batch_b = math.prod(y.spec.shape[:-2]) == batch
     if batch_a and batch > 1 and not batch_b and not ta:
         batch, m, batch_b = 1, batch * m, True  # one tall product
+    results: list[Operand] = [("output", 0)]
+    if epilogue is not None:
+        results = [("epilogue", e) for e in range(epilogue.operands)]
+    found = None
+    dtype = x.spec.dtype
+    if batch > 1 or not packing:
+        pass
+    elif ta and not tb:
+        found = prepared_left(target, m, n, k, dtype=dtype, epilogue=epilogue)
+    elif 1 in fixed and not ta:
+        found = prepared(target, m, n, k, dtype=dtype, transpose_b=tb, epilogue=epilogue)
+    if found is not None:
+        factors: list[Operand] = [("input", 0), ("input", 1)]
+        factors[found.factor] = ("workspace", 0)
+        steps = [
+            Step(found.packing, [("input", found.factor), ("workspace", 0)]),
+            Step(found.product, [*factors, *results]),
+        ]
+        once = int(found.factor in fixed)
+        return Lowered(steps, [found.bytes], epilogue is not None, once)
     kernel = matmul(
         target, m, n, k, dtype=x.spec.dtype, transpose_a=ta, transpose_b=tb, batch=batch,
         batch_a=batch_a, batch_b=batch_b, epilogue=epilogue,
     )  # fmt: skip
-    results: list[Operand] = [("output", 0)]
-    if epilogue is not None:
-        results = [("epilogue", e) for e in range(epilogue.operands)]
     return Lowered([Step(kernel, [("input", 0), ("input", 1), *results])], [], epilogue is not None)

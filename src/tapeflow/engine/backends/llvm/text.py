@@ -7,6 +7,7 @@ start, and sums are added up in the order of the code.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ class Val(NamedTuple):
 
     Attributes:
       text: its name (`%12`) or a literal.
-      dtype: what it is; the 8- and 16-bit floats are loaded as float32.
+      dtype: what it is; 16-bit floats are loaded as float32.
       lanes: how many elements; 1 for a scalar.
     """
 
@@ -46,10 +47,19 @@ def scalar_type(dtype: DType) -> str:
     return f"i{8 * dtype.size}"
 
 
-def vector_type(dtype: DType, lanes: int) -> str:
-    """The LLVM type of so many elements."""
-    one = scalar_type(dtype)
+def vector_of(one: str, lanes: int) -> str:
+    """The LLVM type of a vector; one lane is a scalar."""
     return one if lanes == 1 else f"<{lanes} x {one}>"
+
+
+def vector_type(dtype: DType, lanes: int) -> str:
+    """The LLVM type of so many elements in a register."""
+    return vector_of(scalar_type(dtype), lanes)
+
+
+def working(dtype: DType) -> DType:
+    """The dtype that is computed in: 16-bit floats are float32 once they are loaded."""
+    return float32 if dtype.is_floating and dtype.size == 2 else dtype
 
 
 def literal(value: Any, dtype: DType) -> str:
@@ -91,7 +101,7 @@ class Code:
 
     Args:
       target: the CPU.
-      name: the function's name.
+      name: the function's name; that of a kernel is made from its text: see `named`.
       parameters: its parameters, as IR.
       returns: its result's type, as IR.
     """
@@ -99,7 +109,7 @@ class Code:
     def __init__(
         self,
         target: Target,
-        name: str,
+        name: str = "kernel",
         parameters: str = "ptr noundef %args, i64 %begin, i64 %end, ptr %scratch",
         returns: str = "void",
     ) -> None:
@@ -295,13 +305,12 @@ class Code:
           align: bytes that the address is a multiple of; that of an element by default.
         """
         one = memory_type(dtype)
-        kind = one if lanes == 1 else f"<{lanes} x {one}>"
+        kind = vector_of(one, lanes)
         aligned = align or dtype.size
         if mask is None or lanes == 1:
             text = self.op(f"load {kind}, ptr {pointer}, align {aligned}")
         else:
-            suffix = f"v{lanes}{_suffix(one)}"
-            function = f"llvm.masked.load.{suffix}.p0"
+            function = f"llvm.masked.load.{suffix(one, lanes)}.p0"
             self.declare(f"declare {kind} @{function}(ptr, <{lanes} x i1>, {kind})")
             text = self.op(
                 f"call {kind} @{function}(ptr align {aligned} {pointer}, <{lanes} x i1> {mask}, "
@@ -324,12 +333,12 @@ class Code:
             value, lanes, mask = self.extract(value, 0), 1, None
         text = self.to_memory(value, dtype)
         one = memory_type(dtype)
-        kind = one if lanes == 1 else f"<{lanes} x {one}>"
+        kind = vector_of(one, lanes)
         aligned = align or dtype.size
         if mask is None or lanes == 1:
             self.line(f"store {kind} {text}, ptr {pointer}, align {aligned}")
             return
-        function = f"llvm.masked.store.v{lanes}{_suffix(one)}.p0"
+        function = f"llvm.masked.store.{suffix(one, lanes)}.p0"
         self.declare(f"declare void @{function}({kind}, ptr, <{lanes} x i1>)")
         self.line(
             f"call void @{function}({kind} {text}, ptr align {aligned} {pointer}, "
@@ -338,43 +347,37 @@ class Code:
 
     def from_memory(self, text: str, dtype: DType, lanes: int) -> Val:
         """The register form of what was loaded."""
-
-        def wide(one: str) -> str:
-            return one if lanes == 1 else f"<{lanes} x {one}>"
-
         if dtype.is_bool:
             zero = "0" if lanes == 1 else "zeroinitializer"
-            return Val(self.op(f"icmp ne {wide('i8')} {text}, {zero}"), dtype, lanes)
-        if dtype.is_floating and dtype.size == 2:
-            if dtype.name == "bfloat16":
-                bits = self.op(f"zext {wide('i16')} {text} to {wide('i32')}")
-                by = splat_text("i32", "16", lanes)
-                bits = self.op(f"shl {wide('i32')} {bits}, {by}")
-                bits = self.op(f"bitcast {wide('i32')} {bits} to {wide('float')}")
-                return Val(bits, float32, lanes)
-            if not self._converts_half:
-                return self._half_to_float(text, lanes)
-            text = self.op(f"bitcast {wide('i16')} {text} to {wide('half')}")
-            return Val(self.op(f"fpext {wide('half')} {text} to {wide('float')}"), float32, lanes)
-        return Val(text, dtype, lanes)
+            return Val(self.op(f"icmp ne {vector_of('i8', lanes)} {text}, {zero}"), dtype, lanes)
+        if working(dtype) is dtype:
+            return Val(text, dtype, lanes)
+        if dtype.name != "bfloat16" and not self._converts_half:
+            return self._half_to_float(text, lanes)
+        i16, single = vector_of("i16", lanes), vector_of("float", lanes)
+        if dtype.name == "bfloat16":
+            i32 = vector_of("i32", lanes)
+            bits = self.op(f"zext {i16} {text} to {i32}")
+            bits = self.op(f"shl {i32} {bits}, {i32s(16, lanes)}")
+            return Val(self.op(f"bitcast {i32} {bits} to {single}"), float32, lanes)
+        half = vector_of("half", lanes)
+        text = self.op(f"bitcast {i16} {text} to {half}")
+        return Val(self.op(f"fpext {half} {text} to {single}"), float32, lanes)
 
     def to_memory(self, value: Val, dtype: DType) -> str:
         """The memory form of a value, to be stored as `dtype`."""
         lanes = value.lanes
-
-        def wide(one: str) -> str:
-            return one if lanes == 1 else f"<{lanes} x {one}>"
-
         if dtype.is_bool:
-            return self.op(f"zext {wide('i1')} {value.text} to {wide('i8')}")
-        if dtype.is_floating and dtype.size == 2 and value.dtype is float32:
-            if dtype.name == "bfloat16":
-                return self.bfloat16_bits(value)
-            if not self._converts_half:
-                return self._half_bits(value)
-            text = self.op(f"fptrunc {wide('float')} {value.text} to {wide('half')}")
-            return self.op(f"bitcast {wide('half')} {text} to {wide('i16')}")
-        return value.text
+            return self.op(f"zext {value.type} {value.text} to {vector_of('i8', lanes)}")
+        if working(dtype) is dtype or value.dtype is not float32:
+            return value.text
+        if dtype.name == "bfloat16":
+            return self.bfloat16_bits(value)
+        if not self._converts_half:
+            return self._half_bits(value)
+        half = vector_of("half", lanes)
+        text = self.op(f"fptrunc {value.type} {value.text} to {half}")
+        return self.op(f"bitcast {half} {text} to {vector_of('i16', lanes)}")
 
     @property
     def _converts_half(self) -> bool:
@@ -385,22 +388,23 @@ class Code:
 
     def _half_to_float(self, text: str, lanes: int) -> Val:
         """The float32 of a float16's bits."""
-        i16, i32 = (t if lanes == 1 else f"<{lanes} x {t}>" for t in ("i16", "i32"))
-        kind, i1 = vector_type(float32, lanes), vector_type(bool_, lanes)
-
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
+        i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
+        kind, i1 = vector_type(float32, lanes), vector_of("i1", lanes)
 
         bits = self.op(f"zext {i16} {text} to {i32}")
-        sign = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x8000)}')}, {const(16)}")
-        size = self.op(f"shl {i32} {self.op(f'and {i32} {bits}, {const(0x7FFF)}')}, {const(13)}")
+        sign = self.op(
+            f"shl {i32} {self.op(f'and {i32} {bits}, {i32s(0x8000, lanes)}')}, {i32s(16, lanes)}"
+        )
+        size = self.op(
+            f"shl {i32} {self.op(f'and {i32} {bits}, {i32s(0x7FFF, lanes)}')}, {i32s(13, lanes)}"
+        )
         # The exponent's bias differs by 112; a product puts subnormal numbers right as well.
         number = self.op(f"bitcast {i32} {size} to {kind}")
         scale = splat_text("float", literal(2.0**112, float32), lanes)
         number = self.op(f"fmul {kind} {number}, {scale}")
         number = self.op(f"bitcast {kind} {number} to {i32}")
-        special = self.op(f"icmp sgt {i32} {size}, {const(0x0F7FFFFF)}")
-        infinite = self.op(f"or {i32} {number}, {const(0x7F800000)}")
+        special = self.op(f"icmp sgt {i32} {size}, {i32s(0x0F7FFFFF, lanes)}")
+        infinite = self.op(f"or {i32} {number}, {i32s(0x7F800000, lanes)}")
         number = self.op(f"select {i1} {special}, {i32} {infinite}, {i32} {number}")
         number = self.op(f"or {i32} {number}, {sign}")
         return Val(self.op(f"bitcast {i32} {number} to {kind}"), float32, lanes)
@@ -408,51 +412,50 @@ class Code:
     def _half_bits(self, value: Val) -> str:
         """float32 rounded to the nearest float16, halves to even, as 16-bit integers."""
         lanes = value.lanes
-        i16, i32 = (t if lanes == 1 else f"<{lanes} x {t}>" for t in ("i16", "i32"))
-        kind, i1 = vector_type(float32, lanes), vector_type(bool_, lanes)
-
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
+        i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
+        kind, i1 = vector_type(float32, lanes), vector_of("i1", lanes)
 
         def choose(condition: str, yes: str, no: str) -> str:
             test = self.op(f"icmp {condition}")
             return self.op(f"select {i1} {test}, {i32} {yes}, {i32} {no}")
 
         bits = self.op(f"bitcast {kind} {value.text} to {i32}")
-        size = self.op(f"and {i32} {bits}, {const(0x7FFFFFFF)}")
-        odd = self.op(f"and {i32} {self.op(f'lshr {i32} {size}, {const(13)}')}, {const(1)}")
-        normal = self.op(f"add {i32} {size}, {self.op(f'add {i32} {odd}, {const(0xFFF)}')}")
-        normal = self.op(f"lshr {i32} {normal}, {const(13)}")
-        normal = self.op(f"sub {i32} {normal}, {const(112 << 10)}")
+        size = self.op(f"and {i32} {bits}, {i32s(0x7FFFFFFF, lanes)}")
+        odd = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {size}, {i32s(13, lanes)}')}, {i32s(1, lanes)}"
+        )
+        normal = self.op(f"add {i32} {size}, {self.op(f'add {i32} {odd}, {i32s(0xFFF, lanes)}')}")
+        normal = self.op(f"lshr {i32} {normal}, {i32s(13, lanes)}")
+        normal = self.op(f"sub {i32} {normal}, {i32s(112 << 10, lanes)}")
         # The last bit of 0.5 is worth a float16's smallest step: adding it rounds to steps.
         half = splat_text("float", literal(0.5, float32), lanes)
         small = self.op(f"bitcast {i32} {size} to {kind}")
         small = self.op(f"bitcast {kind} {self.op(f'fadd {kind} {small}, {half}')} to {i32}")
-        small = self.op(f"sub {i32} {small}, {const(0x3F000000)}")
-        found = choose(f"slt {i32} {size}, {const(0x38800000)}", small, normal)
-        found = choose(f"sgt {i32} {size}, {const(0x477FEFFF)}", const(0x7C00), found)
-        found = choose(f"sgt {i32} {size}, {const(0x7F800000)}", const(0x7E00), found)
-        sign = self.op(f"and {i32} {self.op(f'lshr {i32} {bits}, {const(16)}')}, {const(0x8000)}")
+        small = self.op(f"sub {i32} {small}, {i32s(0x3F000000, lanes)}")
+        found = choose(f"slt {i32} {size}, {i32s(0x38800000, lanes)}", small, normal)
+        found = choose(f"sgt {i32} {size}, {i32s(0x477FEFFF, lanes)}", i32s(0x7C00, lanes), found)
+        found = choose(f"sgt {i32} {size}, {i32s(0x7F800000, lanes)}", i32s(0x7E00, lanes), found)
+        sign = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {bits}, {i32s(16, lanes)}')}, {i32s(0x8000, lanes)}"
+        )
         return self.op(f"trunc {i32} {self.op(f'or {i32} {found}, {sign}')} to {i16}")
 
     def bfloat16_bits(self, value: Val) -> str:
         """float32 rounded to the nearest bfloat16, halves to even, as 16-bit integers."""
         lanes = value.lanes
         kind = vector_type(float32, lanes)
-        i32 = "i32" if lanes == 1 else f"<{lanes} x i32>"
-        i16 = "i16" if lanes == 1 else f"<{lanes} x i16>"
-
-        def const(number: int) -> str:
-            return splat_text("i32", str(number), lanes)
+        i16, i32 = vector_of("i16", lanes), vector_of("i32", lanes)
 
         bits = self.op(f"bitcast {kind} {value.text} to {i32}")
-        odd = self.op(f"and {i32} {self.op(f'lshr {i32} {bits}, {const(16)}')}, {const(1)}")
-        rounded = self.op(f"add {i32} {bits}, {self.op(f'add {i32} {odd}, {const(0x7FFF)}')}")
+        odd = self.op(
+            f"and {i32} {self.op(f'lshr {i32} {bits}, {i32s(16, lanes)}')}, {i32s(1, lanes)}"
+        )
+        rounded = self.op(f"add {i32} {bits}, {self.op(f'add {i32} {odd}, {i32s(0x7FFF, lanes)}')}")
         nan = self.op(f"fcmp uno {kind} {value.text}, {value.text}")
-        quiet = self.op(f"or {i32} {bits}, {const(0x400000)}")
-        i1 = "i1" if lanes == 1 else f"<{lanes} x i1>"
+        quiet = self.op(f"or {i32} {bits}, {i32s(0x400000, lanes)}")
+        i1 = vector_of("i1", lanes)
         chosen = self.op(f"select {i1} {nan}, {i32} {quiet}, {i32} {rounded}")
-        high = self.op(f"lshr {i32} {chosen}, {const(16)}")
+        high = self.op(f"lshr {i32} {chosen}, {i32s(16, lanes)}")
         return self.op(f"trunc {i32} {high} to {i16}")
 
     # Vectors.
@@ -506,6 +509,12 @@ class Code:
 
     # The whole.
 
+    def named(self, prefix: str) -> tuple[str, str]:
+        """A name that says what the code is, and the module with the function under that name."""
+        text = self.text()
+        name = f"{prefix}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        return name, text.replace(f"@{self.name}(", f"@{name}(", 1)
+
     def text(self) -> str:
         """The module: declarations and the function, closed by `ret`."""
         if not self._lines[-1].startswith(("br ", "ret ", "unreachable")):
@@ -522,13 +531,20 @@ def memory_type(dtype: DType) -> str:
     """The LLVM type of one element in memory."""
     if dtype is bool_:
         return "i8"
-    if dtype.is_floating and dtype.size == 2:
+    if working(dtype) is not dtype:
         return "i16"
     return scalar_type(dtype)
 
 
-def _suffix(one: str) -> str:
-    return {"half": "f16", "float": "f32", "double": "f64"}.get(one, one)
+def suffix(one: str, lanes: int) -> str:
+    """How the name of an intrinsic tells its type: `f32`, `v16f32`."""
+    short = {"half": "f16", "float": "f32", "double": "f64"}.get(one, one)
+    return short if lanes == 1 else f"v{lanes}{short}"
+
+
+def i32s(number: int, lanes: int) -> str:
+    """An integer of 32 bits in each lane."""
+    return splat_text("i32", str(number), lanes)
 
 
 def splat_text(one: str, text: str, lanes: int) -> str:

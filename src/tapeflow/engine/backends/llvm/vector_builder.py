@@ -49,4 +49,5 @@ class VectorBuilder(Operations):
     nextafter = powers.nextafter
 
     cast = conversions.cast
+    bitcast = conversions.bitcast
     round_to = conversions.round_to

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tapeflow.engine.ir.graph import CONST
+from tapeflow.engine.ir.graph import known
 from tapeflow.engine.ir.nest import ZERO, Affine, contiguous, summed
 
 Access = tuple[Affine, ...]
@@ -98,11 +98,8 @@ def _probed(node: Any) -> list[tuple[list[list[int]], list[int]]] | None:
 
 
 def _stand_in(value: Any) -> Any:
-    if value.node.prim is CONST:
-        return value.node.attrs["value"]
-    if value.spec.value is not None:
-        return value.spec.value
-    return np.broadcast_to(np.zeros((), np.uint8), value.spec.shape)
+    found = known(value)
+    return np.broadcast_to(np.zeros((), np.uint8), value.spec.shape) if found is None else found
 
 
 class _Divided(NamedTuple):

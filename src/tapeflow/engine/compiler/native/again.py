@@ -65,6 +65,3 @@ def _cost(node: Any) -> int:
     if node.prim is CHECKED:
         return 0
     return WORTH_TELLING if isinstance(node.prim.lower, Structural) else node_cost(node)
-
-
-__all__ = ["Again", "computed_again"]

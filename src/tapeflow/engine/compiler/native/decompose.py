@@ -12,20 +12,15 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.compiler.native.indexing import INDEXING
-from tapeflow.engine.compiler.native.kinds import DATA_INPUTS
 from tapeflow.engine.compiler.native.maker import Maker
+from tapeflow.engine.compiler.native.slicing import SLICES
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.graph import Graph, Node
-from tapeflow.engine.ir.primitive import REGISTRY
 from tapeflow.engine.ir.rewriter import Rewriter
-from tapeflow.engine.ir.spec import Spec
 
 
 def _mean(make: Maker, node: Node, x: Any) -> Any:
     spec = x.spec
-    if not spec.dtype.is_floating:
-        return None
     total = make("Sum", x, **node.attrs)
     count = math.prod(spec.shape) // max(1, math.prod(total.spec.shape))
     return make("RealDiv", total, make.const(count, spec.dtype))
@@ -33,15 +28,12 @@ def _mean(make: Maker, node: Node, x: Any) -> Any:
 
 def _mean_grad(make: Maker, node: Node, dy: Any, x: Any) -> Any:
     shape = x.spec.shape
-    if not dy.spec.dtype.is_floating:
-        return None
     count = math.prod(shape) // max(1, math.prod(dy.spec.shape))
     share = make("RealDiv", dy, make.const(count, dy.spec.dtype))
     axis = node.attrs["axis"]
     gone = set(range(len(shape))) if axis is None else {a % len(shape) for a in axis}
     kept = tuple([1 if i in gone else n for i, n in enumerate(shape)])
-    share = make.reshape(share, kept)
-    return make("BroadcastTo", share, make.const(shape, dtypes.int32))
+    return make.broadcast(make.reshape(share, kept), shape)
 
 
 def _sum_to_shape(make: Maker, node: Node, dy: Any, like: Any) -> Any:
@@ -54,11 +46,11 @@ def _sum_to_shape(make: Maker, node: Node, dy: Any, like: Any) -> Any:
 
 
 def _broadcast_like(make: Maker, node: Node, dy: Any, like: Any) -> Any:
-    return make("BroadcastTo", dy, make.const(like.spec.shape, dtypes.int32))
+    return make.broadcast(dy, like.spec.shape)
 
 
 def _fill(make: Maker, node: Node, dims: Any, value: Any) -> Any:
-    return make("BroadcastTo", value, make.const(node.outputs[0].spec.shape, dtypes.int32))
+    return make.broadcast(value, node.outputs[0].spec.shape)
 
 
 def _shifted(make: Maker, x: Any) -> Any:
@@ -85,10 +77,7 @@ def _log_softmax(make: Maker, node: Node, logits: Any) -> Any:
 def _cross_entropy(make: Maker, node: Node, features: Any, labels: Any) -> Any:
     dtype = features.spec.dtype
     features, labels = _wide(make, features), _wide(make, labels)
-    shape = node.outputs[1].spec.shape
-    if features.spec.shape != shape:
-        features = make("BroadcastTo", features, make.const(shape, dtypes.int32))
-    logits = _shifted(make, features)
+    logits = _shifted(make, make.broadcast(features, node.outputs[1].spec.shape))
     back = make("Exp", logits)
     total = make.sum(back, (-1,), True)
     products = make("Mul", make("Sub", logits, make("Log", total)), labels)
@@ -242,25 +231,14 @@ RULES: dict[str, Callable[..., Any]] = {
 }
 
 
-def _is_plain(spec: Spec) -> bool:
-    return spec.is_static and spec.dtype.np in FROM_NUMPY and not spec.dtype.is_complex
-
-
 class Decompose(Rewriter):
-    """Replaces operations that have a rule, where shapes are known."""
+    """Replaces operations that have a rule; `regions.Eligibility` has looked at all of them."""
 
     def visit(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
-        indexing = INDEXING.get(node.prim.name)
-        rule = RULES.get(node.prim.name) if indexing is None else indexing.make
-        values = [*inputs, *node.outputs]
-        if rule is None or REGISTRY.get(node.prim.name) is not node.prim:
-            return super().visit(made, node, inputs)
-        if not all(_is_plain(v.spec) for v in values):
-            return super().visit(made, node, inputs)
-        chosen = DATA_INPUTS.get(node.prim.name, range(min(2, len(inputs))))
-        if any(0 in inputs[i].spec.shape for i in chosen):
-            return super().visit(made, node, inputs)
-        if indexing is not None and not indexing.takes(node):
+        name = node.prim.name
+        indexing = INDEXING.get(name) or SLICES.get(name)
+        rule = RULES.get(name) if indexing is None else indexing.make
+        if rule is None:
             return super().visit(made, node, inputs)
         news = rule(Maker(made, node), node, *inputs)
         if news is None:

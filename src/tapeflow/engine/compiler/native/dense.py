@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from tapeflow.engine.compiler.native.maker import CHECKED, Maker
+from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.compiler.native.rows import ROW_ADD, ROW_SET
 from tapeflow.engine.compiler.native.state import READ, read_of
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.ir.graph import CONST, Body, Graph, Node
+from tapeflow.engine.core.dtypes import DType
+from tapeflow.engine.ir.graph import Body, Graph, Node, known
 from tapeflow.engine.ir.rewriter import Rewriter
 from tapeflow.engine.ir.spec import Spec
 
@@ -59,7 +58,7 @@ class Densify(Rewriter):
         if any(isinstance(v, Repeated) for v in inputs):
             raise NotDenseError("history")
         if any(isinstance(v, OneRow) for v in inputs):
-            inputs = tuple([_whole(made, node, v) for v in inputs])
+            inputs = tuple([_Rows(made, node).whole(v) for v in inputs])
         for old, new in zip(node.inputs, inputs, strict=True):
             if old.spec.dtype is dtypes.variant and new.spec.dtype is not dtypes.variant:
                 raise NotDenseError(name)
@@ -75,46 +74,24 @@ class Densify(Rewriter):
 
     def _loop(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
         attrs = dict(node.attrs)
-        carries, invariants = attrs["carries"], attrs["invariants"]
-        last = carries + invariants
+        carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
         body, cond = attrs["body"], attrs["cond"]
-        hoisted: list[Any] = [_whole(made, node, v) for v in inputs[:last]]
-        for i in range(carries, last):
-            if inputs[i].spec.dtype is dtypes.resource and _only_reads(node, i):
-                hoisted[i] = read_of(made, node, inputs[i])
-        arguments = list(body.inputs[:last])
-        histories = list(zip(inputs[last:], body.inputs[last:], strict=True))
-        for history, inner in histories:
-            if isinstance(history, Repeated):
-                hoisted.append(history.value)
-                arguments.append(inner)
-        attrs["invariants"] = len(hoisted) - carries
-        specs = [_forgotten(v.spec) for v in hoisted]
-        for history, inner in histories:
-            if isinstance(history, Repeated):
-                continue
-            if history.spec.dtype is dtypes.variant or not history.spec.is_static:
-                raise NotDenseError("history")
-            whole = _whole(made, node, history)
-            hoisted.append(whole)
-            arguments.append(inner)
-            specs.append(Spec(whole.spec.dtype, whole.spec.shape[1:]))
-        trips = _trips(node) if cond is not None else _length_of(node, hoisted, attrs)
-        new = self.inner().part(body.graph, arguments, body.outputs, specs)
-        for i in range(carries):
-            a, b = specs[i], new.outputs[i].spec
-            moved = isinstance(new.outputs[i], (OneRow, Repeated))
-            if moved or a.shape != b.shape or a.dtype is not b.dtype:
+        given = _Given(_Rows(made, node), node, inputs)
+        attrs["invariants"] = given.invariants
+        trips = _trips(node) if cond is not None else given.length()
+        new = self.inner().part(body.graph, given.arguments, body.outputs, given.specs)
+        for spec, value in zip(given.specs[:carries], new.outputs[:carries], strict=True):
+            if isinstance(value, (OneRow, Repeated)) or not _alike(spec, value.spec):
                 raise NotDenseError("carry")
-        outs = [Spec(v.spec.dtype, v.spec.shape) for v in hoisted[:carries]]
-        fixed = {id(new.inputs[i]): i for i in range(carries, carries + attrs["invariants"])}
+        outs = [Spec(v.spec.dtype, v.spec.shape) for v in given.values[:carries]]
+        fixed = {id(new.inputs[i]): i for i in range(carries, carries + given.invariants)}
         kept = list(new.outputs[:carries])
         results: list[Any] = []
         for value in new.outputs[carries:]:
             if id(value) in fixed and trips:
-                results.append(Repeated(hoisted[fixed[id(value)]]))
+                results.append(Repeated(given.values[fixed[id(value)]]))
                 continue
-            if isinstance(value, (OneRow, Repeated)) or not _is_static(value.spec) or trips is None:
+            if isinstance(value, (OneRow, Repeated)) or not _is_array(value.spec) or trips is None:
                 raise NotDenseError("history")
             outs.append(Spec(value.spec.dtype, (trips, *value.spec.shape)))
             results.append(len(kept))
@@ -122,11 +99,58 @@ class Densify(Rewriter):
         attrs["body"] = Body(new, new.inputs, kept)
         attrs["trips"] = trips
         if cond is not None:
-            made_cond = self.inner().part(cond.graph, cond.inputs, cond.outputs, specs[:last])
+            made_cond = self.inner().part(cond.graph, cond.inputs, cond.outputs, given.specs[:last])
             attrs["cond"] = Body(made_cond, made_cond.inputs, made_cond.outputs)
-        copy = Node(node.prim, tuple(hoisted), attrs, node.name, node.location)
+        copy = Node(node.prim, tuple(given.values), attrs, node.name, node.location)
         values = made.add(copy, outs).outputs
         return values[:carries] + [r if isinstance(r, Repeated) else values[r] for r in results]
+
+
+class _Given:
+    """What a loop takes once it is dense: carries, invariants, then histories.
+
+    Args:
+      make: adds nodes before the loop.
+      node: the loop.
+      inputs: what it took.
+
+    Attributes:
+      values: the new inputs.
+      arguments: the body's placeholders for them, in that order.
+      specs: those that the body knows: for a history that of one row.
+      invariants: how many there are.
+    """
+
+    def __init__(self, make: _Rows, node: Node, inputs: tuple[Any, ...]) -> None:
+        carries, last = node.attrs["carries"], node.attrs["carries"] + node.attrs["invariants"]
+        placeholders = node.attrs["body"].inputs
+        self.values = [make.whole(v) for v in inputs[:last]]
+        self.arguments = list(placeholders[:last])
+        for i in range(carries, last):
+            if inputs[i].spec.dtype is dtypes.resource and _only_reads(node, i):
+                self.values[i] = make.read(inputs[i])
+        histories = []
+        for history, inner in zip(inputs[last:], placeholders[last:], strict=True):
+            if isinstance(history, Repeated):
+                self.values.append(history.value)
+                self.arguments.append(inner)
+            elif history.spec.dtype is dtypes.variant or not history.spec.is_static:
+                raise NotDenseError("history")
+            else:
+                histories.append((make.whole(history), inner))
+        self.specs = [Spec(v.spec.dtype, v.spec.shape, refers=v.spec.refers) for v in self.values]
+        self.invariants = len(self.values) - carries
+        self._histories = [history for history, _ in histories]
+        for history, inner in histories:
+            self.values.append(history)
+            self.arguments.append(inner)
+            self.specs.append(Spec(history.spec.dtype, history.spec.shape[1:]))
+
+    def length(self) -> int:
+        """How often a loop over histories runs."""
+        if not self._histories:
+            raise NotDenseError("history")  # all are repeated: nothing says how often
+        return int(self._histories[0].spec.shape[0])
 
 
 class _Rows(Maker):
@@ -134,49 +158,35 @@ class _Rows(Maker):
 
     def index(self, index: Any, limit: int, wraps: bool = False) -> Any:
         """A scalar index that is known to be in range; `wraps`: negative ones are from the end."""
-        if index.spec.shape != ():
-            index = self.reshape(index, ())
-        dtype = index.spec.dtype
-        if wraps:
-            negative = self("Less", index, self.const(0, dtype))
-            from_end = self("AddV2", index, self.const(limit, dtype))
-            index = self("SelectV2", negative, from_end, index)
-        low = self("Less", index, self.const(0, dtype))
-        high = self("GreaterEqual", index, self.const(limit, dtype))
-        outside = self.cast(self("LogicalOr", low, high), dtypes.int64)
-        return self.node(CHECKED, index, outside)
+        index = self.reshape(index, ())
+        return self.within(self.from_start(index, limit) if wraps else index, limit)
 
-    def zeros(self, spec: Spec) -> Any:
-        """Zeros."""
-        assert spec.shape is not None
-        zero = self.const(0, spec.dtype)
-        return self("BroadcastTo", zero, self.const(spec.shape, dtypes.int32))
+    def zeros(self, shape: Any, dtype: DType) -> Any:
+        """Zeros, for rows to be written to."""
+        return self.filled(0, tuple(shape), dtype)
+
+    def read(self, handle: Any) -> Any:
+        """What a variable holds."""
+        return read_of(self._graph, self._origin, handle)
 
     def row(self, whole: Any, index: Any) -> Any:
         """One row."""
         return self("GatherV2", whole, index, axis=0, batch_dims=0)
 
-
-def _whole(made: Graph, node: Node, value: Any) -> Any:
-    if not isinstance(value, OneRow):
-        return value
-    make = _Rows(made, node)
-    return make.node(ROW_SET, make.zeros(value.spec), value.index, value.value)
-
-
-def _length_of(node: Node, hoisted: list[Any], attrs: dict[str, Any]) -> int:
-    """How often a loop over histories runs."""
-    first = attrs["carries"] + attrs["invariants"]
-    if first >= len(hoisted):
-        raise NotDenseError("history")  # all are repeated: nothing says how often
-    return int(hoisted[first].spec.shape[0])
+    def whole(self, value: Any) -> Any:
+        """A value with all its rows."""
+        if not isinstance(value, OneRow):
+            return value
+        zeros = self.zeros(value.spec.shape, value.spec.dtype)
+        return self.node(ROW_SET, zeros, value.index, value.value)
 
 
-def _forgotten(spec: Spec) -> Spec:
-    return Spec(spec.dtype, spec.shape, refers=spec.refers)
+def _alike(a: Spec, b: Spec) -> bool:
+    return a.shape == b.shape and a.dtype is b.dtype
 
 
-def _is_static(spec: Spec) -> bool:
+def _is_array(spec: Spec) -> bool:
+    """Whether values are arrays of a known shape."""
     return spec.is_static and spec.dtype not in (dtypes.variant, dtypes.resource, dtypes.string)
 
 
@@ -189,16 +199,16 @@ def _list(value: Any) -> Any:
 
 def _reserve(make: _Rows, node: Node, count: Any) -> Any:
     shape = node.attrs["shape"]
-    known = count.node.attrs["value"] if count.node.prim is CONST else count.spec.value
-    if known is None or shape is None or None in shape or int(known) <= 0:
+    length = known(count)
+    if length is None or shape is None or None in shape or int(length) <= 0:
         raise NotDenseError("TensorListReserve")
-    return make.zeros(Spec(node.attrs["dtype"], (int(known), *shape)))
+    return make.zeros((int(length), *shape), node.attrs["dtype"])
 
 
 def _from_tensor(make: _Rows, node: Node, tensor: Any) -> Any:
     if isinstance(tensor, OneRow):
         return tensor
-    if not _is_static(tensor.spec):
+    if not _is_array(tensor.spec):
         raise NotDenseError("TensorListFromTensor")
     return tensor
 
@@ -210,20 +220,20 @@ def _stack(make: _Rows, node: Node, handle: Any, *like: Any) -> Any:
 
 
 def _set_item(make: _Rows, node: Node, handle: Any, index: Any, item: Any) -> Any:
-    whole = _whole(make._graph, node, _list(handle))
+    whole = make.whole(_list(handle))
     if node.attrs["dynamic"] or item.spec.shape != whole.spec.shape[1:]:
         raise NotDenseError("TensorListSetItem")
     return make.node(ROW_SET, whole, make.index(index, whole.spec.shape[0]), item)
 
 
 def _clear_item(make: _Rows, node: Node, handle: Any, index: Any) -> Any:
-    whole = _whole(make._graph, node, _list(handle))
-    zero = make.zeros(Spec(whole.spec.dtype, whole.spec.shape[1:]))
+    whole = make.whole(_list(handle))
+    zero = make.zeros(whole.spec.shape[1:], whole.spec.dtype)
     return make.node(ROW_SET, whole, make.index(index, whole.spec.shape[0]), zero)
 
 
 def _get_item(make: _Rows, node: Node, handle: Any, index: Any, *like: Any) -> Any:
-    whole = _whole(make._graph, node, _list(handle))
+    whole = make.whole(_list(handle))
     return make.row(whole, make.index(index, whole.spec.shape[0]))
 
 
@@ -237,7 +247,8 @@ def _length(make: _Rows, node: Node, handle: Any) -> Any:
 
 
 def _empty_like(make: _Rows, node: Node, handle: Any) -> Any:
-    return make.zeros(_list(handle).spec)
+    spec = _list(handle).spec
+    return make.zeros(spec.shape, spec.dtype)
 
 
 def _add(make: _Rows, node: Node, *terms: Any) -> Any:
@@ -248,7 +259,7 @@ def _add(make: _Rows, node: Node, *terms: Any) -> Any:
     if isinstance(x, OneRow):
         x, y = y, x
     if isinstance(y, OneRow):
-        x = _whole(make._graph, node, x)
+        x = make.whole(x)
         if x.spec.shape != y.spec.shape:
             return None
         return make.node(ROW_ADD, x, y.index, y.value)
@@ -267,23 +278,19 @@ def _takes_row(attrs: dict[str, Any]) -> bool:
     )
 
 
-def _unknown(value: Any) -> bool:
-    return value.node.prim is not CONST and value.spec.value is None
-
-
 def _slice(make: _Rows, node: Node, x: Any, begin: Any, end: Any) -> Any:
-    if isinstance(x, OneRow) or not _takes_row(node.attrs) or not _unknown(begin):
+    if isinstance(x, OneRow) or not _takes_row(node.attrs) or known(begin) is not None:
         return None
-    if not _is_static(x.spec) or 0 in x.spec.shape:
+    if not _is_array(x.spec) or 0 in x.spec.shape:
         return None
     return make.row(x, make.index(begin, x.spec.shape[0], wraps=True))
 
 
 def _slice_grad(make: _Rows, node: Node, shape: Any, begin: Any, end: Any, dy: Any) -> Any:
     spec = node.outputs[0].spec
-    if isinstance(dy, OneRow) or not _takes_row(node.attrs) or not _unknown(begin):
+    if isinstance(dy, OneRow) or not _takes_row(node.attrs) or known(begin) is not None:
         return None
-    if not _is_static(spec) or 0 in spec.shape:
+    if not _is_array(spec) or 0 in spec.shape:
         return None
     return OneRow(spec.shape, make.index(begin, spec.shape[0], wraps=True), dy)
 
@@ -324,9 +331,16 @@ def _only_reads(node: Node, place: int) -> bool:
 
 
 def _trips(node: Node) -> int | None:
-    """How often a loop runs, where that can be seen: a counter below a limit."""
+    """How often a loop runs, where that can be seen: counters below limits."""
+    return _until(node, node.attrs["cond"].outputs[0].node)
+
+
+def _until(node: Node, test: Node) -> int | None:
+    """How often a test of a loop's condition holds at first."""
     cond, body = node.attrs["cond"], node.attrs["body"]
-    test = cond.outputs[0].node
+    if test.prim.name == "LogicalAnd":
+        both = [_until(node, v.node) for v in test.inputs]
+        return None if None in both else min(both)  # type: ignore[type-var]
     if test.prim.name not in ("Less", "LessEqual"):
         return None
     counter = _place_of(test.inputs[0], cond.inputs)
@@ -361,13 +375,9 @@ def _number(value: Any, inner: list[Any], outer: Any) -> int | None:
         if place >= len(outer):
             return None
         value = outer[place]
-    if value.node.prim is CONST:
-        array = np.asarray(value.node.attrs["value"])
-    elif value.spec.value is not None:
-        array = np.asarray(value.spec.value)
-    else:
-        return None
-    return int(array) if array.ndim == 0 and array.dtype.kind in "iu" else None
+    array = known(value)
+    is_number = array is not None and array.ndim == 0 and array.dtype.kind in "iu"
+    return int(array) if is_number else None  # type: ignore[arg-type]
 
 
 def densify(graph: Graph) -> Graph | None:

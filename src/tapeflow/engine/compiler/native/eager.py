@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from tapeflow.engine.compiler.compile import generates_code
+from tapeflow.engine.compiler.compile import StoppedError, generates_code
 from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Node, Value
 from tapeflow.engine.ir.primitive import Primitive, Structural
@@ -79,18 +79,14 @@ class Generated:
 
     def _compile(self) -> Any:
         from tapeflow.engine.backends.llvm.vector_builder import Unsupported
-        from tapeflow.engine.compiler.native.program import (
-            ELIGIBLE,
-            NativeRegion,
-            StoppedError,
-        )
+        from tapeflow.engine.compiler.native.program import ELIGIBLE, NativeRegion
         from tapeflow.engine.compiler.native.regions import Region
 
         node = self._node()
         try:
             if not ELIGIBLE(node):
                 raise Unsupported(node.prim.name)
-            region = Region([node], {id(v) for v in node.outputs})
+            region = Region([node], [id(v) for v in node.outputs])
             native = NativeRegion(region, "eager", (EagerTensor, EagerTensor))
         except Unsupported:
             self._step = _nothing

@@ -9,12 +9,12 @@ its own. What is folded, and then used for the whole row, shares its unit with w
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import (
     Access,
     at_identity,
-    broadcast_access,
     flat,
     index_of,
     reshaped_access,
@@ -32,6 +32,12 @@ from tapeflow.engine.compiler.native.kinds import (
     WRITE,
     kind_of,
 )
+from tapeflow.engine.compiler.native.operands import (
+    folded_axes,
+    operand_accesses,
+    unfolded,
+    whole_operands,
+)
 from tapeflow.engine.compiler.native.placing import parts_of
 from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.core.dtypes import resource
@@ -41,6 +47,15 @@ from tapeflow.engine.ir.nest import ZERO
 CHEAP = 3
 """Up to so many instructions are done again rather than stored and loaded."""
 
+CHEAP_IN_ALL = 6
+"""Where what is done again needs something that is done again, both cost no more than this."""
+
+DEAREST = 1000
+"""A bound of costs, which may count what is shared more than once."""
+
+WORTH_A_CALL = 20_000
+"""So many instructions that are saved pay for a kernel of its own."""
+
 LARGEST_ROW = 1 << 16
 """A longer row is not gone through twice by one thread."""
 
@@ -49,6 +64,11 @@ LONG_ROW = 64
 
 SMALL = 4096
 """Domains of so many points are shared in any case: the call costs as much as the work."""
+
+MOST_PARTS = 8
+"""More parts of a value than these are stored by more than one kernel."""
+
+SUMS = ("Add", "AddV2")
 
 FEW_ROWS = 8
 """Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
@@ -60,26 +80,36 @@ class Fusion:
     Args:
       graph: nodes in an order in which each comes after what it uses; shapes known.
       cost_of: what computing an elementwise node costs, in instructions for each element.
+      continues: whether the kernel of an opaque node can go on with what is computed of its result.
+      merging: whether parts of a value are computed together where they can be.
 
     Attributes:
       units: all of them, in no order.
+      merged: whether parts are computed together that need not be.
       stored: values that units write to memory of their own.
       alias: for values that lie in another value's memory: that value and the first element there.
     """
 
-    def __init__(self, graph: Graph, cost_of: Any) -> None:
+    def __init__(self, graph: Graph, cost_of: Any, continues: Any, merging: bool = True) -> None:
         self.graph = graph
         self._cost_of = cost_of
+        self._continues = continues
+        self._merging = merging
+        self.merged = False
         self.units: list[Unit] = []
         self.stored: set[int] = set()
         self.alias: dict[int, tuple[Any, int]] = {}
         self.needed: set[int] = set()
+        self._again: dict[int, int] = {}
+        """For values: what those cost that are computed in several units, and need the value."""
         self._uses: dict[int, dict[tuple[int, Access], Unit]] = {}
         self._readers: dict[int, list[Unit]] = {}
         self._bit: dict[int, int] = {}
         self._ancestors: dict[int, int] = {}
         self._of_size: dict[int, int] = {}
         self._note_ancestors()
+        self._costs = self._all_costs()
+        self._times_used = Counter(id(v) for n in graph.nodes for v in n.inputs)
         for value in graph.outputs:
             self._need(value)
         for node in reversed(graph.nodes):
@@ -99,6 +129,22 @@ class Fusion:
                 before = id(value.node)
                 mine |= self._bit.get(before, 0) | self._ancestors.get(before, 0)
             self._ancestors[id(node)] = mine
+
+    def _all_costs(self) -> dict[int, int]:
+        """What an element of each value costs, with those of no larger values that it needs."""
+        costs: dict[int, int] = {}
+        for node in self.graph.nodes:
+            kind = kind_of(node)
+            for value in node.outputs:
+                cost = 0
+                if kind in (ELEMENT, VIEW, RESHAPE):
+                    size = math.prod(value.spec.shape)
+                    cost = self._cost_of(node) if kind == ELEMENT else 0
+                    cost += sum(
+                        costs.get(id(v), 0) for v in node.inputs if math.prod(v.spec.shape) <= size
+                    )
+                costs[id(value)] = min(cost, DEAREST)
+        return costs
 
     # Who uses what.
 
@@ -248,12 +294,35 @@ class Fusion:
     def _visit_element(self, node: Any) -> None:
         value = node.outputs[0]
         uses = self._uses_of(value)
-        computed = len(uses) <= 1 or self._is_cheap(node)
-        if id(value) not in self.needed and computed and not any(u.is_full for u, _ in uses):
-            for unit, access in uses:
-                self._compute(unit, node, access)
-            return
+        if id(value) not in self.needed and not any(unit.is_full for unit, _ in uses):
+            once = len(uses) <= 1
+            if once and not any(self._is_repeated(node, unit, access) for unit, access in uses):
+                for unit, access in uses:
+                    self._compute(unit, node, access)
+                return
+            if not once and self._is_cheap(node):
+                again = self._again.get(id(value), 0) + self._cost_of(node)
+                for operand in node.inputs:
+                    self._again[id(operand)] = max(again, self._again.get(id(operand), 0))
+                for unit, access in uses:
+                    self._compute(unit, node, access)
+                return
         self._place(node, value)
+
+    def _is_repeated(self, node: Any, unit: Unit, access: Access) -> bool:
+        """Whether a unit would compute an element so often that it is better stored."""
+        if unit.opaque is not None:
+            return False
+        dims = {d for a in unit.resolve(access) for d, _ in a.terms}
+        leading = 0
+        while leading < len(unit.order) and unit.order[leading] in dims:
+            leading += 1
+        wide = [d for d in unit.order[leading:] if unit.extents[d] > 1]
+        if not any(d in dims for d in wide):
+            return False  # it belongs to the row
+        size = math.prod(node.outputs[0].spec.shape)
+        cost = self._costs[id(node.outputs[0])]
+        return cost > CHEAP and cost * (unit.size - size) > WORTH_A_CALL
 
     def _compute(self, unit: Unit, node: Any, access: Access) -> None:
         """Computes an elementwise node in a unit, at an access of its result."""
@@ -261,14 +330,39 @@ class Fusion:
         for value in whole_operands(node):
             self._read(unit, value)
             unit.requires.append(value)
+        running = self._running_sum(node)
+        if running is not None:
+            self._read(unit, running)
         for operand, inner in operand_accesses(node, access):
             self._use(unit, operand, inner)
 
+    def _running_sum(self, node: Any) -> Any:
+        """The sum of products that a node adds another one to.
+
+        It goes to memory: each product adds to it, where one kernel at the end would need them all
+        at once.
+        """
+        if node.prim.name not in SUMS:
+            return None
+        for x, y in (node.inputs, node.inputs[::-1]):
+            adds = x.node.prim.name in SUMS and self._times_used[id(x)] == 1
+            if adds and self._is_product(y) and any(self._is_product(v) for v in x.node.inputs):
+                return x
+        return None
+
+    def _is_product(self, value: Any) -> bool:
+        """Whether a value is nothing but the result of a kernel that can add something to it."""
+        if self._times_used[id(value)] != 1:
+            return False
+        return kind_of(value.node) == OPAQUE and self._continues(value.node)
+
     def _is_cheap(self, node: Any) -> bool:
         large = [v for v in node.inputs if math.prod(v.spec.shape) > 1]
-        if node.prim.name == "GatherV2":
+        if node.prim.name == "GatherV2" or len(large) > 1:
             return False
-        return len(large) <= 1 and self._cost_of(node) <= CHEAP
+        cost = self._cost_of(node)
+        again = self._again.get(id(node.outputs[0]), 0)
+        return cost <= CHEAP and again + cost <= CHEAP_IN_ALL  # type: ignore[no-any-return]
 
     # Values in memory.
 
@@ -418,7 +512,7 @@ class Fusion:
             return None
         if unit.kept is None:
             unit.kept = kept
-        return _unfolded(node, access, along)
+        return unfolded(node, access, along)
 
     def _row_added(self, unit: Unit, node: Any, access: Access) -> Access | None:
         """Gives each point of a domain a row to fold; what was computed so far is the row's."""
@@ -429,7 +523,7 @@ class Fusion:
         gone = sorted(folded_axes(node))
         unit.kept = len(unit.order)
         added = unit.extend([shape[a] for a in gone])
-        return _unfolded(node, access, index_of(added, unit.extents))
+        return unfolded(node, access, index_of(added, unit.extents))
 
     # Values made of parts.
 
@@ -447,33 +541,30 @@ class Fusion:
             if not isinstance(filler, (int, float)):
                 self._use(first, filler, tuple([ZERO] * len(filler.spec.shape)))
         self.stored.add(id(value))
+        unit = None
+        together = self._merging and self._go_together([part for part, _ in parts])
+        self.merged |= together
         for part, access in parts:
-            unit = Unit(part.spec.shape)
-            self.units.append(unit)
-            self._join(unit, node)
+            if unit is None or not together:
+                unit = Unit(part.spec.shape)
+                self.units.append(unit)
+                self._join(unit, node)
+                if first is not None:
+                    unit.after.append(first)
             whole = at_identity(part.spec.shape)
             unit.stores.append((part, whole, value, access))
             self._use(unit, part, whole)
-            if first is not None:
-                unit.after.append(first)
 
-
-def folded_axes(node: Any) -> set[int]:
-    """The axes that a reduction folds."""
-    rank = len(node.inputs[0].spec.shape)
-    axis = node.attrs["axis"]
-    return set(range(rank)) if axis is None else {a % rank for a in axis}
-
-
-def _unfolded(node: Any, access: Access, along: Access) -> Access:
-    """The access of what a reduction folds, used at `access`, where the folded axes are `along`."""
-    gone = folded_axes(node)
-    rank = len(node.inputs[0].spec.shape)
-    rest = iter(along)
-    if node.attrs["keep_dims"]:
-        return tuple([next(rest) if a in gone else access[a] for a in range(rank)])
-    outer = iter(access)
-    return tuple([next(rest) if a in gone else next(outer) for a in range(rank)])
+    def _go_together(self, parts: list[Any]) -> bool:
+        """Whether parts are computed at the same points, none of another: one unit does all."""
+        if not 2 <= len(parts) <= MOST_PARTS or len({part.spec.shape for part in parts}) > 1:
+            return False
+        if any(kind_of(part.node) != ELEMENT for part in parts):
+            return False
+        computed = 0
+        for part in parts:
+            computed |= self._bit[id(part.node)]
+        return not any(self._ancestors[id(part.node)] & computed for part in parts)
 
 
 def _is_short(node: Any) -> bool:
@@ -481,41 +572,6 @@ def _is_short(node: Any) -> bool:
     total = math.prod(node.inputs[0].spec.shape)
     rows = math.prod(node.outputs[0].spec.shape)
     return rows >= FEW_ROWS or total <= LARGEST_ROW
-
-
-def combine_of(node: Any) -> str:
-    """How a reduction combines two values."""
-    combine: str = node.prim.lower.detail["combine"]
-    return combine
-
-
-def operand_accesses(node: Any, access: Access) -> list[tuple[Any, Access]]:
-    """The operands of an elementwise node used at `access`, and where each is used."""
-    name = node.prim.name
-    if name == "OneHot":
-        indices, _, on, off = node.inputs
-        axis = node.attrs["axis"] % len(access)
-        return [(indices, access[:axis] + access[axis + 1 :]), (on, ()), (off, ())]
-    if name == "MatrixBandPart":
-        return [(node.inputs[0], access)]
-    if name == "GatherV2":
-        params, indices = node.inputs
-        axis = node.attrs["axis"] % len(params.spec.shape)
-        rank = len(indices.spec.shape)
-        return [(indices, access[axis : axis + rank])]
-    if name == "CheckedIndex":
-        return [(node.inputs[0], access)]
-    return [(v, broadcast_access(access, v.spec.shape)) for v in node.inputs]
-
-
-def whole_operands(node: Any) -> list[Any]:
-    """Operands of an elementwise node that must be in memory: it addresses them, or waits."""
-    name = node.prim.name
-    if name == "GatherV2":
-        return [node.inputs[0]]
-    if name == "CheckedIndex":
-        return [node.inputs[1]]
-    return []
 
 
 def _reshaped(unit: Unit, access: Access, value: Any, source: Any) -> Access | None:

@@ -16,7 +16,8 @@ from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS, combines
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.ir.graph import CONST, Node
+from tapeflow.engine.ir.graph import Node, known
+from tapeflow.engine.ir.primitive import unregistered
 
 INDICES = frozenset((dtypes.int16, dtypes.int32, dtypes.int64))
 
@@ -40,7 +41,7 @@ def _always(node: Any) -> bool:
 # Numbers of rows.
 
 
-def _grid(make: Maker, shape: tuple[int, ...], indices: Any, axis: int, batch_dims: int) -> Any:
+def grid(make: Maker, shape: tuple[int, ...], indices: Any, axis: int, batch_dims: int) -> Any:
     """The numbers of the rows that a gather takes, of shape `shape[:axis] + inner`.
 
     Args:
@@ -110,7 +111,7 @@ def _gather(make: Maker, node: Node, params: Any, indices: Any) -> Any:
     if not batch_dims:
         return make("GatherV2", params, inside, axis=axis, batch_dims=0)
     rows = make.reshape(params, (math.prod(shape[: axis + 1]), *shape[axis + 1 :]))
-    places = _grid(make, shape, inside, axis, batch_dims)
+    places = grid(make, shape, inside, axis, batch_dims)
     return make("GatherV2", rows, places, axis=0, batch_dims=0)
 
 
@@ -142,11 +143,8 @@ def _takes_along(node: Any) -> bool:
 def _along(make: Maker, indices: Any, shape: tuple[int, ...]) -> Any:
     """The numbers of the elements at `indices` in rows of `shape`, flat; negative ones wrap."""
     indices, size = _wide_enough(make, indices), shape[-1]
-    dtype = indices.spec.dtype
-    negative = make("Less", indices, make.const(0, dtype))
-    from_end = make("AddV2", indices, make.const(size, dtype))
-    indices = make.within(make("SelectV2", negative, from_end, indices), size)
-    return _grid(make, shape, indices, len(shape) - 1, len(shape) - 1)
+    indices = make.within(make.from_start(indices, size), size)
+    return grid(make, shape, indices, len(shape) - 1, len(shape) - 1)
 
 
 def _take_along(make: Maker, node: Node, x: Any, indices: Any) -> Any:
@@ -205,7 +203,7 @@ def _gather_grad(make: Maker, node: Node, params: Any, indices: Any, dy: Any) ->
     axis, batch_dims = _axes(node, params, indices)
     inside = make.within(_wide_enough(make, indices), shape[axis])
     zeros = make.filled(0, shape, dy.spec.dtype)
-    return scattered(make, zeros, _grid(make, shape, inside, axis, batch_dims), dy, "add")
+    return scattered(make, zeros, grid(make, shape, inside, axis, batch_dims), dy, "add")
 
 
 def _scatter_nd(make: Maker, node: Node, indices: Any, updates: Any, _: Any) -> Any:
@@ -244,7 +242,7 @@ def _bincount(make: Maker, node: Node, x: Any, size: Any, weights: Any) -> Any:
     index = x.spec.dtype
     inside = make.check(x, make("Less", x, make.const(0, index)))
     counts = make("Less", inside, make.const(shape[-1], index))
-    places = _grid(make, shape, inside, len(shape) - 1, len(shape) - 1)
+    places = grid(make, shape, inside, len(shape) - 1, len(shape) - 1)
     places = make("SelectV2", counts, places, make.const(-1, dtypes.int64))
     if node.attrs["binary_output"] or 0 in weights.spec.shape:
         weights = make.filled(1, x.spec.shape, dtype)
@@ -277,7 +275,35 @@ def _position(fold: str, extreme: Callable[[DType], Any]) -> Callable[..., Any]:
     return make_it
 
 
-# Movements that neither fusion nor the kernels of contractions know.
+# The same bits, and movements that neither fusion nor the kernels of contractions know.
+
+
+BITS = unregistered("Bits", lambda x, type: x, lambda x, type: x.view(type.np))
+"""`Bitcast` between dtypes of the same size, in which each element is one of the result."""
+BITS.lower = lambda b, x, type: b.bitcast(x, type)
+
+
+def _takes_bitcast(node: Any) -> bool:
+    sizes = node.inputs[0].spec.dtype.size, node.outputs[0].spec.dtype.size
+    return sizes in ((4, 4), (8, 8))
+
+
+def _bitcast(make: Maker, node: Node, x: Any) -> Any:
+    return make.node(BITS, x, dtype=node.outputs[0].spec.dtype, **node.attrs)
+
+
+def _takes_repeat(node: Any) -> bool:
+    repeats = known(node.inputs[1])
+    return repeats is not None and repeats.size == 1
+
+
+def _repeat(make: Maker, node: Node, x: Any, _: Any) -> Any:
+    shape, to = x.spec.shape, node.outputs[0].spec.shape
+    axis = node.attrs["axis"] % len(shape)
+    apart = (*shape[: axis + 1], 1, *shape[axis + 1 :])
+    times = to[axis] // shape[axis]
+    whole = (*shape[: axis + 1], times, *shape[axis + 1 :])
+    return make.reshape(make.broadcast(make.reshape(x, apart), whole), to)
 
 
 def _tile(make: Maker, node: Node, x: Any, _: Any) -> Any:
@@ -285,13 +311,6 @@ def _tile(make: Maker, node: Node, x: Any, _: Any) -> Any:
     apart = [m for n in shape for m in (1, n)]
     whole = [m for n, k in zip(shape, to, strict=True) for m in (k // n, n)]
     return make.reshape(make.broadcast(make.reshape(x, tuple(apart)), tuple(whole)), to)
-
-
-def known(value: Any) -> np.ndarray[Any, Any] | None:
-    """The array that a value is known to be."""
-    if value.node.prim is CONST:
-        return np.asarray(value.node.attrs["value"])
-    return None if value.spec.value is None else np.asarray(value.spec.value)
 
 
 def _takes_roll(node: Any) -> bool:
@@ -340,6 +359,8 @@ INDEXING: dict[str, Rule] = {
     "DenseBincount": Rule(_takes_scatter(0, 2, "add"), _bincount),
     "ArgMax": Rule(_always, _position("Max", lambda dtype: dtype.min)),
     "ArgMin": Rule(_always, _position("Min", lambda dtype: dtype.max)),
+    "Bitcast": Rule(_takes_bitcast, _bitcast),
+    "Repeat": Rule(_takes_repeat, _repeat),
     "Tile": Rule(_always, _tile),
     "Roll": Rule(_takes_roll, _roll),
 }

@@ -21,9 +21,12 @@ POINTWISE = frozenset(("OneHot", "MatrixBandPart", "GatherV2", "CheckedIndex"))
 
 DATA_INPUTS: dict[str, tuple[int, ...]] = {
     "Reshape": (0,), "BroadcastTo": (0,), "OneHot": (0, 2, 3), "Fill": (1,), "Tile": (0,),
-    "Roll": (0,), "DenseBincount": (0,),
+    "Roll": (0,), "Repeat": (0,), "DenseBincount": (0,), "FusedBatchNormV3": (0, 1, 2),
 }  # fmt: skip
-"""Which inputs are more than a shape or a number, where not all of them are."""
+"""Which inputs are more than a shape or a number, or may be empty, where not all of them are."""
+
+DATA_OUTPUTS = {"FusedBatchNormGradV3": 3}
+"""How many outputs there are before those that are always empty."""
 
 _PLACED = frozenset(("concat", "stack", "pad", "unslice"))
 

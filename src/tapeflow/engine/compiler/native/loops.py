@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapeflow.engine.compiler.native.accesses import Access, flat, reshaped_access, view_access
-from tapeflow.engine.compiler.native.fusion import (
-    Fusion,
-    combine_of,
-    operand_accesses,
-)
+from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.kinds import (
     ELEMENT,
     FOLD,
@@ -22,11 +18,11 @@ from tapeflow.engine.compiler.native.kinds import (
     kind_of,
     primitive_named,
 )
-from tapeflow.engine.compiler.native.placing import known
+from tapeflow.engine.compiler.native.operands import combine_of, operand_accesses
 from tapeflow.engine.compiler.native.units import Unit
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.ir.graph import CONST
+from tapeflow.engine.ir.graph import CONST, known
 from tapeflow.engine.ir.nest import (
     Affine,
     Apply,
@@ -62,7 +58,6 @@ class Loops:
         self._known: dict[Any, int] = {}
         self._operand: dict[int, int] = {}
         self.operands: list[Any] = []
-        self.names: list[str] = []
         self.nodes: list[Any] = []
         self.places: list[int] = []
         self._statements: list[Any] = []
@@ -73,7 +68,7 @@ class Loops:
                 number = self._add(Literal(value, target.spec.dtype))
             else:
                 number = self._emit(value, now if value.spec.shape else ())
-            root, offset = self.root_of(target)
+            root, offset = root_of(self._fusion, target)
             at = self._target(target, place, now).plus(Affine(offset, ()))
             made.append(Store(number, self._operand_of(root), self._moved(at), target.spec.dtype))
         self.nest = Nest(
@@ -82,7 +77,7 @@ class Loops:
             self._statements,
             made,
             len(self.operands),
-            " + ".join(dict.fromkeys(self.names)),
+            " + ".join(dict.fromkeys([node.prim.name for node in self.nodes])),
         )
 
     def _target(self, target: Any, place: Access, now: Access) -> Affine:
@@ -100,10 +95,6 @@ class Loops:
 
     def _moved(self, at: Affine) -> Affine:
         return Affine(at.const, tuple(sorted([(self._place[d], c) for d, c in at.terms])))
-
-    def root_of(self, value: Any) -> tuple[Any, int]:
-        """The value in whose memory a value lies, and where in it."""
-        return root_of(self._fusion, value)
 
     def _operand_of(self, value: Any) -> int:
         found = self._operand.get(id(value))
@@ -130,7 +121,7 @@ class Loops:
             array = np.asarray(node.attrs["value"])
             if array.size and (array.size == 1 or _is_uniform(array)):
                 return self._add(Literal(array.reshape(-1)[0], value.spec.dtype))
-        made_here = id(self.root_of(value)[0]) in self._unit.computed
+        made_here = id(root_of(self._fusion, value)[0]) in self._unit.computed
         if not made_here and (kind == SOURCE or self._is_stored(value)):
             return self._load(value, access)
         if kind == RESHAPE:
@@ -142,7 +133,6 @@ class Loops:
             inner = view_access(node, value.index, access)
             assert inner is not None
             return self._emit(node.inputs[0], inner)
-        self.names.append(node.prim.name)
         self.nodes.append(node)
         dims = {d for a in access for d, _ in a.terms}
         self.places.append(math.prod(self._unit.extents[d] for d in dims))
@@ -158,7 +148,7 @@ class Loops:
         return id(value) in fusion.stored or id(value) in fusion.alias
 
     def _load(self, value: Any, access: Access) -> int:
-        root, offset = self.root_of(value)
+        root, offset = root_of(self._fusion, value)
         at = flat(access, value.spec.shape).plus(Affine(offset, ()))
         return self._add(Load(self._operand_of(root), self._moved(at), value.spec.dtype))
 
@@ -194,7 +184,7 @@ class Loops:
         return self._apply("SelectV2", condition, x, y)
 
     def _band(self, node: Any, x: int, access: Access) -> int:
-        lower, upper = (int(known(v)) for v in node.inputs[1:])
+        lower, upper = (int(known(v)) for v in node.inputs[1:])  # type: ignore[arg-type]
         distance = access[-1].plus(access[-2].times(-1))
         here = self._add(Coordinate(self._moved(distance), dtypes.int32))
         inside = None
@@ -216,7 +206,7 @@ class Loops:
         axis = node.attrs["axis"]
         rank = len(indices.spec.shape)
         rest = (*access[:axis], Affine(0, ()), *access[axis + rank :])
-        root, offset = self.root_of(params)
+        root, offset = root_of(self._fusion, params)
         at = self._moved(flat(rest, shape).plus(Affine(offset, ())))
         stride = math.prod(shape[axis + 1 :])
         return self._add(Gather(self._operand_of(root), at, index, stride, params.spec.dtype))

@@ -16,7 +16,7 @@ from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.compiler.native.decompose import decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.kinds import primitive_named
-from tapeflow.engine.compiler.native.loops import root_of
+from tapeflow.engine.compiler.native.loops import Loops, root_of
 from tapeflow.engine.compiler.native.maker import CHECKED
 from tapeflow.engine.compiler.native.rows import ROW_ADD, SCATTER_ROWS, writes_row
 from tapeflow.engine.compiler.native.schedule import Dependencies, Task
@@ -25,9 +25,8 @@ from tapeflow.engine.compiler.native.state import READ, forward_state
 from tapeflow.engine.compiler.passes.liveness import DropDead, drop_dead
 from tapeflow.engine.compiler.passes.merging import merge_equal
 from tapeflow.engine.compiler.passes.simplify import simplify
-from tapeflow.engine.core import dtypes
 from tapeflow.engine.ir.graph import Body, Graph
-from tapeflow.engine.ir.nest import Affine, Apply, Literal, Load, Nest, Store
+from tapeflow.engine.ir.nest import Affine, Apply, Load, Nest, Store, contiguous
 from tapeflow.engine.ir.spec import Spec
 
 
@@ -41,6 +40,8 @@ class Step:
         self.workspaces: list[int] = []
         self.touched: list[set[int]] | None = None
         """For each call the places of the operands that it uses; None where it uses all."""
+        self.once = 0
+        """So many of the first calls do the same in all trips of the loop around it."""
 
     def values(self) -> list[Any]:
         """All values that it needs."""
@@ -84,14 +85,11 @@ class Branches(_Whole):
 class Repeat(_Whole):
     """A `While`: with a condition, or so many trips."""
 
-    def __init__(
-        self, task: Task, cond: Lowering | None, body: Lowering, trips: int, counting: Kernel | None
-    ) -> None:
+    def __init__(self, task: Task, cond: Lowering | None, body: Lowering, trips: int) -> None:
         super().__init__(task)
         self.cond = cond
         self.body = body
         self.trips = trips
-        self.counting = counting
 
     def inner(self) -> list[Lowering]:
         return [self.body] if self.cond is None else [self.cond, self.body]
@@ -111,27 +109,52 @@ class Lowering:
       variable: the class of variables.
       ownable: which inputs' memory may be written to where it becomes the output of that number: a
         loop's carries.
+      fixed: which inputs stay the same in all trips of the loop whose body it is.
+      merging: whether units that read the same arrays become one, though neither needs the other.
+      packing: whether factors of products may be copied as a whole.
 
     Attributes:
       steps: what to run, in order.
       in_place: for values that are made in a variable's memory: its handle.
-      same_memory: for values that are made in another value's memory: that value.
+      merged: whether units became one, or parts of a value are computed together.
+      same_memory: for values that are made in another value's memory: that value; see `root_of`.
       statuses: values that stop the plan where they are not zero.
+      packs: whether a factor of a product is copied as a whole.
+      kept_packed: bytes of such copies that are there for as long as a loop runs.
     """
 
-    def __init__(self, graph: Graph, target: Target, variable: type, ownable: int = 0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        variable: type,
+        ownable: int = 0,
+        fixed: range = range(0),
+        merging: bool = True,
+        packing: bool = True,
+    ) -> None:
         self.target = target
+        self._merging, self._packing = merging, packing
+        self.packs = False
+        self.kept_packed = 0
         self.ownable = ownable
         graph = forward_state(graph)
         for run in (decompose, simplify, merge_equal, drop_dead):
             graph = run(graph)
         self.graph = graph
+        self.fixed = {id(graph.inputs[i]) for i in fixed}
         self.variable = variable
-        self.fusion = Fusion(graph, node_cost)
-        tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
-        self.tasks = self._with_epilogues(merge_siblings(self.fusion, tasks))
-        self.dependencies = Dependencies(self.tasks)
+        self.fusion = Fusion(graph, node_cost, opaque.matrix_of, merging)
         self.writes = [n for n in graph.nodes if n.prim.name == "AssignVariableOp"]
+        # By the number of the product's unit, with the values of its operands.
+        self._epilogues: dict[int, tuple[NestEpilogue, list[Any]]] = {}
+        tasks = [Task(self.fusion, unit) for unit in self.fusion.units]
+        count = len(tasks)
+        if merging:
+            tasks = merge_siblings(self.fusion, tasks)
+        self.merged = self.fusion.merged or len(tasks) < count
+        self.tasks = self._with_epilogues(tasks)
+        self.dependencies = Dependencies(self.tasks)
         self.in_place: dict[int, Any] = {}
         self.same_memory: dict[int, Any] = {}
         self.statuses = {
@@ -142,6 +165,7 @@ class Lowering:
                 task.order = 0  # before anything is written
         self._choose_in_place()
         self._choose_rows()
+        self._choose_carries()
         self._check_first()
         self.order = [self.tasks[i] for i in self.dependencies.sorted()]
         self.steps = [self._step(task) for task in self.order]
@@ -153,23 +177,23 @@ class Lowering:
         for task in tasks:
             for value in task.reads:
                 users.setdefault(id(value), []).append(task)
-        outputs = {id(root_of(self.fusion, v)[0]) for v in self.graph.outputs}
-        assigned = {
-            id(root_of(self.fusion, n.inputs[1])[0])
-            for n in self.graph.nodes
-            if n.prim.name == "AssignVariableOp"
-        }
+        kept = [*self.graph.outputs, *[n.inputs[1] for n in self.writes]]
+        kept_roots = {id(root_of(self.fusion, v)[0]) for v in kept}
         gone: set[int] = set()
         for task in tasks:
-            if task.loops is not None or opaque.matrix_of(task.unit.opaque) is None:
+            matrix = opaque.matrix_of(task.unit.opaque) if task.loops is None else None
+            if matrix is None:
                 continue
             value = task.unit.opaque.outputs[0]
-            if len(users.get(id(value), ())) != 1 or id(value) in outputs | assigned:
+            if len(users.get(id(value), ())) != 1 or id(value) in kept_roots:
                 continue
             follower = users[id(value)][0]
             if follower.unit.number in gone or follower.loops is None or follower.unit.after:
                 continue
-            if self._fits(task, follower, value):
+            epilogue = _epilogue(follower.loops, value, matrix)
+            if epilogue is not None:
+                operands = [follower.loops.operands[i] for i in epilogue.used]
+                self._epilogues[task.unit.number] = epilogue, operands
                 task.epilogue = follower
                 gone.add(follower.unit.number)
                 task.reads = [*task.reads, *[v for v in follower.reads if v is not value]]
@@ -177,25 +201,6 @@ class Lowering:
                 task.writes = follower.writes
                 task.order = follower.order
         return [task for task in tasks if task.unit.number not in gone]
-
-    def _fits(self, task: Task, follower: Task, value: Any) -> bool:
-        assert follower.loops is not None
-        nest = follower.loops.nest.collapsed()
-        operand = next(i for i, v in enumerate(follower.loops.operands) if v is value)
-        loads = [s for s in nest.statements if isinstance(s, Load) and s.operand == operand]
-        if len(loads) != 1 or nest.kept != len(nest.dims):
-            return False
-        if len([a for a in nest.accesses() if len(a.terms) == len(nest.dims)]) > MOST_STREAMS:
-            return False
-        batch, rows, columns = opaque.matrix_of(task.unit.opaque)  # type: ignore[misc]
-        if math.prod(nest.dims) != batch * rows * columns:
-            return False
-        stride = 1
-        for dim in range(len(nest.dims) - 1, -1, -1):
-            if loads[0].at.coefficient(dim) != stride:
-                return False
-            stride *= nest.dims[dim]
-        return loads[0].at.const == 0 and NestEpilogue.fits(nest, columns)
 
     # Variables.
 
@@ -211,17 +216,16 @@ class Lowering:
             assigned.add(id(root))
             if math.prod(root.spec.shape) != math.prod(value.spec.shape):
                 continue
-            maker = next(
-                (i for i, t in enumerate(self.tasks) if any(v is root for v in t.writes)), None
-            )
-            makers = sum(any(v is root for v in t.writes) for t in self.tasks)
-            if maker is None or makers != 1 or root.spec.dtype is not handle.spec.refers.dtype:
+            makers = [i for i, t in enumerate(self.tasks) if any(v is root for v in t.writes)]
+            if len(makers) != 1 or root.spec.dtype is not handle.spec.refers.dtype:
                 continue
+            maker = makers[0]
             old = reads.get(id(handle))
             if old is not None:
-                if any(root_of(self.fusion, v)[0] is old for v in self._last_values(handle)):
+                others = [n.inputs[1] for n in self.writes if n.inputs[0] is not handle]
+                if any(root_of(self.fusion, v)[0] is old for v in others):
                     continue
-                if self._reads_beside(self.tasks[maker], old, root):
+                if self.reads_beside(self.tasks[maker], old, root):
                     continue
                 readers = [
                     i for i, t in enumerate(self.tasks) if i != maker and self._reads(t, old)
@@ -230,17 +234,13 @@ class Lowering:
                     continue
             self.in_place[id(root)] = handle
 
-    def _last_values(self, handle: Any) -> list[Any]:
-        """What is written to other variables, at the end."""
-        return [n.inputs[1] for n in self.writes if n.inputs[0] is not handle]
-
-    def _reads_beside(self, task: Task, old: Any, root: Any) -> bool:
-        if task.epilogue is not None:
-            return any(v is old for v in [*task.reads, *task.epilogue.reads]) and (
-                any(root_of(self.fusion, v)[0] is old for v in task.unit.opaque.inputs)
-                or task.epilogue.reads_beside(old, root)
-            )
-        return task.reads_beside(old, root)
+    def reads_beside(self, task: Task, old: Any, root: Any) -> bool:
+        """Whether a task reads a value at other elements than those at which it writes another."""
+        if task.epilogue is None:
+            return task.reads_beside(old, root)
+        # A product reads its factors all along.
+        factors = [root_of(self.fusion, v)[0] for v in task.unit.opaque.inputs]
+        return any(v is old for v in factors) or task.epilogue.reads_beside(old, root)
 
     @staticmethod
     def _reads(task: Task, value: Any) -> bool:
@@ -264,9 +264,34 @@ class Lowering:
                 self.same_memory[id(node.outputs[0])] = before
                 self.in_place.pop(id(node.outputs[0]), None)
 
+    def _choose_carries(self) -> None:
+        """Lets what a loop carries be made where it was, if nobody needs the old value after."""
+        graph = self.graph
+        roots = [root_of(self.fusion, v) for v in graph.outputs]
+        for old, (root, offset) in zip(graph.inputs[: self.ownable], roots):
+            if offset or id(root) not in self.fusion.stored or id(root) in self.same_memory:
+                continue
+            # Where the old value is another output, it is copied there before the first step.
+            written = [root_of(self.fusion, n.inputs[1])[0] for n in self.writes]
+            shared = [*[r for r, _ in roots], *written].count(root) > 1 or old in written
+            makers = [i for i, t in enumerate(self.tasks) if any(v is root for v in t.writes)]
+            if shared or len(makers) != 1 or id(root) in self.in_place:
+                continue
+            if (root.spec.dtype, root.spec.shape) != (old.spec.dtype, old.spec.shape):
+                continue
+            if self.reads_beside(self.tasks[makers[0]], old, root):
+                continue
+            readers = [
+                i for i, t in enumerate(self.tasks) if i != makers[0] and self._reads(t, old)
+            ]
+            if self.dependencies.try_after(makers[0], readers):
+                self.same_memory[id(root)] = old
+
     def _may_be_written(self, before: Any, after: Any) -> bool:
         if before.node.prim.name == READ:
-            return self._becomes(before.node.inputs[0], after)
+            handle = before.node.inputs[0]
+            last = [n.inputs[1] for n in self.writes if n.inputs[0] is handle]
+            return any(self._ends_as(v, after) for v in last)
         if any(root_of(self.fusion, v)[0] is before for v in self.graph.outputs):
             return False
         if any(root_of(self.fusion, n.inputs[1])[0] is before for n in self.writes):
@@ -276,28 +301,22 @@ class Lowering:
         # The memory of an input may be written to if it becomes the output of the same number.
         for j, value in enumerate(self.graph.inputs[: self.ownable]):
             if value is before:
-                last = self.graph.outputs[j]
-                while last.node is not after.node and writes_row(last.node):
-                    last = root_of(self.fusion, last.node.inputs[0])[0]
-                return last is after
+                return self._ends_as(self.graph.outputs[j], after)
         return False
 
-    def _becomes(self, handle: Any, value: Any) -> bool:
-        """Whether a value, perhaps with more rows written, is what a variable is assigned last."""
-        for node in self.writes:
-            if node.inputs[0] is handle:
-                last, offset = root_of(self.fusion, node.inputs[1])
-                while last is not value and writes_row(last.node) and not offset:
-                    last, offset = root_of(self.fusion, last.node.inputs[0])
-                return last is value and not offset
-        return False
-
-    def stays_in(self, output: Any, value: Any) -> bool:
-        """Whether an output is made in the memory of an input."""
-        root, offset = root_of(self.fusion, output)
-        while id(root) in self.same_memory:
-            root = self.same_memory[id(root)]
+    def _ends_as(self, last: Any, value: Any) -> bool:
+        """Whether `last` is a value, perhaps with more rows written."""
+        root, offset = root_of(self.fusion, last)
+        while root is not value and writes_row(root.node) and not offset:
+            root, offset = root_of(self.fusion, root.node.inputs[0])
         return root is value and not offset
+
+    def memory(self, value: Any) -> tuple[Any, int]:
+        """The value that owns the memory which a value lies in, and where in it."""
+        value, offset = root_of(self.fusion, value)
+        while id(value) in self.same_memory:
+            value = self.same_memory[id(value)]
+        return value, offset
 
     def written_handles(self) -> set[int]:
         """The handles, inputs of the graph, of variables that are written to."""
@@ -327,9 +346,8 @@ class Lowering:
     def _written_by(self, task: Task) -> set[int]:
         """The handles of variables in whose memory a task writes."""
         found = set()
-        for value in task.writes:
-            while id(value) in self.same_memory:
-                value = self.same_memory[id(value)]
+        for written in task.writes:
+            value, _ = self.memory(written)
             if value.node.prim.name == READ:
                 found.add(id(value.node.inputs[0]))
             elif id(value) in self.in_place:
@@ -361,20 +379,29 @@ class Lowering:
 
     # Kernels.
 
-    def _body(self, body: Body, ownable: int = 0) -> Lowering:
+    def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
-        return Lowering(graph, self.target, self.variable, ownable)
+        made = Lowering(
+            graph, self.target, self.variable, ownable, fixed, self._merging, self._packing
+        )
+        self.merged |= made.merged
+        self.packs |= made.packs
+        self.kept_packed += made.kept_packed
+        return made
 
     def _control_flow(self, task: Task) -> Step:
         node = task.unit.opaque
         attrs = node.attrs
         if node.prim.name == "If":
             return Branches(task, [self._body(body) for body in attrs["branches"]])
-        body = self._body(attrs["body"], attrs["carries"])
+        carries = attrs["carries"]
+        fixed = range(carries, carries + attrs["invariants"])
+        body = self._body(attrs["body"], carries, fixed)
         trips = attrs.get("trips") or 0
         if attrs["cond"] is not None:
-            return Repeat(task, self._body(attrs["cond"]), body, trips, None)
-        return Repeat(task, None, body, trips, nest_kernel(self.target, _counting(trips)))
+            return Repeat(task, self._body(attrs["cond"]), body, trips)
+        assert trips > 0
+        return Repeat(task, None, body, trips)
 
     def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
         parts = split(nest)
@@ -388,53 +415,75 @@ class Lowering:
         step.touched = [n.touched() for n in nests]
         return step
 
-    def _step(self, task: Task) -> Step:
-        opaque_node = task.unit.opaque
-        if opaque_node is not None and opaque_node.prim.name in ("If", "While"):
-            return self._control_flow(task)
-        if opaque_node is not None and writes_row(opaque_node):
-            kernel = None
-            if opaque_node.prim is SCATTER_ROWS:
-                kernel = _scattering(self.target, opaque_node)
-            elif opaque_node.prim is ROW_ADD:
-                kernel = nest_kernel(self.target, _adding(opaque_node.inputs[2].spec))
-            return RowWrite(task, kernel)
-        if task.loops is not None:
-            return self._nest(task, task.loops.nest, task.loops.operands)
+    def _opaque(self, task: Task) -> Step:
         node = task.unit.opaque
-        epilogue = None
-        extra: list[Any] = []
-        if task.epilogue is not None:
-            assert task.epilogue.loops is not None
-            loops = task.epilogue.loops
-            nest = loops.nest.collapsed()
-            value = node.outputs[0]
-            taken = next(i for i, v in enumerate(loops.operands) if v is value)
-            leaf = next(
-                i
-                for i, s in enumerate(nest.statements)
-                if isinstance(s, Load) and s.operand == taken
-            )
-            _, rows, columns = opaque.matrix_of(node)  # type: ignore[misc]
-            epilogue = NestEpilogue(nest, leaf, taken, rows, columns)
-            extra = [loops.operands[i] for i in epilogue.used]
-        lowered = opaque.lower(self.target, node, epilogue)
+        epilogue, operands = self._epilogues.get(task.unit.number, (None, []))
+        sources = {"input": node.inputs, "output": node.outputs, "epilogue": operands}
+        fixed = [i for i, v in enumerate(node.inputs) if self._is_fixed(v)]
+        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed), self._packing)
+        self.packs |= node.prim.name == "MatMul" and bool(lowered.workspaces)
         calls = []
         for made in lowered.steps:
-            kernel = made.kernel
-            values: list[Any] = []
-            for kind, i in made.operands:
-                if kind == "workspace":
-                    values.append(i)
-                else:
-                    source = {"input": node.inputs, "output": node.outputs, "epilogue": extra}[kind]
-                    values.append(source[i])
-            calls.append((kernel, values))
+            values = [i if kind == "workspace" else sources[kind][i] for kind, i in made.operands]
+            calls.append((made.kernel, values))
         if epilogue is not None:
             epilogue.account(calls[-1][0], self.target.lanes(4))
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
+        step.once = lowered.once
+        if step.once:
+            self.kept_packed += sum(step.workspaces)
         return step
+
+    def _is_fixed(self, value: Any) -> bool:
+        """Whether a value is an input that stays the same in all trips."""
+        root, offset = root_of(self.fusion, value)
+        return id(root) in self.fixed and not offset
+
+    def _row_write(self, task: Task) -> Step:
+        node = task.unit.opaque
+        if node.prim is SCATTER_ROWS:
+            return RowWrite(task, _scattering(self.target, node))
+        if node.prim is ROW_ADD:
+            return RowWrite(task, nest_kernel(self.target, _adding(node.inputs[2].spec)))
+        return RowWrite(task, None)
+
+    def _step(self, task: Task) -> Step:
+        if task.loops is not None:
+            return self._nest(task, task.loops.nest, task.loops.operands)
+        node = task.unit.opaque
+        if node.prim.name in ("If", "While"):
+            return self._control_flow(task)
+        return self._row_write(task) if writes_row(node) else self._opaque(task)
+
+
+def _epilogue(loops: Loops, value: Any, matrix: tuple[int, int, int]) -> NestEpilogue | None:
+    """A nest as the epilogue of a product.
+
+    Args:
+      loops: the nest; it reads `value`.
+      value: the product's result.
+      matrix: its batch, rows and columns.
+
+    Returns:
+      The epilogue, or None where the nest cannot be one, or is better alone.
+    """
+    nest = loops.nest.collapsed()
+    operand = next(i for i, v in enumerate(loops.operands) if v is value)
+    leaves = [
+        i for i, s in enumerate(nest.statements) if isinstance(s, Load) and s.operand == operand
+    ]
+    if len(leaves) != 1 or nest.kept != len(nest.dims):
+        return None
+    if len([a for a in nest.accesses() if len(a.terms) == len(nest.dims)]) > MOST_STREAMS:
+        return None
+    in_order = Affine(0, tuple(enumerate(contiguous(nest.dims))))
+    if nest.statements[leaves[0]].at != in_order or math.prod(nest.dims) != math.prod(matrix):
+        return None
+    _, rows, columns = matrix
+    if not NestEpilogue.fits(nest, columns):
+        return None
+    return NestEpilogue(nest, leaves[0], operand, rows, columns)
 
 
 def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:
@@ -443,23 +492,6 @@ def _outside(step: Step, lowering: Lowering, handles: set[int]) -> set[int]:
     given = step.node.inputs[1 if isinstance(step, Branches) else 0 :]
     pairs = zip(lowering.graph.inputs, given)
     return {id(outer) for inner, outer in pairs if id(inner) in handles}
-
-
-def _counting(trips: int) -> Nest:
-    """Whether a counter (operand 0) is below a number (to operand 1)."""
-    zero = Affine(0, ())
-    return Nest(
-        (),
-        0,
-        [
-            Load(0, zero, dtypes.int64),
-            Literal(trips, dtypes.int64),
-            Apply(primitive_named("Less"), (0, 1), {}, dtypes.bool_),
-        ],
-        [Store(2, 1, zero, dtypes.bool_)],
-        2,
-        "Less",
-    )
 
 
 def _scattering(target: Target, node: Any) -> Kernel:

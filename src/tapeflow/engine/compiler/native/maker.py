@@ -37,11 +37,11 @@ class Maker:
         node = Node(CONST, (), {"value": array}, self._origin.name, self._origin.location)
         return self._graph.add(node, [Spec(dtype, array.shape, array)]).outputs[0]
 
-    def node(self, prim: Any, *inputs: Any, **attrs: Any) -> Any:
+    def node(self, prim: Any, *inputs: Any, dtype: DType | None = None, **attrs: Any) -> Any:
         """The output, like the first input, of a node of a primitive that is in no registry."""
         made = Node(prim, inputs, attrs, self._origin.name, self._origin.location)
         spec = inputs[0].spec
-        return self._graph.add(made, [Spec(spec.dtype, spec.shape)]).outputs[0]
+        return self._graph.add(made, [Spec(dtype or spec.dtype, spec.shape)]).outputs[0]
 
     def reshape(self, x: Any, shape: tuple[int, ...]) -> Any:
         """The same elements in another shape."""
@@ -82,6 +82,12 @@ class Maker:
         dtype = indices.spec.dtype
         low = self("Less", indices, self.const(0, dtype))
         return self("LogicalOr", low, self("GreaterEqual", indices, self.const(limits, dtype)))
+
+    def from_start(self, indices: Any, size: int) -> Any:
+        """Indices, of which negative ones were counted from the end."""
+        negative = self("Less", indices, self.const(0, indices.spec.dtype))
+        from_end = self("AddV2", indices, self.const(size, indices.spec.dtype))
+        return self("SelectV2", negative, from_end, indices)
 
     def within(self, indices: Any, limit: int) -> Any:
         """Indices that are known to be in `[0, limit)`."""

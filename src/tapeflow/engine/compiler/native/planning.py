@@ -18,6 +18,7 @@ from tapeflow.engine.backends.llvm.execution.plan import (
     Copy,
     Input,
     Jump,
+    JumpIfBelow,
     JumpUnless,
     Moving,
     Output,
@@ -26,7 +27,7 @@ from tapeflow.engine.backends.llvm.execution.plan import (
     Zero,
 )
 from tapeflow.engine.backends.llvm.execution.plan import Arena as ArenaSlot
-from tapeflow.engine.compiler.native.buffers import Arena
+from tapeflow.engine.compiler.native.buffers import Arena, Buffer
 from tapeflow.engine.compiler.native.loops import root_of
 from tapeflow.engine.compiler.native.lowering import Branches, Lowering, Repeat, RowWrite, Step
 from tapeflow.engine.compiler.native.rows import SCATTER_ROWS
@@ -73,8 +74,8 @@ class Planner:
         self.places: dict[int, int] = {}
         self.addresses: list[Address] = []
         self.kernels: list[Any] = []
-        self._constants: dict[int, int] = {}
-        self._one: int | None = None
+        self._constants: dict[int, tuple[int, Any]] = {}
+        self._numbers: dict[int, int] = {}
         graph = lowering.graph
         written = lowering.written_handles()
         inputs = [_argument(v, id(v) in written, lowering.variable) for v in graph.inputs]
@@ -83,6 +84,9 @@ class Planner:
         frame = Frame(self, lowering, bound, results)
         saved = self._save(frame, lowering)
         frame.run()
+        arena, offsets = frame.arena.settled()
+        for slot, offset in offsets.items():
+            self.slots[slot] = ArenaSlot(offset)
         work = sum(max(k.flops, k.bytes) / 8e9 for k in self.kernels)
         has_loop = any(isinstance(s, Repeat) for s in lowering.steps)
         self.plan = Plan(
@@ -90,7 +94,7 @@ class Planner:
             [(v.spec.dtype.np, v.spec.shape) for v in graph.outputs],
             self.slots,
             self._linked(),
-            frame.arena.size,
+            arena,
             max([k.scratch for k in self.kernels], default=0),
             release_gil=has_loop or work > 20e-6,
             saved=saved,
@@ -119,21 +123,21 @@ class Planner:
         """The slot of a constant array."""
         found = self._constants.get(id(array))
         if found is None:
-            found = self.add(Constant(np.ascontiguousarray(array)))
-            self._constants[id(array)] = found
-            self._kept = [*getattr(self, "_kept", []), array]
-        return found
+            slot = self.add(Constant(np.ascontiguousarray(array)))
+            found = self._constants[id(array)] = (slot, array)  # held: its id is the key
+        return found[0]
 
     def number(self, value: int) -> int:
         """The slot of a constant int64."""
-        return self.add(Constant(np.array([value], np.int64)))
+        found = self._numbers.get(value)
+        if found is None:
+            found = self._numbers[value] = self.add(Constant(np.array([value], np.int64)))
+        return found
 
     def within(self, whole: int, start: int) -> int:
         """A slot so many bytes into another one whose address never moves."""
-        if self._one is None:
-            self._one = self.number(1)
         slot = self.add(Moving())
-        self.addresses.append(Address(slot, whole, self._one, start))
+        self.addresses.append(Address(slot, whole, self.number(1), start))
         return slot
 
     def emit(self, instruction: Any) -> None:
@@ -149,11 +153,16 @@ class Planner:
         shift = len(self.addresses)
         made: list[Any] = list(self.addresses)
         for instruction in self.instructions:
-            if isinstance(instruction, (Jump, JumpUnless)):
+            if isinstance(instruction, (Jump, JumpUnless, JumpIfBelow)):
                 to = self.places[instruction.to] + shift
                 instruction = replace(instruction, to=to)
             made.append(instruction)
         return made
+
+
+def _alike(a: Spec, b: Spec) -> bool:
+    """Whether arrays have the same number of elements, of the same size."""
+    return a.dtype.size == b.dtype.size and bytes_of(a) == bytes_of(b)
 
 
 def _argument(value: Any, written: bool, variable: type) -> Argument:
@@ -174,6 +183,7 @@ class Frame:
       bound: the slots of its inputs.
       results: the slots that its outputs go to.
       own: inputs whose memory may be written to, as nobody else needs what is there.
+      prepared: the workspaces of steps whose first calls have been made before the loop.
     """
 
     def __init__(
@@ -183,6 +193,7 @@ class Frame:
         bound: dict[int, int],
         results: list[int],
         own: frozenset[int] = frozenset(),
+        prepared: dict[int, list[int]] | None = None,
     ) -> None:
         self.planner = planner
         self.lowering = lowering
@@ -191,6 +202,7 @@ class Frame:
         self.bound = bound
         self.results = results
         self.own = own
+        self.prepared = prepared or {}
         self.arena = Arena()
         self._slot_of: dict[Any, int] = {}
 
@@ -211,20 +223,12 @@ class Frame:
 
     # Which memory is whose.
 
-    def memory(self, value: Any) -> tuple[Any, int]:
-        """The value that owns the memory which a value lies in, and where in it."""
-        value, offset = root_of(self.fusion, value)
-        while id(value) in self.lowering.same_memory:
-            value, more = root_of(self.fusion, self.lowering.same_memory[id(value)])
-            assert more == 0
-        return value, offset
-
     def _choose_direct(self) -> None:
         """Which values are made right where a result is, and which are copied there."""
         self._direct: dict[int, int] = {}
         self._to_copy: list[tuple[int, Any, int]] = []
         for i, value in enumerate(self.graph.outputs):
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             made_here = id(root) in self.fusion.stored and offset == 0
             same = math.prod(root.spec.shape) == math.prod(value.spec.shape)
             if id(root) in self.own and self.bound[id(root)] == self.results[i]:
@@ -243,16 +247,16 @@ class Frame:
         self._last: dict[int, int] = {}
         for number, step in enumerate(self.lowering.steps):
             for value in step.values():
-                self._last[id(self.memory(value)[0])] = number
+                self._last[id(self.lowering.memory(value)[0])] = number
         end = len(self.lowering.steps)
         for _, root, _ in self._to_copy:
             self._last[id(root)] = end
         for node in self.lowering.writes:
-            self._last[id(self.memory(node.inputs[1])[0])] = end
+            self._last[id(self.lowering.memory(node.inputs[1])[0])] = end
 
     def buffer(self, value: Any, step: int) -> int:
         """The slot of a value's memory."""
-        root, offset = self.memory(value)
+        root, offset = self.lowering.memory(value)
         if offset:
             return self._within(root, offset, step)
         node = root.node
@@ -270,15 +274,37 @@ class Frame:
         known = self._slot_of.get(id(root))
         if known is None:
             last = max(step, self._last.get(id(root), step))
-            place = self.arena.place(bytes_of(root.spec), step, last)
-            known = self._slot_of[id(root)] = self.space(place)
+            known = self._over(root, step, last)
+            if known is None:
+                known = self.space(self.arena.place(bytes_of(root.spec), step, last))
+            self._slot_of[id(root)] = known
         return known
 
-    def space(self, offset: int) -> int:
-        """The slot of a place in the arena of this frame."""
-        slot = self.planner.add(ArenaSlot(offset))
-        self.arena.slots.append(slot)
+    def _over(self, root: Any, step: int, last: int) -> int | None:
+        """The slot of a value that ends where this one is made, element for element."""
+        made = self.lowering.steps[step] if step < len(self.lowering.steps) else None
+        if made is None or made.workspaces or id(root) not in map(id, made.task.writes):
+            return None
+        for value in made.task.reads:
+            slot = self._slot_of.get(id(value))
+            if slot is None or self._last.get(id(value)) != step:
+                continue
+            buffer, start = self.arena.slots[slot]
+            fits = buffer.last == step and _alike(value.spec, root.spec)
+            if fits and not start and not self.lowering.reads_beside(made.task, value, root):
+                buffer.last = last
+                return slot
+        return None
+
+    def space(self, buffer: Buffer, start: int = 0, arena: Arena | None = None) -> int:
+        """The slot of a buffer, or of a part of it, in an arena: by default that of this frame."""
+        slot = self.planner.add(ArenaSlot(0))  # the offset is known in the end
+        (arena or self.arena).slots[slot] = buffer, start
         return slot
+
+    def _reserve(self, size: int, arena: Arena) -> int:
+        """The slot of memory in an arena that nothing else uses."""
+        return self.space(arena.reserve(size), arena=arena)
 
     def _within(self, root: Any, offset: int, step: int) -> int:
         key = (id(root), offset)
@@ -288,12 +314,13 @@ class Frame:
         whole = self.buffer(root, step)
         base = self.planner.slots[whole]
         start = offset * root.spec.dtype.size
-        if isinstance(base, ArenaSlot) and root.node.prim is not PLACEHOLDER:
-            made = self.space(base.offset + start)
-        elif isinstance(base, Moving) or root.node.prim is PLACEHOLDER:
+        if whole in self.arena.slots:
+            buffer, before = self.arena.slots[whole]
+            made = self.space(buffer, before + start)
+        elif isinstance(base, (Moving, ArenaSlot)) or root.node.prim is PLACEHOLDER:
             made = self.planner.add(Moving())
             self.planner.emit(Address(made, whole, self.planner.number(1), start))
-            return made  # the address may be another one next time
+            return made  # the address may be another one next time: loops swap what is theirs
         else:
             made = self.planner.within(whole, start)
         self._slot_of[key] = made
@@ -314,7 +341,7 @@ class Frame:
                 early.append(Copy(self._source(root, offset, 0), self.results[i], size))
         for node in self.lowering.writes:
             handle, value = node.inputs
-            root, offset = self.memory(value)
+            root, offset = self.lowering.memory(value)
             if self.lowering.in_place.get(id(root)) is handle:
                 continue
             if root.node.prim.name == READ and root.node.inputs[0] is handle:
@@ -348,14 +375,19 @@ class Frame:
         if isinstance(step, RowWrite):
             self._write_row(number, step)
             return
-        spaces = [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
-        for kernel, values in step.calls:
+        spaces, calls = self.prepared.get(id(step)), step.calls[step.once :]
+        if spaces is None:
+            spaces, calls = self._workspaces(step, number), step.calls
+        for kernel, values in calls:
             operands = [spaces[v] if isinstance(v, int) else self.buffer(v, number) for v in values]
             status = None
             for value in step.task.writes:
                 if id(value) in self.lowering.statuses:
                     status = self.buffer(value, number)
             self.call(kernel, operands, status)
+
+    def _workspaces(self, step: Step, number: int) -> list[int]:
+        return [self.space(self.arena.place(n, number, number)) for n in step.workspaces]
 
     def call(self, kernel: Any, operands: list[int], status: int | None = None) -> None:
         """Emits the call of a kernel."""
@@ -386,31 +418,28 @@ class Frame:
 
     def _inner(
         self, lowering: Lowering, bound: dict[int, int], results: list[int],
-        own: frozenset[int] = frozenset(),
+        own: frozenset[int] = frozenset(), prepared: dict[int, list[int]] | None = None,
     ) -> Frame:  # fmt: skip
-        frame = Frame(self.planner, lowering, bound, results, own)
+        frame = Frame(self.planner, lowering, bound, results, own, prepared)
         frame.run()
         return frame
-
-    def _adopt(self, inner: Arena, number: int) -> None:
-        """Gives the arena of an inner frame its place in this one's."""
-        self._shift(inner, self.arena.place(inner.size, number, number))
-        self.arena.slots += inner.slots
 
     def _branch(self, number: int, step: Branches) -> None:
         node, planner = step.node, self.planner
         otherwise, done = Label(), Label()
         results = [self.buffer(v, number) for v in node.outputs]
         planner.emit(JumpUnless(self.buffer(node.inputs[0], number), otherwise))
+        arena = Arena()
         for i, (body, lowering) in enumerate(zip(node.attrs["branches"], step.bodies, strict=True)):
             if i:
                 planner.place(otherwise)
             bound = self._bindings(lowering, body, node.inputs[1:], number)
             frame = self._inner(lowering, bound, results)
-            self._adopt(frame.arena, number)
+            arena.adopt(frame.arena, i, i)
             if not i:
                 planner.emit(Jump(done))
         planner.place(done)
+        self.arena.adopt(arena, number, number)
 
     def _bindings(self, lowering: Lowering, body: Any, values: Any, number: int) -> dict[int, int]:
         assert len(body.inputs) == len(lowering.graph.inputs)
@@ -427,33 +456,13 @@ class Frame:
     def _repeat(self, number: int, step: Repeat) -> None:
         node, planner = step.node, self.planner
         attrs = node.attrs
-        carries, invariants = attrs["carries"], attrs["invariants"]
-        body = step.body
+        carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
         arena = Arena()
-
-        def space(size: int) -> int:
-            slot = planner.add(ArenaSlot(arena.reserve(size)))
-            arena.slots.append(slot)
-            return slot
-
-        inner_inputs = body.graph.inputs
-        current: list[int] = []
-        following: list[int] = []
-        own: set[int] = set()
-        for j in range(carries):
-            value, inner = node.inputs[j], inner_inputs[j]
-            size = bytes_of(value.spec)
-            stays = body.stays_in(body.graph.outputs[j], inner)
-            now = self.buffer(node.outputs[j], number) if stays else space(size)
-            current.append(now)
-            planner.emit(Copy(self.buffer(value, number), now, size))
-            if stays:
-                own.add(id(inner))
-                following.append(now)
-            else:
-                following.append(space(size))
-        fixed = [self._given(v, number) for v in node.inputs[carries : carries + invariants]]
-        counter, place, test = space(8), space(8), space(8)
+        current, following = self._carries(number, step, arena)
+        fixed = [self._given(v, number) for v in node.inputs[carries:last]]
+        inputs = step.body.graph.inputs
+        prepared = self._prepare(step.body, dict(zip(map(id, inputs[carries:]), fixed)), arena)
+        counter, place = self._reserve(8, arena), self._reserve(8, arena)
         planner.emit(Zero(counter, 8))
         direction = -1 if attrs.get("backwards") else 1
         first = step.trips - 1 if direction < 0 else 0
@@ -462,35 +471,88 @@ class Frame:
         planner.place(start)
         if step.cond is not None:
             bound = dict(zip(map(id, step.cond.graph.inputs), [*current, *fixed], strict=True))
+            test = self._reserve(8, arena)
             frame = self._inner(step.cond, bound, [test])
-            self._adopt_into(arena, frame.arena)
-        else:
-            assert step.counting is not None
-            self.call(step.counting, [counter, test])
-        planner.emit(JumpUnless(test, end))
-        elements = []
-        for value in node.inputs[carries + invariants :]:
-            elements.append(self._moving(value, number, place))
+            arena.adopt(frame.arena, 0, 0)
+            planner.emit(JumpUnless(test, end))
+        elements = [self._moving(v, number, place) for v in node.inputs[last:]]
         kept = [self._moving(v, number, place) for v in node.outputs[carries:]]
-        bound = dict(zip(map(id, inner_inputs), [*current, *fixed, *elements], strict=True))
-        frame = self._inner(body, bound, [*following, *kept], frozenset(own))
-        self._adopt_into(arena, frame.arena)
-        for j in range(carries):
-            if following[j] != current[j]:
-                size = bytes_of(node.inputs[j].spec)
-                if size >= WORTH_SWAPPING:
-                    planner.emit(Swap(current[j], following[j]))
-                else:
-                    planner.emit(Copy(following[j], current[j], size))
+        bound = dict(zip(map(id, inputs), [*current, *fixed, *elements], strict=True))
+        own = frozenset([id(v) for v, a, b in zip(inputs, current, following) if a == b])
+        frame = self._inner(step.body, bound, [*following, *kept], own, prepared)
+        arena.adopt(frame.arena, 1, 1)
+        for value, now, new in zip(node.inputs, current, following):
+            if new != now:
+                size = bytes_of(value.spec)
+                planner.emit(Swap(now, new) if size >= WORTH_SWAPPING else Copy(new, now, size))
         planner.emit(AddConst(counter, 1))
         planner.emit(AddConst(place, direction))
-        planner.emit(Jump(start))
+        planner.emit(Jump(start) if step.cond else JumpIfBelow(counter, step.trips, start))
         planner.place(end)
-        for j in range(carries):
-            target = self.buffer(node.outputs[j], number)
-            if target != current[j]:
-                planner.emit(Copy(current[j], target, bytes_of(node.outputs[j].spec)))
-        self._adopt(arena, number)
+        for value, now in zip(node.outputs, current):
+            target = self.buffer(value, number)
+            if target != now:
+                planner.emit(Copy(now, target, bytes_of(value.spec)))
+        self.arena.adopt(arena, number, number)
+
+    def _carried(self, node: Any, j: int, number: int) -> int:
+        """The slot of what a loop carries in one place: that of the start, if it ends there."""
+        value, result = node.inputs[j], node.outputs[j]
+        root, offset = self.lowering.memory(value)
+        slot = self._slot_of.get(id(root))
+        alone = (
+            sum(self.lowering.memory(v)[0] is root for v in node.inputs if v.spec.is_static) == 1
+        )
+        if slot is None or offset or not alone or self._last.get(id(root)) != number:
+            return self.buffer(result, number)
+        target, more = self.lowering.memory(result)
+        if target is not result or more or id(target) in self._direct:
+            return self.buffer(result, number)
+        buffer, start = self.arena.slots[slot]
+        if start or buffer.last != number or not _alike(value.spec, result.spec):
+            return self.buffer(result, number)
+        buffer.last = max(number, self._last.get(id(target), number))
+        self._slot_of[id(target)] = slot
+        return slot
+
+    def _prepare(self, body: Lowering, given: dict[int, int], arena: Arena) -> dict[int, list[int]]:
+        """Makes the calls that do the same in all trips; the workspaces of their steps."""
+        planner, around = self.planner, self.planner.step
+        prepared = {}
+        for step in body.steps:
+            if step.once:
+                spaces = [self._reserve(size, arena) for size in step.workspaces]
+                prepared[id(step)] = spaces
+                planner.step = step
+                for kernel, values in step.calls[: step.once]:
+                    operands = [
+                        spaces[v] if isinstance(v, int) else given[id(root_of(body.fusion, v)[0])]
+                        for v in values
+                    ]
+                    self.call(kernel, operands)
+        planner.step = around
+        return prepared
+
+    def _carries(self, number: int, step: Repeat, arena: Arena) -> tuple[list[int], list[int]]:
+        """The slots of a loop's carries, and those of their next values.
+
+        They are the same where the body makes the next value in the memory of the one before.
+        """
+        node, body = step.node, step.body
+        current: list[int] = []
+        following: list[int] = []
+        for j in range(node.attrs["carries"]):
+            value = node.inputs[j]
+            size = bytes_of(value.spec)
+            root, offset = body.memory(body.graph.outputs[j])
+            stays = root is body.graph.inputs[j] and not offset
+            start = self.buffer(value, number)
+            now = self._carried(node, j, number) if stays else self._reserve(size, arena)
+            current.append(now)
+            if now != start:
+                self.planner.emit(Copy(start, now, size))
+            following.append(now if stays else self._reserve(size, arena))
+        return current, following
 
     def _moving(self, value: Any, number: int, place: int) -> int:
         """The slot of one row of a value at a time."""
@@ -498,17 +560,3 @@ class Frame:
         row = bytes_of(value.spec) // max(1, value.spec.shape[0])
         self.planner.emit(Address(slot, self.buffer(value, number), place, row))
         return slot
-
-    def _adopt_into(self, arena: Arena, inner: Arena) -> None:
-        """Gives the arena of an inner frame a place of its own in a loop's."""
-        start = arena.reserve(inner.size)
-        self._shift(inner, start)
-        arena.slots += inner.slots
-
-    def _shift(self, inner: Arena, start: int) -> None:
-        for slot in inner.slots:
-            known = self.planner.slots[slot]
-            self.planner.slots[slot] = ArenaSlot(known.offset + start)
-
-
-__all__ = ["Frame", "Planner"]

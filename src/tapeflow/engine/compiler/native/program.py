@@ -14,6 +14,8 @@ from tapeflow.engine.backends.llvm.target import host as host_target
 from tapeflow.engine.backends.llvm.vector_builder import Unsupported
 from tapeflow.engine.compiler.compile import StoppedError
 from tapeflow.engine.compiler.native.dense import densify
+from tapeflow.engine.compiler.native.held import held_by_interpreter
+from tapeflow.engine.compiler.native.late import LateEligibility, LateRegion
 from tapeflow.engine.compiler.native.lowering import Lowering
 from tapeflow.engine.compiler.native.planning import Planner
 from tapeflow.engine.compiler.native.regions import (
@@ -23,7 +25,8 @@ from tapeflow.engine.compiler.native.regions import (
     find_regions,
     refusal_key,
 )
-from tapeflow.engine.ir.graph import Graph, Node
+from tapeflow.engine.compiler.native.trips import use_trips
+from tapeflow.engine.ir.graph import CONTROL_FLOW, Body, Graph, Node
 from tapeflow.engine.ir.primitive import Primitive, unregistered
 
 ELIGIBLE = Eligibility()
@@ -42,6 +45,7 @@ class NativeRegion:
       name: what to call it.
       types: the classes of variables and of eager tensors.
       target: the CPU; this machine's, if None.
+      spared: bytes that the interpreter holds more for loops as they were given.
 
     Attributes:
       step: the native function; it gives a tuple of arrays.
@@ -51,13 +55,31 @@ class NativeRegion:
     """
 
     def __init__(
-        self, region: Region, name: str, types: tuple[type, type], target: Target | None = None
+        self,
+        region: Region,
+        name: str,
+        types: tuple[type, type],
+        target: Target | None = None,
+        spared: int = 0,
     ) -> None:
         self.region = region
         self.name = name
         variable, self._tensor = types
-        self.lowering = Lowering(region.graph, target or host_target(), variable)
+        target = target or host_target()
+        self.lowering = Lowering(region.graph, target, variable)
         planner = Planner(self.lowering)
+        if self.lowering.merged or self.lowering.packs:
+            most = held_by_interpreter(region.graph) + spared
+            # What one kernel makes of one array is there all at once: rather read it again.
+            for merging in (True, False):
+                # NumPy copies factors, too, in each trip: neither counts.
+                held = planner.plan.arena_bytes - self.lowering.kept_packed
+                if held <= most:
+                    break
+                lean = Lowering(region.graph, target, variable, merging=merging, packing=False)
+                other = Planner(lean)
+                if other.plan.arena_bytes < held:
+                    self.lowering, planner = lean, other
         self.plan = planner.plan
         self.origins = planner.origins
         self.step = native_call(self.plan, self._tensor, False, _stopped)
@@ -85,6 +107,15 @@ class NativeRegion:
         return tuple(self._interpreted(*arrays))
 
 
+LEAST_IN_BODY = 3
+"""So many nodes of a body that the host runs are worth a call."""
+
+
+LARGEST_MOVED = 64 << 20
+"""Larger arrays stay where they are: alignment saves 3% of the time of one pass over memory, and a
+copy takes as much memory again."""
+
+
 class NativeProgram:
     """Runs a graph: native regions, and the interpreter between them.
 
@@ -96,9 +127,11 @@ class NativeProgram:
 
     Attributes:
       regions: the native parts.
+      late: those that are native for each shape that comes.
       whole: the one region, where nothing is left to the host.
-      step: where there is a whole, and it takes all inputs in order: the native function, which
-        takes eager tensors and gives a tuple of new ones.
+      chosen: which inputs the whole takes, where it cannot take all.
+      step: where there is a whole that takes all inputs: the native function, which takes eager
+        tensors and gives a tuple of new ones.
       interpreted: the program that calls the regions; None where there is but one.
       compiled: how many pieces of code were compiled for it.
       from_disk: how many were found on disk; those that the process had loaded are in neither.
@@ -108,13 +141,18 @@ class NativeProgram:
         self, graph: Graph, name: str, types: tuple[type, type], target: Target | None = None
     ) -> None:
         dense = densify(graph)
+        self._spared = 0
+        if dense is not None:
+            given = held_by_interpreter(dense)
+            dense = use_trips(dense)
+            self._spared = max(0, given - held_by_interpreter(dense))
         self.graph = graph if dense is None else dense
         self.name = name
         self.regions: list[NativeRegion] = []
         self.whole: NativeRegion | None = None
         self.interpreted: Program | None = None
         if dense is not None and not all_loops_run(dense, ELIGIBLE):
-            self.graph = graph
+            self.graph, self._spared = graph, 0
         before = dict(jit.statistics)
         while True:
             try:
@@ -125,27 +163,14 @@ class NativeProgram:
             except _Refused as refused:
                 ELIGIBLE.refused.add(refusal_key(refused.node))
                 if dense is not None:
-                    self.graph = graph  # the host runs loops over lists only
+                    self.graph, self._spared = graph, 0  # the host runs loops over lists only
 
     def _compile(self, types: tuple[type, type], target: Target | None) -> None:
         self.regions = []
+        self.late: list[LateRegion] = []
         self.whole = None
         self.step: Any = None
-        regions, host = find_regions(self.graph, ELIGIBLE)
-        made = Graph()
-        made.inputs = self.graph.inputs
-        made.outputs = self.graph.outputs
-        for region, before in zip(regions, host, strict=True):
-            made.nodes += before
-            if not region.nodes:
-                continue
-            native = _compiled(region, f"{self.name}_{len(self.regions)}", types, target)
-            self.regions.append(native)
-            node = Node(
-                _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
-            )
-            node.outputs = region.outputs
-            made.nodes.append(node)
+        made = self._with_regions(self.graph, types, target)
         first = self.regions[0] if self.regions else None
         if (
             first is not None
@@ -162,6 +187,78 @@ class NativeProgram:
         else:
             self.interpreted = Program(made, self.name)
             self.source = self.interpreted.source
+
+    def held(self) -> int:
+        """The bytes that the interpreter would hold at least, for loops as they were given."""
+        return held_by_interpreter(self.graph) + self._spared
+
+    def _with_regions(
+        self, graph: Graph, types: tuple[type, type], target: Target | None, least: int = 1
+    ) -> Graph:
+        """A graph that calls native regions, also in the bodies of what the host runs.
+
+        Args:
+          graph: the graph.
+          types: the classes of variables and of eager tensors.
+          target: the CPU; this machine's, if None.
+          least: a region of fewer nodes is left to the host.
+        """
+        eligible = LateEligibility(graph, ELIGIBLE)
+        regions, host = find_regions(graph, eligible, eligible.waits)
+        made = Graph()
+        made.inputs = graph.inputs
+        made.outputs = graph.outputs
+
+        def inside(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple([inside(v) for v in value])
+            if not isinstance(value, Body):
+                return value
+            part = Graph()
+            part.nodes = value.graph.nodes
+            part.inputs, part.outputs = value.inputs, value.outputs
+            part = self._with_regions(part, types, target, LEAST_IN_BODY)
+            return Body(part, part.inputs, part.outputs)
+
+        def hosted(node: Node) -> Node:
+            if node.prim.name not in CONTROL_FLOW:
+                return node
+            attrs = {key: inside(value) for key, value in node.attrs.items()}
+            around = Node(node.prim, node.inputs, attrs, node.name, node.location)
+            around.outputs, around.in_tuple = node.outputs, node.in_tuple
+            return around
+
+        for region, before in zip(regions, host, strict=True):
+            made.nodes += map(hosted, before)
+            native = self._native(region, eligible.is_late(region), least, types, target)
+            if native is None:
+                made.nodes += map(hosted, region.nodes)
+                continue
+            call = Node(
+                _primitive(native), tuple(region.inputs), {}, native.name, region.nodes[0].location
+            )
+            call.outputs = region.outputs
+            made.nodes.append(call)
+        return made
+
+    def _native(
+        self, region: Region, late: bool, least: int, types: tuple[type, type],
+        target: Target | None,
+    ) -> NativeRegion | LateRegion | None:  # fmt: skip
+        """What runs a region; None where the host is to do it."""
+        name = f"{self.name}_{len(self.regions) + len(self.late)}"
+        if late:
+            if not LateRegion.is_worth_it(region):
+                return None
+            waiting = LateRegion(region, name, lambda g: NativeProgram(g, name, types, target))
+            self.late.append(waiting)
+            return waiting
+        flows = any(True for node in region.nodes for _ in node.bodies())
+        if not region.nodes or (len(region.nodes) < least and not flows):
+            return None
+        native = _compiled(region, name, types, target, self._spared)
+        self.regions.append(native)
+        return native
 
     def timed(self, note: Callable[[int, tuple[Any, ...]], None]) -> Callable[..., list[Any]]:
         """A function that does the same and calls `note(step, outputs)` after each host step.
@@ -188,7 +285,9 @@ def align(arrays: Any) -> None:
     """Moves variables' values to where vectors can be loaded at their natural alignment."""
     for value in arrays:
         array = getattr(value, "_array", None)
-        if array is not None and array.nbytes >= SMALLEST and array.ctypes.data % ALIGNMENT:
+        if array is None or not SMALLEST <= array.nbytes <= LARGEST_MOVED:
+            continue
+        if array.ctypes.data % ALIGNMENT:
             moved = aligned_copy(array)
             if getattr(value, "_array", None) is array:  # and no other thread has assigned since
                 value._array = moved
@@ -201,21 +300,18 @@ class _Refused(Exception):
 
 
 def _compiled(
-    region: Region, name: str, types: tuple[type, type], target: Target | None
+    region: Region, name: str, types: tuple[type, type], target: Target | None, spared: int
 ) -> NativeRegion:
     try:
-        return NativeRegion(region, name, types, target)
+        return NativeRegion(region, name, types, target, spared)
     except Unsupported as error:
-        culprit = getattr(error, "node", None)
-        if culprit is None:
-            culprit = _culprit(region, types, target)
-        raise _Refused(culprit) from error
+        raise _Refused(_culprit(region, types, target)) from error
 
 
 def _culprit(region: Region, types: tuple[type, type], target: Target | None) -> Any:
     """The node of a region that no code can be generated for: the first that fails on its own."""
     for node in region.nodes:
-        alone = Region([node], {id(v) for v in node.outputs})
+        alone = Region([node], [id(v) for v in node.outputs])
         try:
             NativeRegion(alone, "alone", types, target)
         except Unsupported:
@@ -223,7 +319,7 @@ def _culprit(region: Region, types: tuple[type, type], target: Target | None) ->
     raise AssertionError(f"each node of {region.nodes} can be compiled, but not all together")
 
 
-def _primitive(native: NativeRegion) -> Primitive:
+def _primitive(native: NativeRegion | LateRegion) -> Primitive:
     def infer(*specs: Any) -> Any:
         return tuple([v.spec for v in native.region.outputs])
 

@@ -6,15 +6,15 @@ of one number are independent of the host's results that come later, and make up
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
-
-import numpy as np
 
 from tapeflow.engine.backends.llvm import opaque
 from tapeflow.engine.compiler.native.decompose import RULES
 from tapeflow.engine.compiler.native.indexing import INDEXING
 from tapeflow.engine.compiler.native.kinds import (
     DATA_INPUTS,
+    DATA_OUTPUTS,
     ELEMENT,
     FOLD,
     OPAQUE,
@@ -25,10 +25,11 @@ from tapeflow.engine.compiler.native.kinds import (
 )
 from tapeflow.engine.compiler.native.maker import CHECKED
 from tapeflow.engine.compiler.native.rows import combines, writes_row
+from tapeflow.engine.compiler.native.slicing import SLICES
 from tapeflow.engine.compiler.native.state import GATHER, READ, SCATTERS, SCATTERS_ND, STATEFUL
 from tapeflow.engine.core import dtypes
 from tapeflow.engine.core.dtypes import DType
-from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node, Value
+from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node, Value, known
 from tapeflow.engine.ir.primitive import PURE, REGISTRY, WRITES
 from tapeflow.engine.ir.spec import Spec
 
@@ -38,7 +39,7 @@ _DTYPES = frozenset((
     dtypes.float64,
 ))  # fmt: skip
 
-_FLOATING_ONLY = frozenset(("Mean", "MeanGrad", "L2Loss"))
+_FLOATING_ONLY = frozenset(("Mean", "MeanGrad", "L2Loss", "SparseSoftmaxCrossEntropyWithLogits"))
 _DIVISIONS = frozenset(("FloorDiv", "FloorMod", "TruncateDiv", "TruncateMod", "Pow"))
 
 
@@ -68,10 +69,12 @@ class Eligibility:
             return False
         if refusal_key(node) in self.refused:
             return False
-        data = [*self._data(node), *node.outputs]
+        data = [*self._data(node), *node.outputs[: DATA_OUTPUTS.get(prim.name)]]
         if any(0 in v.spec.shape or v.spec.dtype not in _DTYPES for v in data):
             return False
-        if not all(_is_known(node.inputs[i]) for i in prim.value_inputs if i < len(node.inputs)):
+        if prim.name in SLICES:
+            return SLICES[prim.name].takes(node)
+        if any(known(node.inputs[i]) is None for i in prim.value_inputs if i < len(node.inputs)):
             return False
         return self._has_code(node)
 
@@ -131,7 +134,7 @@ class Eligibility:
                 if inner.prim is CONST or inner.prim is PLACEHOLDER:
                     continue
                 # The order of a body's writes and of what control flow in it reads is not kept.
-                if not self(inner) or (writes and _is_barrier(inner, True)):
+                if not self(inner) or (writes and _is_barrier(inner)):
                     return False
             if any(v.spec.dtype is dtypes.resource for v in body.outputs):
                 return False
@@ -144,22 +147,16 @@ class Eligibility:
         if name in INDEXING:
             return INDEXING[name].takes(node)
         if name in RULES:
-            if name in _FLOATING_ONLY:
-                return out.is_floating
-            if name == "Unpack":
-                return True
-            return out.is_floating or name not in ("SparseSoftmaxCrossEntropyWithLogits",)
+            return out.is_floating or name not in _FLOATING_ONLY
         if name in _DIVISIONS and out.is_integer:
             # Zeros (and negative exponents) are errors: only numbers that are known are safe.
-            divisor = node.inputs[1]
-            return _is_known(divisor) and bool((np.asarray(_known(divisor)) > 0).all())
-        kind = kind_of(node)
+            divisor = known(node.inputs[1])
+            return divisor is not None and bool((divisor > 0).all())
         if name == "MatrixBandPart":
-            rows, columns = node.inputs[0].spec.shape[-2:]
-            if not all(_is_known(v) for v in node.inputs[1:]):
-                return False
-            lower, upper = (int(_known(v)) for v in node.inputs[1:])
-            return lower <= rows and upper <= columns
+            limits = [known(v) for v in node.inputs[1:]]
+            sizes = node.inputs[0].spec.shape[-2:]
+            return all(k is not None and int(k) <= n for k, n in zip(limits, sizes, strict=True))
+        kind = kind_of(node)
         if kind == FOLD:
             # Halves are folded in float32; NumPy multiplies them one by one.
             return not (name == "Prod" and out.is_floating and out.size == 2)
@@ -220,23 +217,15 @@ def all_loops_run(graph: Graph, eligible: Eligibility) -> bool:
     return True
 
 
-def _is_barrier(node: Node, native: bool) -> bool:
-    """Whether a node must be alone in its region with the variables that it uses."""
-    if not native or node.prim.name not in ("If", "While"):
+def _is_barrier(node: Node) -> bool:
+    """Whether a native node must be alone in its region with the variables that it uses."""
+    if node.prim.name not in ("If", "While"):
         return False
     return any(v.spec.dtype is dtypes.resource for v in node.inputs)
 
 
 def _is_plain(spec: Spec) -> bool:
     return spec.is_static and spec.dtype in _DTYPES
-
-
-def _is_known(value: Any) -> bool:
-    return value.node.prim is CONST or value.spec.value is not None
-
-
-def _known(value: Any) -> Any:
-    return value.node.attrs["value"] if value.node.prim is CONST else value.spec.value
 
 
 def refusal_key(node: Any) -> Any:
@@ -248,6 +237,11 @@ def refusal_key(node: Any) -> Any:
 class Region:
     """A part of a graph that becomes native.
 
+    Args:
+      nodes: the part.
+      wanted: ids of values that others need, in the order in which they are to be outputs.
+      given: values that are inputs before all others, used or not.
+
     Attributes:
       graph: the part, on its own.
       inputs: the values of the whole graph that it takes.
@@ -255,12 +249,14 @@ class Region:
       nodes: the nodes of the whole graph that it stands for.
     """
 
-    def __init__(self, nodes: list[Node], wanted: set[int]) -> None:
+    def __init__(self, nodes: list[Node], wanted: Iterable[int], given: Iterable[Any] = ()) -> None:
         self.nodes = nodes
         self.graph = Graph()
         self.inputs: list[Any] = []
-        self.outputs: list[Any] = []
         env: dict[int, Any] = {}
+        made: dict[int, Any] = {}
+        for value in given:
+            self._value(env, value)
         for node in nodes:
             inputs = tuple([self._value(env, v) for v in node.inputs])
             copy = Node(node.prim, inputs, node.attrs, node.name, node.location)
@@ -268,9 +264,9 @@ class Region:
             self.graph.add(copy, [v.spec for v in node.outputs])
             for old, new in zip(node.outputs, copy.outputs, strict=True):
                 env[id(old)] = new
-                if id(old) in wanted:
-                    self.outputs.append(old)
-                    self.graph.outputs.append(new)
+                made[id(old)] = old
+        self.outputs = [made[i] for i in wanted if i in made]
+        self.graph.outputs = [env[id(v)] for v in self.outputs]
 
     def _value(self, env: dict[int, Any], value: Any) -> Any:
         found = env.get(id(value))
@@ -289,63 +285,77 @@ class Region:
         return found
 
 
-def find_regions(graph: Graph, eligible: Eligibility) -> tuple[list[Region], list[list[Node]]]:
+def find_regions(
+    graph: Graph, eligible: Callable[[Node], bool], waits: Callable[[Node], bool]
+) -> tuple[list[Region], list[list[Node]]]:
     """The regions of a graph, and the nodes that the host runs before, between and after them.
 
     Args:
       graph: the graph; bodies of control flow are not looked into.
       eligible: which nodes are native.
+      waits: which of them are so only for known shapes: their regions are looked into again.
 
     Returns:
       `(regions, host)`: host nodes `host[i]` run before region `i`.
     """
     nodes = [n for n in graph.nodes if n.prim is not CONST and n.prim is not PLACEHOLDER]
     native = {id(n): eligible(n) for n in nodes}
-    number: dict[int, int] = {}
-    last_write: dict[Any, int] = {}
-    readers: dict[Any, int] = {}
-    host_effects = 0
-    for node in nodes:
-        is_native = native[id(node)]
-        at = 0
-
-        def after(other: int, other_native: bool, is_native: bool = is_native) -> int:
-            # A region comes after the host nodes of its number; those follow the region before.
-            if other_native and not is_native:
-                return other + 1
-            return other
-
-        for value in node.inputs:
-            before = value.node
-            if id(before) in number:
-                at = max(at, after(number[id(before)], native[id(before)]))
-        barrier = _is_barrier(node, is_native)
-        for other, other_native in _orders(node, is_native, last_write, readers):
-            at = max(at, other + 1 if barrier and other_native else after(other, other_native))
-        if not node.effect.droppable and not is_native:
-            at = max(at, host_effects)
-            host_effects = at
-        number[id(node)] = at
-        _note_orders(node, is_native, at + 1 if barrier else at, last_write, readers)
+    barriers = {id(n) for n in nodes if native[id(n)] and _is_barrier(n) and not waits(n)}
+    number = _numbered(nodes, native, barriers)
     count = max(number.values(), default=0) + 1
     host: list[list[Node]] = [[] for _ in range(count)]
     inside: list[list[Node]] = [[] for _ in range(count)]
+    wanted = dict.fromkeys(id(v) for v in graph.outputs)
     for node in nodes:
+        here = (number[id(node)], native[id(node)])
         (inside if native[id(node)] else host)[number[id(node)]].append(node)
+        for value in node.inputs:
+            maker = id(value.node)
+            if maker in number and (number[maker], native[maker]) != here:
+                wanted[id(value)] = None
     regions = []
+    is_whole = sum(map(bool, inside)) == 1 and not any(host)
     for part in inside:
-        mine = {id(n) for n in part}
-        wanted = {id(v) for v in graph.outputs}
-        for node in nodes:
-            if id(node) not in mine:
-                wanted.update(id(v) for v in node.inputs)
-                for body in node.bodies():
-                    wanted.update(id(v) for v in body.inputs)
-        regions.append(Region(part, wanted))
+        used = {id(v) for node in part for v in node.inputs}
+        # Where a region is all that there is, it is called with whatever the function is.
+        given = [v for v in graph.inputs if id(v) in used or (is_whole and _is_plain(v.spec))]
+        regions.append(Region(part, wanted, given))
     return regions, host
 
 
 Order = tuple[int, bool]
+"""A node's number, and whether it is native."""
+
+
+def _numbered(nodes: list[Node], native: dict[int, bool], barriers: set[int]) -> dict[int, int]:
+    """The number of each node; see the module."""
+    number: dict[int, int] = {}
+    last_write: dict[Any, Order] = {}
+    readers: dict[Any, list[Order]] = {}
+    host_effects = 0
+    for node in nodes:
+        is_native = native[id(node)]
+        barrier = id(node) in barriers
+        at = 0
+        for value in node.inputs:
+            maker = id(value.node)
+            if maker in number:
+                at = max(at, _after((number[maker], native[maker]), is_native))
+        for other in _orders(node, is_native, last_write, readers):
+            at = max(at, other[0] + 1 if barrier and other[1] else _after(other, is_native))
+        if not node.effect.droppable and not is_native:
+            at = host_effects = max(at, host_effects)
+        number[id(node)] = at
+        here = (at + 1 if barrier else at, is_native)
+        _note_orders(node, here, last_write, readers)
+    return number
+
+
+def _after(other: Order, is_native: bool) -> int:
+    """The least number that a node may have which must follow another."""
+    at, other_native = other
+    # A region comes after the host nodes of its number; those follow the region before.
+    return at + 1 if other_native and not is_native else at
 
 
 def _touches(node: Node) -> tuple[list[Any], bool]:
@@ -355,7 +365,7 @@ def _touches(node: Node) -> tuple[list[Any], bool]:
 
 
 def _orders(
-    node: Node, native: bool, last_write: dict[Any, Any], readers: dict[Any, Any]
+    node: Node, native: bool, last_write: dict[Any, Order], readers: dict[Any, list[Order]]
 ) -> list[Order]:
     """What a node must follow, for what it does to variables and the world."""
     handles, writes = _touches(node)
@@ -384,22 +394,18 @@ def _orders(
 
 
 def _note_orders(
-    node: Node, native: bool, at: int, last_write: dict[Any, Any], readers: dict[Any, Any]
+    node: Node, here: Order, last_write: dict[Any, Order], readers: dict[Any, list[Order]]
 ) -> None:
+    """Notes what a node does to variables and the world, for those that must follow."""
     handles, writes = _touches(node)
     effect = node.effect
     if effect is PURE and not handles:
         return
-    here = (at, native)
     keys: list[Any] = [id(h) for h in handles]
-    if not native:
+    if not here[1]:
         keys.append(None)
     for key in keys:
         if writes:
-            last_write[key] = _later(last_write.get(key), here)
+            last_write[key] = max(last_write.get(key, here), here)
         else:
             readers.setdefault(key, []).append(here)
-
-
-def _later(a: Order | None, b: Order) -> Order:
-    return b if a is None else max(a, b)

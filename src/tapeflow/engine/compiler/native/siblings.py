@@ -5,7 +5,6 @@ Neither needs the other: what is saved is reading memory twice, and a call.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from typing import Any
 
@@ -13,7 +12,7 @@ from tapeflow.engine.compiler.native.accesses import Access
 from tapeflow.engine.compiler.native.fusion import LONG_ROW, SMALL, Fusion
 from tapeflow.engine.compiler.native.schedule import Task
 from tapeflow.engine.compiler.native.units import LARGEST, Unit
-from tapeflow.engine.ir.nest import Affine
+from tapeflow.engine.ir.nest import Affine, Load
 
 
 def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
@@ -25,17 +24,16 @@ def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
             groups.setdefault(_extents(unit), []).append(task)
     gone: set[int] = set()
     for group in groups.values():
-        readers: dict[int, list[int]] = {}
+        readers: dict[tuple[int, Affine], list[int]] = {}
         for k, task in enumerate(group):
-            for value in task.reads:
-                readers.setdefault(id(value), []).append(k)
+            for read in _whole_reads(task):
+                readers.setdefault(read, []).append(k)
         for i, first in enumerate(group):
-            at = i
-            while first.unit.number not in gone and not first.unit.is_full:
-                following = _next_reader(first, readers, at)
-                if following is None:
-                    break
-                at = following
+            if first.unit.number in gone:
+                continue
+            reads = _whole_reads(first)
+            at: int | None = _next_reader(reads, readers, i)
+            while at is not None and not first.unit.is_full:
                 second = group[at]
                 if second.unit.number not in gone and _may_merge(fusion, first, second):
                     _merge(fusion, first.unit, second.unit)
@@ -43,18 +41,21 @@ def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
                     fresh = Task(fusion, first.unit)
                     first.loops, first.reads, first.writes = fresh.loops, fresh.reads, fresh.writes
                     first.requires = fresh.requires
+                    reads = _whole_reads(first)
+                at = _next_reader(reads, readers, at)
     return [t for t in tasks if t.unit.number not in gone]
 
 
-def _next_reader(first: Task, readers: dict[int, list[int]], after: int) -> int | None:
-    """The first task after some other one that reads an array which `first` goes through."""
+def _next_reader(
+    reads: set[tuple[int, Affine]], readers: dict[tuple[int, Affine], list[int]], after: int
+) -> int | None:
+    """The first task after some other one that makes one of these loads at each point."""
     found = []
-    for value in first.reads:
-        if math.prod(value.spec.shape) >= first.unit.size:
-            others = readers.get(id(value), [])
-            place = bisect_right(others, after)
-            if place < len(others):
-                found.append(others[place])
+    for read in reads:
+        others = readers.get(read, [])
+        place = bisect_right(others, after)
+        if place < len(others):
+            found.append(others[place])
     return min(found, default=None)
 
 
@@ -82,6 +83,17 @@ def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
     if (a.members | b.members).bit_count() > LARGEST:
         return False
     return not fusion.depends(a, [b]) and not fusion.depends(b, [a])
+
+
+def _whole_reads(task: Task) -> set[tuple[int, Affine]]:
+    """The loads of other elements at each point, coordinates that are always 0 left out."""
+    assert task.loops is not None
+    nest = task.loops.nest.collapsed(joining=False)
+    return {
+        (id(task.loops.operands[s.operand]), s.at)
+        for s in nest.statements
+        if isinstance(s, Load) and len(s.at.terms) == len(nest.dims)
+    }
 
 
 def _merge(fusion: Fusion, a: Unit, b: Unit) -> None:

@@ -23,6 +23,8 @@ class Specialize(Rewriter):
     def __init__(self, specs: list[Spec] | None = None) -> None:
         super().__init__()
         self.specs = specs
+        self.rows: dict[int, Spec] = {}
+        """For histories of loops, by identity: what is known of their rows."""
 
     def run(self, graph: Graph) -> Graph:
         return self.part(graph, graph.inputs, graph.outputs, self.specs)
@@ -56,15 +58,45 @@ class Specialize(Rewriter):
                 _common(spec, [body.outputs[i].spec for body in bodies])
                 for i, spec in enumerate(specs)
             ]
-        else:
-            carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
-            body = attrs["body"]
-            traced = [v.spec for v in body.inputs]
-            known = [*traced[:carries], *given[carries:last], *traced[last:]]
-            attrs["body"] = _body(body, known)
-            if attrs["cond"] is not None:
-                attrs["cond"] = _body(attrs["cond"], known[:last])
-        return made.add(Node(node.prim, inputs, attrs, node.name, node.location), specs).outputs
+            made_node = Node(node.prim, inputs, attrs, node.name, node.location)
+            return made.add(made_node, specs).outputs
+        return self._loop(made, node, inputs)
+
+    def _loop(self, made: Graph, node: Node, inputs: tuple[Any, ...]) -> list[Any]:
+        """What a loop carries keeps the shape that it starts with, if a trip shows that it does."""
+        attrs = dict(node.attrs)
+        given = [v.spec for v in inputs]
+        carries, last = attrs["carries"], attrs["carries"] + attrs["invariants"]
+        cond, body = attrs["cond"], attrs["body"]
+        traced = [v.spec for v in body.inputs]
+        rows = [self._row(v, spec) for v, spec in zip(inputs[last:], traced[last:], strict=True)]
+        carried = [_as_given(a, b) for a, b in zip(traced[:carries], given, strict=False)]
+        while True:
+            known = [*carried, *given[carries:last], *rows]
+            attrs["body"] = done = _body(body, known)
+            ends = [v.spec.shape for v in done.outputs[:carries]]
+            kept = [
+                spec if spec.shape == end else before
+                for spec, end, before in zip(carried, ends, traced, strict=False)
+            ]
+            if all(a is b for a, b in zip(kept, carried, strict=True)):
+                break
+            carried = kept
+        if cond is not None:
+            attrs["cond"] = _body(cond, known[:last])
+        specs = [v.spec for v in node.outputs]
+        for j, (spec, before) in enumerate(zip(carried, traced, strict=False)):
+            if spec is not before:
+                specs[j] = Spec(spec.dtype, spec.shape, refers=specs[j].refers)
+        outputs = made.add(Node(node.prim, inputs, attrs, node.name, node.location), specs).outputs
+        for value, row in zip(outputs[carries:], done.outputs[carries:], strict=True):
+            self.rows[id(value)] = row.spec
+        return outputs
+
+    def _row(self, history: Any, traced: Spec) -> Spec:
+        """What is known of the rows that a loop takes, one in each trip."""
+        found = self.rows.get(id(history))
+        return traced if found is None else Spec(traced.dtype, found.shape, refers=traced.refers)
 
     def _infer(self, node: Node, inputs: tuple[Any, ...], before: list[Spec]) -> list[Spec]:
         if all(
@@ -127,6 +159,13 @@ def _refusing(node: Node, error: OpError) -> Node:
 def _body(body: Body, specs: list[Spec]) -> Body:
     made = Specialize().part(body.graph, body.inputs, body.outputs, specs)
     return Body(made, made.inputs, made.outputs)
+
+
+def _as_given(traced: Spec, given: Spec) -> Spec:
+    """What a loop starts with, without its value; what was traced, where no more is known."""
+    if traced.dtype in (variant, resource) or traced.is_static or not given.is_static:
+        return traced
+    return Spec(traced.dtype, given.shape, refers=traced.refers)
 
 
 def _common(before: Spec, found: list[Spec]) -> Spec:

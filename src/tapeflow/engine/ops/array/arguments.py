@@ -145,7 +145,7 @@ def to_integers(value: Any, dtype: DType | None = None) -> Any:
 
 def to_matching(*values: Any) -> tuple[Any, Any]:
     """Two integer tensors of one dtype: a Python value takes the tensor's."""
-    a, b = values
+    a, b = [to_integers(v) if _holds_tensors(v) else v for v in values]
     if isinstance(a, Tensor):
         return a, to_integers(b, a.dtype)
     if isinstance(b, Tensor):

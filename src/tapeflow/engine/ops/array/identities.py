@@ -75,7 +75,7 @@ bitcast_p = primitive(
     infer=_bitcast_infer,
     kernel=_bitcast_kernel,
     vjp=NOT_DIFFERENTIABLE,
-    lower=HOST,
+    lower=movement("bitcast"),
     samples=_bitcast_samples,
 )
 

@@ -169,7 +169,7 @@ def convolve_input_gradient(
     places = math.prod(window)
     groups = channels // max(inner, 1)
     turned = _turned_pads(sizes, window, strides, dilations, pads, counts)
-    if turned is not None and groups == 1 and 2 * channels >= outer:
+    if turned is not None and groups == 1 and 2 * channels >= outer > 0:
         # At stride 1 the gradient is itself a convolution, with the filters turned around.
         back = np.flip(w, tuple(range(len(window)))).swapaxes(-1, -2)
         return convolve(dy, back, strides, dilations, turned).astype(dtype, copy=False)

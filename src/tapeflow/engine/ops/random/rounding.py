@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 # log(x) = k log(2) + log(c) + log(1 + r), where x = 2**k z, r = z / c - 1, and c is about the
 # middle of that sixteenth of [0.699, 1.398) in which z lies: 1/c and log(c) for the sixteen.
-_ORIGIN = 0x3F330000
+ORIGIN = 0x3F330000
 _RECIPROCALS = (
     1.398906771932552, 1.3403196277856488, 1.2864360037682459, 1.236714690451059,
     1.1906932306085547, 1.1479883527681949, 1.1082285520074069, 1.0711296860623347,
@@ -32,16 +32,16 @@ _LOGARITHMS = (
     -0.03578939919655343, 0.0, 0.05204626193943781, 0.11081661613503963,
     0.16524993116246056, 0.2168738722941567, 0.2659593816282805, 0.3127619023939867,
 )  # fmt: skip
-_LOG_TERMS = (-0.25089419368000003, 0.3334567677105989, -0.4999997484419365)
+LOG_TERMS = (-0.25089419368000003, 0.3334567677105989, -0.4999997484419365)
 
 # Both tables for k = -31 ... 0, found by the five lowest bits of k and the number of the sixteenth.
 _K = np.arange(-32, 0)[:, None]
 _K[0] = 0
-_TABLE_RECIPROCALS = np.tile(np.array(_RECIPROCALS), 32)
-_TABLE_LOGARITHMS = (np.array(_LOGARITHMS) + _K * 0.6931471805599453).reshape(-1)
+TABLE_RECIPROCALS = np.tile(np.array(_RECIPROCALS), 32)
+TABLE_LOGARITHMS = (np.array(_LOGARITHMS) + _K * 0.6931471805599453).reshape(-1)
 
-_SINE_TERMS = (-0.00019517298812143872, 0.008332178144935726, -0.16666654943680392)
-_COSINE_TERMS = (
+SINE_TERMS = (-0.00019517298812143872, 0.008332178144935726, -0.16666654943680392)
+COSINE_TERMS = (
     2.439052306661105e-05,
     -0.0013886764562609387,
     0.0416666233491394,
@@ -51,22 +51,22 @@ _COSINE_TERMS = (
 
 def log_float32(x: Array) -> Array:
     """Natural logarithm of float32 values in (2**-31, 1.39)."""
-    offset = x.view(np.uint32) - np.uint32(_ORIGIN)
+    offset = x.view(np.uint32) - np.uint32(ORIGIN)
     place = offset >> np.uint32(19)
     place &= np.uint32(511)
     offset &= np.uint32(0x7FFFFF)
-    offset += np.uint32(_ORIGIN)
-    r = _TABLE_RECIPROCALS.take(place)
+    offset += np.uint32(ORIGIN)
+    r = TABLE_RECIPROCALS.take(place)
     r *= offset.view(np.float32)
     r -= 1.0
-    y = r * _LOG_TERMS[0]
-    y += _LOG_TERMS[1]
+    y = r * LOG_TERMS[0]
+    y += LOG_TERMS[1]
     y *= r
-    y += _LOG_TERMS[2]
+    y += LOG_TERMS[2]
     y *= r
     y *= r
     y += r
-    y += _TABLE_LOGARITHMS.take(place)
+    y += TABLE_LOGARITHMS.take(place)
     return y.astype(np.float32)
 
 
@@ -76,15 +76,15 @@ def sincos_float32(x: Array) -> tuple[Array, Array]:
     r = quadrant * (-np.pi / 2)
     r += x
     square = r * r
-    sine = square * _SINE_TERMS[0]
-    sine += _SINE_TERMS[1]
+    sine = square * SINE_TERMS[0]
+    sine += SINE_TERMS[1]
     sine *= square
-    sine += _SINE_TERMS[2]
+    sine += SINE_TERMS[2]
     sine *= square
     sine *= r
     sine += r
-    cosine = square * _COSINE_TERMS[0]
-    for term in _COSINE_TERMS[1:]:
+    cosine = square * COSINE_TERMS[0]
+    for term in COSINE_TERMS[1:]:
         cosine += term
         cosine *= square
     cosine += 1.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.ops.random.generated import LEAST_ARGUMENT, filled
 from tapeflow.engine.ops.random.philox import (
     unit_bfloat16,
     unit_float16,
@@ -29,14 +30,20 @@ DTypeLike = np.dtype[Any]
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
 
-# Below this, the logarithm's argument is cut off (in TensorFlow, hence here).
-_LEAST = 1e-7
 _CHUNK = 16384
+
+
+def _words(key: int, counter: int, count: int) -> Array:
+    made = filled("words", key, counter, count)
+    return words(key, counter, count) if made is None else made
 
 
 def uniform(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
     """`count` floating numbers in [0, 1)."""
     if dtype == FLOAT32:
+        made = filled("uniform", key, counter, -(-count // 4))
+        if made is not None:
+            return made[:count]
         out = np.empty(count, np.float32)
         for start in range(0, count, _CHUNK):
             part = out[start : start + _CHUNK]
@@ -44,16 +51,16 @@ def uniform(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
             part[:] = unit_float32(w)[: len(part)]
         return out
     if dtype == FLOAT64:
-        return unit_float64(words(key, counter, -(-count // 2)))[:count]
-    w = words(key, counter, -(-count // 4))[:count]
+        return unit_float64(_words(key, counter, -(-count // 2)))[:count]
+    w = _words(key, counter, -(-count // 4))[:count]
     return unit_float16(w) if dtype == np.float16 else unit_bfloat16(w)
 
 
 def full_integers(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
     """`count` integers of 32 or 64 bits, all values alike."""
     if dtype.itemsize == 4:
-        return words(key, counter, -(-count // 4))[:count].view(dtype)
-    pairs = words(key, counter, -(-count // 2)).reshape(-1, 2)[:count]
+        return _words(key, counter, -(-count // 4))[:count].view(dtype)
+    pairs = _words(key, counter, -(-count // 2)).reshape(-1, 2)[:count]
     if np.little_endian:
         return pairs.reshape(-1).view(dtype)
     wide = pairs.astype(np.uint64)
@@ -82,7 +89,10 @@ def integers(key: int, counter: int, count: int, low: Any, high: Any) -> Array:
 def normal(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
     """`count` standard normal numbers, by Box and Muller's method, in pairs (sine first)."""
     if dtype == FLOAT64:
-        return _box_muller64(unit_float64(words(key, counter, -(-count // 2))))[:count]
+        return _box_muller64(unit_float64(_words(key, counter, -(-count // 2))))[:count]
+    made = filled("normal", key, counter, -(-count // 4))
+    if made is not None:
+        return made[:count].astype(dtype, copy=False)
     out = np.empty(-(-count // 4) * 4, np.float32)
     for start in range(0, len(out), _CHUNK):
         part = out[start : start + _CHUNK]
@@ -92,7 +102,7 @@ def normal(key: int, counter: int, count: int, dtype: DTypeLike) -> Array:
 
 
 def _box_muller32(u: Array, out: Array) -> None:
-    radius = log_float32(np.maximum(u[0::2], np.float32(_LEAST)))
+    radius = log_float32(np.maximum(u[0::2], np.float32(LEAST_ARGUMENT)))
     radius *= np.float32(-2)
     np.sqrt(radius, radius)
     # The product is formed in float64 and rounded once.
@@ -102,7 +112,7 @@ def _box_muller32(u: Array, out: Array) -> None:
 
 
 def _box_muller64(u: Array) -> Array:
-    radius = np.sqrt(-2.0 * log_float64(np.maximum(u[..., 0::2], _LEAST)))
+    radius = np.sqrt(-2.0 * log_float64(np.maximum(u[..., 0::2], LEAST_ARGUMENT)))
     angle = 2 * np.pi * u[..., 1::2]
     out = np.empty(u.shape)
     np.multiply(np.sin(angle), radius, out[..., 0::2])
@@ -132,6 +142,16 @@ def truncated_normal(key: int, counter: int, count: int, dtype: DTypeLike) -> Ar
     return flat.astype(dtype, copy=False)
 
 
+def _normals_at(key: int, counter: int, offsets: Array) -> Array:
+    """The float32 normal numbers of the blocks `counter + offsets[i]`."""
+    made = filled("normal", key, counter, len(offsets), offsets)
+    if made is None:
+        w = words_at(key, counter, offsets)
+        made = np.empty(4 * len(w), np.float32)
+        _box_muller32(unit_float32(w.reshape(-1)), made)
+    return made
+
+
 def _fill_truncated(key: int, counter: int, first: Array, out: Array) -> None:
     """Fills the rows of `out`: from one block each where that is enough, else from more."""
     rows = np.arange(len(out))
@@ -139,12 +159,10 @@ def _fill_truncated(key: int, counter: int, first: Array, out: Array) -> None:
     tries = 1
     while len(rows):
         offsets = first[rows][:, None] + np.arange(tries, dtype=np.uint64)
-        w = words_at(key, counter, offsets.reshape(-1))
         if out.dtype == np.float64:
-            values = normal_pairs64(w)
+            values = normal_pairs64(words_at(key, counter, offsets.reshape(-1)))
         else:
-            values = np.empty((len(w), 4), np.float32)
-            _box_muller32(unit_float32(w.reshape(-1)), values.reshape(-1))
+            values = _normals_at(key, counter, offsets.reshape(-1))
         values = values.reshape(len(rows), -1)
         accepted = np.abs(values) < 2
         if tries == 1:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store, View
 from tapeflow.engine.backends.llvm.contractions.matvec import Vectors
-from tapeflow.engine.backends.llvm.contractions.problem import NAME, Problem
+from tapeflow.engine.backends.llvm.contractions.problem import Problem
 from tapeflow.engine.backends.llvm.contractions.schedule import swaps
 from tapeflow.engine.backends.llvm.contractions.tiles import Tiles
 from tapeflow.engine.backends.llvm.kernel import Kernel
@@ -33,6 +32,8 @@ def matmul(
     view_a: View | None = None,
     view_b: View | None = None,
     epilogue: Epilogue | None = None,
+    ready: bool = False,
+    left_ready: bool = False,
 ) -> Kernel:
     """A kernel for `C[b] = A[b] @ B[b]`, each sum in the order of its terms.
 
@@ -54,6 +55,9 @@ def matmul(
         which products share one.
       view_b: where those of B are.
       epilogue: what to do with the sums; to store them by default.
+      ready: whether B is what `prepared` makes of it.
+      left_ready: whether the left factor, which may be B (see `swaps`), is what `prepared_left`
+        makes of it.
 
     Returns:
       The kernel.
@@ -71,25 +75,26 @@ def matmul(
     problem = Problem(
         target, stack, m, n, k, dtype, (transpose_a, view_a), (transpose_b, view_b), epilogue
     )
+    problem.ready, problem.left_ready = ready, left_ready
     chunks = scratch = 0
     if count * m * n:
-        if Vectors.fits(problem):
+        if not (ready or left_ready) and Vectors.fits(problem):
             chunks, scratch = Vectors(problem).emit()
         else:
-            if swaps(target, m, n, k, problem.wide.size, problem.a, problem.b):
+            if not ready and swaps(target, m, n, k, problem.wide.size, problem.a, problem.b):
                 problem.swap()
             chunks, scratch = Tiles(problem).emit()
     flops = 2 * count * m * n * k
     size = dtype.size * (
         _distinct(stack, view_a) * m * k + _distinct(stack, view_b) * k * n + count * m * n
     )
-    text = problem.code.text()
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     layout = ("t" if transpose_a else "n") + ("t" if transpose_b else "n")
-    name = f"matmul_{dtype.name}_{count}x{m}x{n}x{k}_{layout}_{epilogue.key}_{digest}"
+    name, text = problem.code.named(
+        f"matmul_{dtype.name}_{count}x{m}x{n}x{k}_{layout}_{epilogue.key}"
+    )
     return Kernel(
         name,
-        text.replace(f"@{NAME}(", f"@{name}(", 1),
+        text,
         chunks=chunks,
         scratch=scratch,
         flops=flops,

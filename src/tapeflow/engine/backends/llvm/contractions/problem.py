@@ -7,11 +7,8 @@ from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Index, View
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code
-from tapeflow.engine.core.dtypes import DType, float32
-
-NAME = "product"
-"""The function's name until its text is known, from which its own name is made."""
+from tapeflow.engine.backends.llvm.text import Code, working
+from tapeflow.engine.core.dtypes import DType
 
 
 class Factor(NamedTuple):
@@ -34,7 +31,13 @@ class Factor(NamedTuple):
 
 
 class Problem:
-    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments."""
+    """A product, and its kernel's code as far as it is written; see `matmul` for the arguments.
+
+    Attributes:
+      swapped: whether it is computed as the transposed product.
+      ready: whether the right factor comes in packed panels; see `prepared.py`.
+      left_ready: whether the left factor, stored transposed, comes in packed tiles.
+    """
 
     def __init__(
         self,
@@ -52,11 +55,11 @@ class Problem:
         self.batch = math.prod(stack)
         self.m, self.n, self.k = m, n, k
         self.dtype = dtype
-        self.widens = dtype.is_floating and dtype.size == 2
-        self.wide = float32 if self.widens else dtype
+        self.wide = working(dtype)
+        self.widens = self.wide is not dtype
         self.epilogue = epilogue
-        self.swapped = False
-        self.code = code = Code(target, NAME)
+        self.swapped = self.ready = self.left_ready = False
+        self.code = code = Code(target)
         self.a, self.b = Factor(code.argument(0), *a), Factor(code.argument(1), *b)
         self.pointers = [code.argument(2 + i) for i in range(epilogue.operands)]
 

@@ -115,6 +115,7 @@ def schedule(
     a: Stored,
     b: Stored,
     widens: bool,
+    ready: bool = False,
 ) -> Schedule:
     """Chooses a decomposition.
 
@@ -128,9 +129,10 @@ def schedule(
       a: how the left factor is stored: whether transposed, and elements from row to row.
       b: how the right factor is.
       widens: whether registers hold a wider dtype than memory.
+      ready: whether the right factor comes in packed panels.
     """
     lanes = target.lanes(size)
-    rows, vectors = _tile(target, m, n, k, size)
+    rows, vectors = _tile(target, m, n, k, size, ready)
     tiles = -(-m // rows)
     rows = -(-m // tiles)
     taller = m - tiles * (rows - 1)
@@ -142,20 +144,25 @@ def schedule(
 
     work = 2 * batch * m * n * k
     near = k * b.stride * size <= NEAR and (not last_lanes % lanes or target.vector_bytes > 16)
-    copies = b.transposed or widens
+    copies = (b.transposed or widens) and not ready
     far = a.transposed and k > COLUMN and a.stride * size >= APART
     pack_left = widens or (far and 2 * every >= SHARED)
     group = min(every, SHARED) if pack_left else 1
     groups = -(-every // group)
     wanted = min(16, work // CHUNK)
     blocks = max(1, -(-m * min(k, INNER) * size // CACHE))
-    if batch * groups * blocks < wanted:
+    if ready:
+        # What follows in the loop goes on with the same rows: let a thread have some of them whole.
+        while 2 * blocks <= tiles and (blocks < 2 or batch * groups * blocks < min(8, wanted)):
+            blocks *= 2
+    elif batch * groups * blocks < wanted:
         # A unit packs its panel for itself: let it have rows enough to make that worth it.
         fewest = 16 if near and not copies else 128 if pack_left else 64
         blocks = max(blocks, min(-(-wanted // (batch * groups)), m // fewest))
     block = -(-tiles // min(blocks, tiles))
     blocks = -(-tiles // block)
     in_place = not copies and k <= INNER and (near or (block <= 2 and not last_lanes % lanes))
+    in_place |= ready
     units = batch * blocks * groups
     chunk = max(1, min(units, CHUNK * units // max(work, 1)))
     inner = -(-k // max(1, -(-k // INNER)))
@@ -187,7 +194,7 @@ def swaps(target: Target, m: int, n: int, k: int, size: int, a: Stored, b: Store
     return k > COLUMN and b.stride * size < APART <= a.stride * size
 
 
-def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
+def _tile(target: Target, m: int, n: int, k: int, size: int, ready: bool) -> tuple[int, int]:
     """Rows and vectors of a tile: those of the least time by `_cycles`."""
     lanes = target.lanes(size)
     spare = 2 if target.fma else 3  # one broadcast element; a product before it is added
@@ -205,21 +212,22 @@ def _tile(target: Target, m: int, n: int, k: int, size: int) -> tuple[int, int]:
             for high, count in ((rows, taller), (rows - 1, tiles - taller)):
                 for wide, times in ((vectors, panels), (last, 1)):
                     if high and wide:
-                        time += count * times * _cycles(target, high, wide, k, size)
+                        time += count * times * _cycles(target, high, wide, k, size, ready)
             # Every kind of tile is code of its own, which has to be compiled.
             time *= 1 + 0.01 * (taller < tiles) + 0.01 * (last > 0)
             best = min(best, (time, rows, vectors))
     return best[1], best[2]
 
 
-def _cycles(target: Target, rows: int, vectors: int, k: int, size: int) -> float:
+def _cycles(target: Target, rows: int, vectors: int, k: int, size: int, ready: bool) -> float:
     """Cycles for a tile, as measured on CPUs with two multiply-add and two load units.
 
     Each accumulator takes part every fourth cycle. A cache line from the second-level cache costs
-    about a cycle: those of the left factor always do, those of a panel if it is long.
+    about a cycle: those of the left factor always do, those of a panel if it is long; half of one
+    where the panels come packed, as it is then foreseen what is read.
     """
     work = rows * vectors / (2 if target.fma else 1)
     step = max(work, 0.525 * (rows + vectors), 4.0) + rows * size / 64
     if k * vectors * target.vector_bytes > PANEL:
-        step += vectors * target.vector_bytes / 64
+        step += vectors * target.vector_bytes / (128 if ready else 64)
     return k * step + 2 * rows * vectors + 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, suffix
 
 
 def multiply_add(code: Code, a: Val, b: Val, c: Val) -> Val:
@@ -11,9 +11,8 @@ def multiply_add(code: Code, a: Val, b: Val, c: Val) -> Val:
     if not c.dtype.is_floating:
         product = code.op(f"mul {kind} {a.text}, {b.text}")
         return Val(code.op(f"add {kind} {product}, {c.text}"), c.dtype, c.lanes)
-    one = {4: "f32", 8: "f64"}[c.dtype.size]
     # Not `llvm.fma`: that is a call of a library where there is no such instruction.
-    name = f"llvm.fmuladd.v{c.lanes}{one}" if c.lanes > 1 else f"llvm.fmuladd.{one}"
+    name = f"llvm.fmuladd.{suffix(scalar_type(c.dtype), c.lanes)}"
     made = code.call(kind, name, (kind, a.text), (kind, b.text), (kind, c.text))
     return Val(made, c.dtype, c.lanes)
 

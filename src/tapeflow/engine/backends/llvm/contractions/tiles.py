@@ -62,10 +62,13 @@ class Tiles:
         self.dtype, self.wide = problem.dtype, problem.wide
         self.a, self.b = problem.a, problem.b
         self.epilogue, self.pointers = problem.epilogue, problem.pointers
+        left = self.a._replace(transposed=False) if problem.left_ready else self.a
         self.plan = schedule(
             problem.target, problem.batch, problem.m, problem.n, self.k, self.wide.size,
-            self.a, self.b, problem.widens,
+            left, self.b, problem.widens, problem.ready,
         )  # fmt: skip
+        if problem.left_ready:
+            self.plan = self.plan._replace(pack_left=False)
         self.lanes = self.plan.lanes
 
     def emit(self) -> tuple[int, int]:
@@ -107,7 +110,10 @@ class Tiles:
         stop = code.minimum(code.add(start, plan.block), plan.tiles)
         top = self._row(start)
         a = self.problem.matrix(self.a, batch)
-        a = code.offset(a, code.mul(top, 1 if self.a.transposed else self.a.stride), self.dtype)
+        if self.problem.left_ready:
+            a = code.offset(a, self._tile_place(start), self.wide)
+        else:
+            a = code.offset(a, code.mul(top, 1 if self.a.transposed else self.a.stride), self.dtype)
         unit = _Unit(batch, start, stop, top, a, self.problem.matrix(self.b, batch))
         if plan.pack_left:
             self._pack_left(unit)
@@ -183,13 +189,40 @@ class Tiles:
                     tile, _, step = self._left(packed, loop.index, height, 0)
                     source = code.offset(row, self._inside(unit, loop.index), self.dtype)
                     target = code.offset(tile, code.mul(steps.index, step), wide)
-                    for at in range(0, height, self.lanes):
-                        rest = height - at
-                        mask = code.first_lanes(rest, self.lanes) if rest < self.lanes else None
-                        place = code.offset(source, at, self.dtype)
-                        value = code.load(place, self.dtype, self.lanes, mask)
-                        # A whole vector: what is too much is overwritten, or falls into the gap.
-                        code.store(value, code.offset(target, at, wide), wide)
+                    self._pack_step(source, target, height)
+
+    def _pack_step(self, source: str, target: str, height: int) -> None:
+        """Copies the elements of one step of the sums, side by side in memory, of a tile's rows."""
+        code, wide = self.code, self.wide
+        for at in range(0, height, self.lanes):
+            rest = height - at
+            mask = code.first_lanes(rest, self.lanes) if rest < self.lanes else None
+            value = code.load(code.offset(source, at, self.dtype), self.dtype, self.lanes, mask)
+            # A whole vector: what is too much is overwritten, or falls into the gap.
+            code.store(value, code.offset(target, at, wide), wide)
+
+    def emit_left(self) -> tuple[int, int]:
+        """Emits instead of the product what packs its left factor, which is stored transposed: a
+        tile is a chunk, and the second operand takes it; gives chunks and bytes of that."""
+        code, problem = self.code, self.problem
+        packed = code.argument(1)
+        for first, end, height in self.plan.heights:
+            low = code.call("i64", "llvm.smax.i64", ("i64", "%begin"), ("i64", str(first)))
+            with code.loop(low, code.minimum("%end", end)) as tiles:
+                source = code.offset(self.a.pointer, self._row(tiles.index), self.dtype)
+                target = code.offset(packed, self._tile_place(tiles.index), self.wide)
+                with code.loop(0, self.k) as steps:
+                    here = code.offset(source, code.mul(steps.index, self.a.stride), self.dtype)
+                    there = code.offset(target, code.mul(steps.index, height), self.wide)
+                    self._pack_step(here, there, height)
+        elements = problem.m * self.k + self.plan.tiles * self.lanes
+        return self.plan.tiles, elements * self.wide.size
+
+    def _tile_place(self, tile: Index) -> Index:
+        """Where a tile is among the packed ones. There is a gap of a vector behind each: without it
+        many start at multiples of a page."""
+        code = self.code
+        return code.add(code.mul(self._row(tile), self.k), code.mul(tile, self.lanes))
 
     def _left(self, unit: _Unit, tile: Index, rows: int, skipped: Index) -> tuple[str, int, int]:
         """Where a tile's rows are: the address of the first element, elements from row to row,
@@ -201,14 +234,14 @@ class Tiles:
           rows: its rows.
           skipped: steps that earlier passes have done.
         """
-        code, k, packed = self.code, self.k, self.plan.pack_left
+        code, k = self.code, self.k
+        packed = self.plan.pack_left or self.problem.left_ready
         inside = self._inside(unit, tile)
         if not self.a.transposed:
             row, step = k if packed else self.a.stride, 1
             place = code.mul(inside, row)
         elif packed:
             row, step = 1, rows
-            # A gap of a vector behind each tile: without it many start at multiples of a page.
             gap = code.mul(code.op(f"sub i64 {tile}, {unit.start}"), self.lanes)
             place = code.add(code.mul(inside, k), gap)
         else:
@@ -220,7 +253,10 @@ class Tiles:
     def _columns(self, unit: _Unit, column: Index) -> str:
         """The address of a panel in the right factor."""
         apart = self.b.stride if self.b.transposed else 1
-        return self.code.offset(unit.b, self.code.mul(column, apart), self.dtype)
+        dtype = self.dtype
+        if self.problem.ready:  # panels are behind each other
+            apart, dtype = self.k, self.wide
+        return self.code.offset(unit.b, self.code.mul(column, apart), dtype)
 
     def _pack_transposed(self, source: str, columns: Index, inner: Index) -> None:
         packing.pack_transposed(
@@ -246,6 +282,8 @@ class Tiles:
         masks: list[str | None] = [None] * panel.vectors
         if self.cut:
             self._add_up(unit, panel, source)
+        elif self.problem.ready:
+            right = source, plan.across
         elif not plan.pack:
             right, masks = (source, self.b.stride), panel.masks
         elif not self.b.transposed:

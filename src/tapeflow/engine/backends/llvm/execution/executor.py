@@ -188,6 +188,11 @@ class _Executor:
         zero = self._op(f"icmp eq i8 {held}, 0")
         after = self._place("%pc", 4)
         self._done(block, self._op(f"select i1 {zero}, ptr {self._target()}, ptr {after}"))
+        block = self._begin(Op.JUMP_IF_BELOW)
+        held = self._op(f"load i64, ptr {self._slot(3)}")
+        below = self._op(f"icmp slt i64 {held}, {self._word(4)}")
+        after = self._place("%pc", 5)
+        self._done(block, self._op(f"select i1 {below}, ptr {self._target()}, ptr {after}"))
 
     def _target(self) -> str:
         return self._op(f"getelementptr i8, ptr {self._code}, i64 {self._word(2)}")

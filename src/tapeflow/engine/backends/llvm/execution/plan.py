@@ -132,6 +132,15 @@ class JumpUnless:
 
 
 @dataclass(frozen=True)
+class JumpIfBelow:
+    """Continues elsewhere while the int64 in a slot is below a number."""
+
+    slot: int
+    limit: int
+    to: int
+
+
+@dataclass(frozen=True)
 class Swap:
     """Exchanges the addresses of two slots, until the end of the call."""
 
@@ -166,7 +175,7 @@ class Address:
     wide: bool = True
 
 
-Instruction = Call | Copy | Zero | Jump | JumpUnless | Swap | AddConst | Address
+Instruction = Call | Copy | Zero | Jump | JumpUnless | JumpIfBelow | Swap | AddConst | Address
 
 
 @dataclass

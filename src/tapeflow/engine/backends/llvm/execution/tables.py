@@ -141,6 +141,7 @@ class Op(enum.IntEnum):
     ADD = 8
     ADDRESS = 9
     ADDRESS_NARROW = 10
+    JUMP_IF_BELOW = 11
 
 
 MOST_CHUNKS = 1 << 20
@@ -232,6 +233,9 @@ def code(plan: p.Plan, numbers: SlotNumbers) -> Words:
             case p.JumpUnless():
                 jumps.append((len(words) + 2, each.to))
                 words += [Op.JUMP_UNLESS, number, 0, slot[each.slot]]
+            case p.JumpIfBelow():
+                jumps.append((len(words) + 2, each.to))
+                words += [Op.JUMP_IF_BELOW, number, 0, slot[each.slot], each.limit]
             case p.Swap():
                 words += [Op.SWAP, number, slot[each.first], slot[each.second]]
             case p.AddConst():

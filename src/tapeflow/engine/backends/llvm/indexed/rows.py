@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
 from tapeflow.engine.backends.llvm.text import Code, Val
@@ -41,7 +39,7 @@ def scatter_rows(
       combine: update, add, sub, mul, div, max or min; the last two keep what is there where either
         is NaN.
     """
-    code = Code(target, "NAME")
+    code = Code(target)
     whole, indices, rows = (code.argument(i) for i in range(3))
     builder = VectorBuilder(code)
     lanes = target.lanes(max(4, dtype.size))
@@ -50,21 +48,11 @@ def scatter_rows(
     parts = min(PARTS, lines) if worth else 1
     span = -(-lines // parts)
 
-    def combined(old: Val, new: Val) -> Val:
-        if combine == "max":
-            return builder.select(builder.lt(old, new), new, old)
-        if combine == "min":
-            return builder.select(builder.lt(new, old), new, old)
-        function = {
-            "add": builder.add, "sub": builder.sub, "mul": builder.mul, "div": builder.div,
-        }[combine]  # fmt: skip
-        return function(old, new)
-
     def piece(line: str, source: str, at: str | int, width: int, mask: str | None) -> None:
         place = code.offset(line, at, dtype)
         new = code.load(code.offset(source, at, dtype), dtype, width, mask)
         if combine != "update":
-            new = combined(code.load(place, dtype, width, mask), new)
+            new = _combined(builder, combine, code.load(place, dtype, width, mask), new)
         code.store(new, place, dtype, mask)
 
     def row(line: str, source: str) -> None:
@@ -90,14 +78,24 @@ def scatter_rows(
                 line = code.offset(whole, code.mul(text, columns), dtype)
                 source = code.offset(rows, code.mul(loop.index, columns), dtype)
                 row(line, source)
-    text = code.text()
-    name = "scatter_" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    name, text = code.named("scatter")
     return Kernel(
         name,
-        text.replace("@NAME(", f"@{name}("),
+        text,
         parts,
         flops=0 if combine == "update" else size,
         bytes=3 * size * dtype.size + count * index.size,
         fused=f"ScatterRows ({combine})",
         parallel=parts > 1,
     )
+
+
+def _combined(builder: VectorBuilder, combine: str, old: Val, new: Val) -> Val:
+    if combine == "max":
+        return builder.select(builder.lt(old, new), new, old)
+    if combine == "min":
+        return builder.select(builder.lt(new, old), new, old)
+    function = {
+        "add": builder.add, "sub": builder.sub, "mul": builder.mul, "div": builder.div,
+    }[combine]  # fmt: skip
+    return function(old, new)

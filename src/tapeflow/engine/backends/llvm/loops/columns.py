@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tapeflow.engine.backends.llvm.loops.emission import Index
+import math
+
+from tapeflow.engine.backends.llvm.loops.emission import Index, arguments
 from tapeflow.engine.backends.llvm.loops.writing import UNROLLED, Writer
 from tapeflow.engine.backends.llvm.text import Val
-from tapeflow.engine.ir.nest import ONCE, ROW, Coordinate, Fold, Gather, Load
+from tapeflow.engine.ir.nest import ONCE, ROW, Fold
 
 
 class Columns(Writer):
@@ -23,10 +25,7 @@ class Columns(Writer):
         vectors = -(-size // lanes)
         self.width = min(UNROLLED, vectors)
         blocks = -(-vectors // self.width)
-        outer = 1
-        for d in nest.dims[:across]:
-            outer *= d
-        self.chunks = outer * blocks
+        self.chunks = math.prod(nest.dims[:across]) * blocks
         with code.loop("%begin", "%end") as loop:
             rest, block = code.divmod(loop.index, blocks)
             index: Index = {}
@@ -123,17 +122,6 @@ class Columns(Writer):
         if found is not None:
             return found
         s = self.nest.statements[i]
-        if isinstance(s, Load):
-            pointer = self.emit.address(s.operand, s.at, index, s.dtype)
-            value = self.emit.load(s, pointer, self.lanes, s.at.coefficient(across), mask)
-        elif isinstance(s, Coordinate):
-            value = self.emit.coordinate(s, index, self.lanes, s.at.coefficient(across))
-        elif isinstance(s, Gather):
-            where = self._value(s.where, index, known, mask, across)
-            step = s.at.coefficient(across)
-            value = self.emit.gather(s, where, index, self.lanes, step, mask)
-        else:
-            args = [self._value(a, index, known, mask, across) for a in s.args]
-            value = self.emit.apply(s, args)
-        known[i] = value
-        return value
+        args = [self._value(a, index, known, mask, across) for a in arguments(s)]
+        known[i] = self.emit.statement(s, args, index, self.lanes, across, mask)
+        return known[i]

@@ -10,7 +10,9 @@ from tapeflow.engine.backends.llvm.text import (
     literal,
     memory_type,
     splat_text,
+    suffix,
     vector_type,
+    working,
 )
 from tapeflow.engine.backends.llvm.vector_builder import VectorBuilder
 from tapeflow.engine.core.dtypes import DType, float32, int64
@@ -23,7 +25,6 @@ from tapeflow.engine.ir.nest import (
     Literal,
     Load,
     Nest,
-    Store,
 )
 
 Index = dict[int, "str | int"]
@@ -60,6 +61,44 @@ class Emitter:
 
     # Statements.
 
+    def statement(
+        self,
+        statement: Any,
+        args: list[Val],
+        index: Index,
+        lanes: int = 1,
+        dim: int | None = None,
+        mask: str | None = None,
+        pointer: str = "",
+    ) -> Val:
+        """The value of any statement but a fold.
+
+        Args:
+          statement: the statement.
+          args: the values of its `arguments`.
+          index: the point, or the first one.
+          lanes: how many points.
+          dim: the dimension along which they are neighbours; None for one point.
+          mask: those that exist; None for all.
+          pointer: what a load reads from, where that is known.
+
+        Returns:
+          The value, a scalar where it is the same for all points.
+        """
+        s = statement
+        if isinstance(s, Apply):
+            return self.apply(s, args)
+        if isinstance(s, Literal):
+            return self.literal(s)
+        step = 0 if dim is None else s.at.coefficient(dim)
+        if isinstance(s, Load):
+            pointer = pointer or self.address(s.operand, s.at, index, s.dtype)
+            return self.load(s, pointer, lanes, step, mask)
+        if isinstance(s, Gather):
+            return self.gather(s, args[0], index, lanes, step, mask)
+        assert isinstance(s, Coordinate)
+        return self.coordinate(s, index, lanes, step)
+
     def load(self, load: Load, pointer: str, lanes: int, step: int, mask: str | None) -> Val:
         """Elements from `pointer` on, `step` apart: one where they do not move."""
         if lanes == 1 or step == 0:
@@ -75,11 +114,9 @@ class Emitter:
         code = self.code
         base = self.address(gather.operand, gather.at, index, gather.dtype)
         if where.dtype.size < 8:
-            wide = "i64" if where.lanes == 1 else f"<{where.lanes} x i64>"
             extend = "zext" if where.dtype.is_unsigned else "sext"
-            where = Val(
-                code.op(f"{extend} {where.type} {where.text} to {wide}"), int64, where.lanes
-            )
+            to = vector_type(int64, where.lanes)
+            where = Val(code.op(f"{extend} {where.type} {where.text} to {to}"), int64, where.lanes)
         if where.lanes == 1:
             start = code.offset(base, code.mul(where.text, gather.stride), gather.dtype)
             if lanes == 1 or step == 0:
@@ -109,8 +146,8 @@ class Emitter:
     def _gathered_from(self, places: str, dtype: DType, lanes: int, mask: str | None) -> Val:
         one = memory_type(dtype)
         kind = f"<{lanes} x {one}>"
-        function = f"llvm.masked.gather.v{lanes}{_short(one)}.v{lanes}p0"
-        every = mask or "<" + ", ".join(["i1 true"] * lanes) + ">"
+        function = f"llvm.masked.gather.{suffix(one, lanes)}.v{lanes}p0"
+        every = mask or self.code.first_lanes(lanes, lanes)
         self.code.declare(f"declare {kind} @{function}(<{lanes} x ptr>, <{lanes} x i1>, {kind})")
         text = self.code.op(
             f"call {kind} @{function}(<{lanes} x ptr> align {dtype.size} {places}, "
@@ -127,8 +164,8 @@ class Emitter:
         one = memory_type(dtype)
         places = self._places(pointer, dtype, lanes, step)
         text = self.code.to_memory(value, dtype)
-        every = mask or "<" + ", ".join(["i1 true"] * lanes) + ">"
-        function = f"llvm.masked.scatter.v{lanes}{_short(one)}.v{lanes}p0"
+        every = mask or self.code.first_lanes(lanes, lanes)
+        function = f"llvm.masked.scatter.{suffix(one, lanes)}.v{lanes}p0"
         kind = f"<{lanes} x {one}>"
         self.code.declare(f"declare void @{function}({kind}, <{lanes} x ptr>, <{lanes} x i1>)")
         self.code.line(
@@ -144,15 +181,15 @@ class Emitter:
 
     def rounded(self, value: Val, dtype: DType) -> Val:
         """A value computed in float32, as the narrow dtype that the graph says it has."""
-        if dtype.is_floating and dtype.size == 2 and value.dtype is float32:
+        if working(dtype) is not dtype and value.dtype is float32:
             return self.builder.round_to(value, dtype)
         return value
 
     def literal(self, statement: Literal) -> Val:
         """A constant; narrow floats are computed with as float32."""
         dtype = statement.dtype
-        wide = float32 if dtype.is_floating and dtype.size == 2 else dtype
-        return Val(literal(statement.value, wide), wide, 1)
+        kept = working(dtype)
+        return Val(literal(statement.value, kept), kept, 1)
 
     def coordinate(self, statement: Coordinate, index: Index, lanes: int, step: int) -> Val:
         """An affine function of the coordinates, `step` more from lane to lane."""
@@ -173,8 +210,8 @@ class Emitter:
 
     def identity(self, combine: str, dtype: DType) -> Val:
         """What a fold starts from; narrow floats are folded in float32."""
-        wide = float32 if dtype.is_floating and dtype.size == 2 else dtype
-        return Val(literal(_start(combine, wide), wide), wide, 1)
+        kept = working(dtype)
+        return Val(literal(_start(combine, kept), kept), kept, 1)
 
     def combined(self, combine: str, x: Val, y: Val) -> Val:
         """Two partial results as one."""
@@ -204,6 +241,13 @@ class Emitter:
         return Val(made, value.dtype, value.lanes)
 
 
+def arguments(statement: object) -> tuple[int, ...]:
+    """The statements whose values a statement takes at the same point."""
+    if isinstance(statement, Apply):
+        return statement.args
+    return (statement.where,) if isinstance(statement, Gather) else ()
+
+
 def _start(combine: str, dtype: DType) -> Any:
     if combine == "add":
         return 0
@@ -216,10 +260,3 @@ def _start(combine: str, dtype: DType) -> Any:
     if dtype.is_bool:
         return combine == "minimum"
     return dtype.min if combine == "maximum" else dtype.max
-
-
-def _short(one: str) -> str:
-    return {"half": "f16", "float": "f32", "double": "f64"}.get(one, one)
-
-
-__all__ = ["Emitter", "Index", "Store"]

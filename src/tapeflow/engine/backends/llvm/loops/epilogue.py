@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
+from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index, arguments
 from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.loops.writing import traffic
 from tapeflow.engine.backends.llvm.text import Code, Val
-from tapeflow.engine.ir.nest import Apply, Coordinate, Fold, Gather, Literal, Load, Nest
+from tapeflow.engine.ir.nest import Apply, Fold, Gather, Nest
 
 
 class NestEpilogue:
@@ -31,8 +30,7 @@ class NestEpilogue:
         self.columns = columns
         self.used = [i for i in range(nest.operands) if i != taken]
         self.operands = len(self.used)
-        parts = repr((nest.dims, nest.statements, nest.stores, leaf))
-        self.key = "nest" + hashlib.sha256(parts.encode()).hexdigest()[:10]
+        self.key = "nest"
         self.brief = len(nest.statements) <= 8
 
     @staticmethod
@@ -89,22 +87,14 @@ class NestEpilogue:
                 line, index[dim] = code.divmod(line, nest.dims[dim])
             index[0] = line
         lanes = acc.lanes
+        along = last if last >= 0 else None
         known: list[Val] = []
         for i, s in enumerate(nest.statements):
             if i == self.leaf:
                 known.append(emit.rounded(acc, s.dtype))
-            elif isinstance(s, Load):
-                step = s.at.coefficient(last) if last >= 0 else 0
-                at = emit.address(s.operand, s.at, index, s.dtype)
-                known.append(emit.load(s, at, lanes, step, mask))
-            elif isinstance(s, Literal):
-                known.append(emit.literal(s))
-            elif isinstance(s, Coordinate):
-                step = s.at.coefficient(last) if last >= 0 else 0
-                known.append(emit.coordinate(s, index, lanes, step))
             else:
-                assert isinstance(s, Apply)
-                known.append(emit.apply(s, [known[a] for a in s.args]))
+                args = [known[a] for a in arguments(s)]
+                known.append(emit.statement(s, args, index, lanes, along, mask))
         for store in nest.stores:
             at = emit.address(store.operand, store.at, index, store.dtype)
             step = store.at.coefficient(last) if last >= 0 else 1

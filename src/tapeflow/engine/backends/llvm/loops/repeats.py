@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tapeflow.engine.backends.llvm.loops.cost import cost_of
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.backends.llvm.text import working
 from tapeflow.engine.ir.nest import Apply, Coordinate, Fold, Gather, Load, Nest
 
 WORTH_TELLING = 4
@@ -16,15 +16,10 @@ LEAST_PART = 100
 """It is told where it is at least this part, a hundredth, of all that a kernel computes."""
 
 
-def wide(dtype: DType) -> DType:
-    """The dtype in which values of a dtype are computed."""
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
-
-
 def statement_cost(nest: Nest, statement: object) -> int:
     """About how many simple instructions a statement of a nest takes for each element."""
     if isinstance(statement, Apply):
-        dtypes = tuple([wide(nest.statements[a].dtype) for a in statement.args])
+        dtypes = tuple([working(nest.statements[a].dtype) for a in statement.args])
         return cost_of(statement.prim, dtypes, statement.attrs)
     return 1
 

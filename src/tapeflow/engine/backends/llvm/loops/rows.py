@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.loops.cost import DEAR
-from tapeflow.engine.backends.llvm.loops.emission import Index
-from tapeflow.engine.backends.llvm.loops.writing import GRAIN, UNROLLED, Writer, arguments, wide
-from tapeflow.engine.backends.llvm.text import Val
+from tapeflow.engine.backends.llvm.loops.emission import Index, arguments
+from tapeflow.engine.backends.llvm.loops.writing import UNROLLED, Writer
+from tapeflow.engine.backends.llvm.text import Val, working
 from tapeflow.engine.core.dtypes import DType
 from tapeflow.engine.ir.nest import (
     POINT,
     ROW,
     Affine,
     Apply,
-    Coordinate,
     Fold,
     Gather,
-    Literal,
     Load,
     Store,
 )
+
+
+class _Work(NamedTuple):
+    """What one pass over a row does.
+
+    Attributes:
+      folds: the folds whose arguments it goes through.
+      stores: what it writes.
+      low: where it begins, if rows are cut into chunks.
+      high: where it ends.
+    """
+
+    folds: list[int]
+    stores: list[Store]
+    low: str | int | None
+    high: str | int | None
 
 
 class Rows(Writer):
@@ -29,13 +45,9 @@ class Rows(Writer):
 
     def write(self) -> None:
         nest, code = self.nest, self.code
-        self.rows = 1
-        for d in nest.dims[: nest.kept]:
-            self.rows *= d
+        self.rows = math.prod(nest.dims[: nest.kept])
         inner = nest.dims[nest.kept :]
-        self.row_points = 1
-        for d in inner:
-            self.row_points *= d
+        self.row_points = math.prod(inner)
         self.lanes = self.lanes_for(inner[-1] if inner else 1)
         self.kept_values = self._values_to_keep()
         if self.points == 0 and not self._has_folds():
@@ -43,15 +55,16 @@ class Rows(Writer):
             return
         self.compute_once()
         split = self.rows == 1 and len(inner) == 1 and not self._has_folds()
-        if split and inner[0] > GRAIN:
-            self.chunks = -(-inner[0] // GRAIN)
-            begin, end = code.mul("%begin", GRAIN), code.mul("%end", GRAIN)
+        grain = self.grain
+        if split and inner[0] > grain:
+            self.chunks = -(-inner[0] // grain)
+            begin, end = code.mul("%begin", grain), code.mul("%end", grain)
             self._row({}, begin, code.minimum(end, inner[0]))
             return
         if split:
             self._row({}, 0, inner[0])
             return
-        per_chunk = max(1, GRAIN // max(1, self.row_points))
+        per_chunk = max(1, grain // max(1, self.row_points))
         self.chunks = -(-self.rows // per_chunk)
         if self.rows == 1:
             self._row({}, None, None)
@@ -117,7 +130,7 @@ class Rows(Writer):
             if len(passes[i]) > 1 and isinstance(s, Apply) and levels.level[i] == POINT:
                 if totals[i] >= DEAR:
                     kept[i] = self.scratch
-                    self.scratch += (self.row_points * wide(s.dtype).size + 63) // 64 * 64
+                    self.scratch += (self.row_points * working(s.dtype).size + 63) // 64 * 64
         return kept
 
     def _total_costs(self) -> list[int]:
@@ -146,7 +159,7 @@ class Rows(Writer):
         ]
 
     def _row(self, index: Index, low: str | int | None, high: str | int | None) -> None:
-        """All passes over one row."""
+        """All passes over one row, or over a part of it, from `low` to `high`."""
         nest, levels = self.nest, self.levels
         self.index = index
         self.scalars = dict(self.once)
@@ -168,51 +181,35 @@ class Rows(Writer):
                 if levels.of_store(s) == POINT and levels.stage[s.value] == stage
             ]
             if folds or stores:
-                self._pass(stage, folds, stores, low, high)
+                self._pass(stage, _Work(folds, stores, low, high))
         for s in nest.stores:
             if levels.of_store(s) != POINT:
                 at = self.emit.address(s.operand, s.at, index, s.dtype)
                 self.emit.store(self.scalars[s.value], at, s.dtype, 1, None)
 
-    def _pass(
-        self,
-        stage: int,
-        folds: list[int],
-        stores: list[Store],
-        low: str | int | None,
-        high: str | int | None,
-    ) -> None:
+    def _pass(self, stage: int, work: _Work) -> None:
         """One pass: folds and stores of this stage at each point of the row."""
         nest, code = self.nest, self.code
         statements = nest.statements
         inner = list(range(nest.kept, len(nest.dims)))
+        results = [statements[i].arg for i in work.folds] + [s.value for s in work.stores]
         needed: list[set[int]] = [set() for _ in statements]
-        for i in folds:
-            self._mark(statements[i].arg, stage, needed)
-        for store in stores:
-            self._mark(store.value, stage, needed)
+        for i in results:
+            self._mark(i, stage, needed)
         self.splats: dict[int, Val] = {}
         wanted = [i for i, marks in enumerate(needed) if marks]
-        used = (
-            [a for i in wanted for a in arguments(statements[i])]
-            + [statements[i].arg for i in folds]
-            + [s.value for s in stores]
-        )
-        for a in used:
+        for a in [a for i in wanted for a in arguments(statements[i])] + results:
             if self.levels.level[a] != POINT and a not in self.splats:
                 self.splats[a] = code.splat(self.scalars[a], self.lanes)
         for i in wanted:
             s = statements[i]
             if isinstance(s, Load) and i not in self.done:
                 self._base(s.operand, s.at, s.dtype)
-        for store in stores:
+        for store in work.stores:
             self._base(store.operand, store.at, store.dtype)
-        starts = [
-            code.splat(self.emit.identity(statements[i].combine, statements[i].dtype), self.lanes)
-            for i in folds
-        ]
-        results = self._loops(inner, dict(self.index), stage, folds, stores, starts, low, high)
-        for i, value in zip(folds, results, strict=True):
+        starts = [self._identity(i) for i in work.folds]
+        folded = self._loops(inner, dict(self.index), work, starts)
+        for i, value in zip(work.folds, folded, strict=True):
             self.scalars[i] = self.emit.folded(statements[i], value)
         self.done.update([i for i in self.kept_values if needed[i]])
 
@@ -226,80 +223,72 @@ class Rows(Writer):
             found = self.bases[key] = self.emit.address(operand, outer, self.index, dtype)
         return found
 
-    def _loops(
-        self,
-        dims: list[int],
-        index: Index,
-        stage: int,
-        folds: list[int],
-        stores: list[Store],
-        values: list[Val],
-        low: str | int | None,
-        high: str | int | None,
-    ) -> list[Val]:
-        code = self.code
+    def _loops(self, dims: list[int], index: Index, work: _Work, values: list[Val]) -> list[Val]:
+        """Goes through what `dims` count; the folds' values after it."""
         if not dims:
-            return self._point(index, None, 1, stage, folds, stores, values, None)
-        if len(dims) > 1:
-            with code.loop(0, self.nest.dims[dims[0]], 1, values) as loop:
-                loop.next = self._loops(
-                    dims[1:], {**index, dims[0]: loop.index}, stage, folds, stores, loop.values,
-                    low, high,
-                )  # fmt: skip
-            return loop.results
-        dim, lanes = dims[0], self.lanes
+            return self._point(index, None, work, values, None)
+        if len(dims) == 1:
+            return self._vectors(dims[0], index, work, values)
+        with self.code.loop(0, self.nest.dims[dims[0]], 1, values) as loop:
+            place = {**index, dims[0]: loop.index}
+            loop.next = self._loops(dims[1:], place, work, loop.values)
+        return loop.results
+
+    def _vectors(self, dim: int, index: Index, work: _Work, values: list[Val]) -> list[Val]:
+        """Goes along the last dimension in vectors; one that is not full is masked."""
+        code, lanes = self.code, self.lanes
         size = self.nest.dims[dim]
         whole = size // lanes * lanes
-        start: str | int = 0 if low is None else low
-        stop: str | int = whole if high is None else code.minimum(high, whole)
+        start: str | int = 0 if work.low is None else work.low
+        stop: str | int = whole if work.high is None else code.minimum(work.high, whole)
+
+        def point(at: str | int, values: list[Val], mask: str | None = None) -> list[Val]:
+            return self._point({**index, dim: at}, dim, work, values, mask)
+
         several = lanes * UNROLLED
-        if folds and low is None and whole >= 2 * several:
-            # Several sums side by side, so that one addition need not wait for the one before.
-            many = [v for v in values for _ in range(UNROLLED)]
-            for i in range(len(values)):
-                for u in range(1, UNROLLED):
-                    many[i * UNROLLED + u] = self._identity(folds[i])
-            unrolled = whole // several * several
-            with code.loop(0, unrolled, several, many) as loop:
-                following = list(loop.values)
-                for u in range(UNROLLED):
-                    at = code.add(loop.index, u * lanes)
-                    mine = [following[i * UNROLLED + u] for i in range(len(folds))]
-                    new = self._point(
-                        {**index, dim: at}, dim, lanes, stage, folds, stores, mine, None
-                    )
-                    for i, value in enumerate(new):
-                        following[i * UNROLLED + u] = value
-                loop.next = following
-            values = []
-            for i, fold in enumerate(folds):
-                parts = loop.results[i * UNROLLED : (i + 1) * UNROLLED]
-                while len(parts) > 1:
-                    parts = [
-                        self.emit.combined(self.nest.statements[fold].combine, a, b)
-                        for a, b in zip(parts[::2], parts[1::2], strict=True)
-                    ]
-                values.append(parts[0])
-            start = unrolled
+        if work.folds and work.low is None and whole >= 2 * several:
+            start = whole // several * several
+            values = self._side_by_side(point, start, work.folds, values)
         if not isinstance(start, int) or not isinstance(stop, int) or start < stop:
             if (start, stop) == (0, lanes):
-                values = self._point(
-                    {**index, dim: 0}, dim, lanes, stage, folds, stores, values, None
-                )
+                values = point(0, values)
             else:
                 with code.loop(start, stop, lanes, values) as loop:
-                    loop.next = self._point(
-                        {**index, dim: loop.index}, dim, lanes, stage, folds, stores, loop.values,
-                        None,
-                    )  # fmt: skip
+                    loop.next = point(loop.index, loop.values)
                 values = loop.results
         if whole < size:
             mask = code.first_lanes(size - whole, lanes)
-            with self._last_chunk(high, size):
-                values = self._point(
-                    {**index, dim: whole}, dim, lanes, stage, folds, stores, values, mask
-                )
+            with self._last_chunk(work.high, size):
+                values = point(whole, values, mask)
         return values
+
+    def _side_by_side(
+        self,
+        point: Callable[[str | int, list[Val]], list[Val]],
+        stop: int,
+        folds: list[int],
+        values: list[Val],
+    ) -> list[Val]:
+        """Several sums side by side, so that one addition need not wait for the one before."""
+        many = []
+        for fold, value in zip(folds, values, strict=True):
+            many += [value, *[self._identity(fold) for _ in range(1, UNROLLED)]]
+        with self.code.loop(0, stop, self.lanes * UNROLLED, many) as loop:
+            following = list(loop.values)
+            for u in range(UNROLLED):
+                at = self.code.add(loop.index, u * self.lanes)
+                following[u::UNROLLED] = point(at, following[u::UNROLLED])
+            loop.next = following
+        found = []
+        for i, fold in enumerate(folds):
+            parts = loop.results[i * UNROLLED : (i + 1) * UNROLLED]
+            while len(parts) > 1:
+                parts = [
+                    self.emit.combined(self.nest.statements[fold].combine, a, b)
+                    for a, b in zip(parts[::2], parts[1::2], strict=True)
+                ]
+            found.append(parts[0])
+        return found
 
     def _identity(self, fold: int) -> Val:
         s = self.nest.statements[fold]
@@ -315,31 +304,23 @@ class Rows(Writer):
             yield
 
     def _point(
-        self,
-        index: Index,
-        dim: int | None,
-        lanes: int,
-        stage: int,
-        folds: list[int],
-        stores: list[Store],
-        values: list[Val],
-        mask: str | None,
+        self, index: Index, dim: int | None, work: _Work, values: list[Val], mask: str | None
     ) -> list[Val]:
-        """The statements at one vector of points; the folds' values after it."""
+        """The statements at one vector of points along `dim`; the folds' values after it."""
         known: dict[int, Val] = {}
-        statements = self.nest.statements
+        lanes = 1 if dim is None else self.lanes
+
+        def value_of(i: int) -> Val:
+            return self.code.splat(self._value(i, index, dim, known, mask), lanes)
+
         updated = []
-        for i, value in zip(folds, values, strict=True):
-            s = statements[i]
-            arg = self.code.splat(self._value(s.arg, index, dim, lanes, known, mask), lanes)
-            arg = self.emit.masked(arg, mask, self.emit.identity(s.combine, s.dtype))
+        for i, value in zip(work.folds, values, strict=True):
+            s = self.nest.statements[i]
+            arg = self.emit.masked(value_of(s.arg), mask, self.emit.identity(s.combine, s.dtype))
             updated.append(self.emit.combined(s.combine, value, arg))
         # All is loaded before anything is stored: a variable's old value may be another's new one.
-        values = [
-            self.code.splat(self._value(s.value, index, dim, lanes, known, mask), lanes)
-            for s in stores
-        ]
-        for store, value in zip(stores, values, strict=True):
+        stored = [value_of(s.value) for s in work.stores]
+        for store, value in zip(work.stores, stored, strict=True):
             pointer = self._pointer(store.operand, store.at, store.dtype, index)
             step = 1 if dim is None else store.at.coefficient(dim)
             self.emit.store(value, pointer, store.dtype, step, mask)
@@ -352,35 +333,30 @@ class Rows(Writer):
         return self.code.offset(base, self.emit.affine(inner, index), dtype)
 
     def _value(
-        self, i: int, index: Index, dim: int | None, lanes: int, known: dict[int, Val],
-        mask: str | None,
-    ) -> Val:  # fmt: skip
+        self, i: int, index: Index, dim: int | None, known: dict[int, Val], mask: str | None
+    ) -> Val:
+        lanes = 1 if dim is None else self.lanes
         if self.levels.level[i] != POINT:
             return self.splats[i] if lanes > 1 else self.scalars[i]
         found = known.get(i)
         if found is not None:
             return found
         s = self.nest.statements[i]
-        step = 0 if dim is None or isinstance(s, (Apply, Fold, Literal)) else s.at.coefficient(dim)
         if i in self.kept_values and i in self.done:
-            value = self.code.load(self._kept(i, index), wide(s.dtype), lanes, mask)
-        elif isinstance(s, Load):
+            known[i] = self.code.load(self._kept(i, index), working(s.dtype), lanes, mask)
+            return known[i]
+        pointer = ""
+        args = []
+        if isinstance(s, Load):
             pointer = self._pointer(s.operand, s.at, s.dtype, index)
-            value = self.emit.load(s, pointer, lanes, step, mask)
-        elif isinstance(s, Coordinate):
-            value = self.emit.coordinate(s, index, lanes, step)
-        elif isinstance(s, Gather):
-            if self.levels.level[s.where] == POINT:
-                where = self._value(s.where, index, dim, lanes, known, mask)
-            else:
-                where = self.scalars[s.where]
-            value = self.emit.gather(s, where, index, lanes, step, mask)
+        elif isinstance(s, Gather) and self.levels.level[s.where] != POINT:
+            args = [self.scalars[s.where]]  # one address for all lanes
         else:
-            args = [self._value(a, index, dim, lanes, known, mask) for a in s.args]
-            value = self.emit.apply(s, args)
-            if i in self.kept_values:
-                value = self.code.splat(value, lanes)
-                self.code.store(value, self._kept(i, index), wide(s.dtype), mask)
+            args = [self._value(a, index, dim, known, mask) for a in arguments(s)]
+        value = self.emit.statement(s, args, index, lanes, dim, mask, pointer)
+        if i in self.kept_values:
+            value = self.code.splat(value, lanes)
+            self.code.store(value, self._kept(i, index), working(s.dtype), mask)
         known[i] = value
         return value
 
@@ -389,4 +365,4 @@ class Rows(Writer):
         for dim in range(self.nest.kept, len(self.nest.dims)):
             place = self.code.add(self.code.mul(place, self.nest.dims[dim]), index[dim])
         start = self.code.op(f"getelementptr i8, ptr %scratch, i64 {self.kept_values[i]}")
-        return self.code.offset(start, place, wide(self.nest.statements[i].dtype))
+        return self.code.offset(start, place, working(self.nest.statements[i].dtype))

@@ -10,7 +10,8 @@ import math
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.backends.llvm.loops.emission import arguments
+from tapeflow.engine.backends.llvm.text import working
 from tapeflow.engine.ir.nest import (
     POINT,
     Affine,
@@ -22,6 +23,7 @@ from tapeflow.engine.ir.nest import (
     Load,
     Nest,
     Store,
+    contiguous,
 )
 
 LONG = 1 << 16
@@ -66,8 +68,18 @@ def split(nest: Nest) -> Split | None:
     return Split(first, _second(nest, folds, parts, rows), sizes)
 
 
-def _wide(dtype: DType) -> DType:
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
+def _counting(nest: Nest) -> list[tuple[int, int]]:
+    """The terms of the number of a row; the nest is collapsed, so that none is zero."""
+    return list(enumerate(contiguous(nest.dims[: nest.kept])))
+
+
+def _renumbered(statement: Any, place: dict[int, int]) -> Any:
+    """A statement whose arguments have other numbers."""
+    if isinstance(statement, Apply):
+        return statement._replace(args=tuple([place[a] for a in statement.args]))
+    if isinstance(statement, Gather):
+        return statement._replace(where=place[statement.where])
+    return statement
 
 
 def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, list[int]]:
@@ -93,25 +105,16 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
     made: list[Any] = []
     place: dict[int, int] = {}
     for i, s in enumerate(statements):
-        if isinstance(s, Apply) and any(a in done for a in s.args):
-            done.add(i)
-            continue
-        if isinstance(s, Gather) and s.where in done:
+        if any(a in done for a in arguments(s)):
             done.add(i)
             continue
         if isinstance(s, Fold):
-            s = s._replace(arg=place[s.arg], dtype=_wide(s.dtype))
-        elif isinstance(s, Apply):
-            s = s._replace(args=tuple([place[a] for a in s.args]))
-        elif isinstance(s, Gather):
-            s = s._replace(where=place[s.where])
+            s = s._replace(arg=place[s.arg], dtype=working(s.dtype))
+        else:
+            s = _renumbered(s, place)
         place[i] = len(made)
         made.append(s)
-    strides, total = [], 1
-    for d in reversed(range(kept)):
-        strides.append((d + 1, total))
-        total *= nest.dims[d]
-    at = Affine(0, ((0, rows), *sorted(t for t in strides if nest.dims[t[0] - 1] != 1)))
+    at = Affine(0, ((0, rows), *[(d + 1, c) for d, c in _counting(nest)]))
     levels = Levels(nest)
     stores = [
         s._replace(value=place[s.value], at=moved(s.at))
@@ -120,7 +123,7 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
     ]
     sizes = []
     for n, i in enumerate(folds):
-        dtype = _wide(nest.statements[i].dtype)
+        dtype = working(nest.statements[i].dtype)
         stores.append(Store(place[i], nest.operands + n, at, dtype))
         sizes.append(parts * rows * dtype.size)
     operands = nest.operands + len(folds)
@@ -129,12 +132,7 @@ def _first(nest: Nest, folds: list[int], parts: int, rows: int) -> tuple[Nest, l
 
 def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
     kept = nest.kept
-    strides, total = [], 1
-    for d in reversed(range(kept)):
-        if nest.dims[d] != 1:
-            strides.append((d, total))
-        total *= nest.dims[d]
-    at = Affine(0, (*sorted(strides), (kept, rows)))
+    at = Affine(0, (*_counting(nest), (kept, rows)))
     levels = Levels(nest)
     place: dict[int, int] = {}
     made: list[object] = []
@@ -142,12 +140,10 @@ def _second(nest: Nest, folds: list[int], parts: int, rows: int) -> Nest:
         if levels.level[i] == POINT:
             continue
         if isinstance(s, Fold):
-            made.append(Load(nest.operands + folds.index(i), at, _wide(s.dtype)))
+            made.append(Load(nest.operands + folds.index(i), at, working(s.dtype)))
             s = s._replace(arg=len(made) - 1)
-        elif isinstance(s, Apply):
-            s = s._replace(args=tuple([place[a] for a in s.args]))
-        elif isinstance(s, Gather):
-            s = s._replace(where=place[s.where])
+        else:
+            s = _renumbered(s, place)
         place[i] = len(made)
         made.append(s)
     stores = [s._replace(value=place[s.value]) for s in nest.stores if levels.of_store(s) != POINT]

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index
-from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost, wide
+from tapeflow.engine.backends.llvm.loops.emission import Emitter, Index, arguments
+from tapeflow.engine.backends.llvm.loops.repeats import reached, repeats, statement_cost
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.ir.nest import (
     ONCE,
     POINT,
     ROW,
     Apply,
-    Coordinate,
     Fold,
     Gather,
     Levels,
-    Literal,
     Load,
     Nest,
 )
 
 GRAIN = 8192
-"""About how many points a chunk has."""
+"""About how many points a chunk has, in large nests and where points take little."""
+
+SHORTEST = 1024
+"""So many at least."""
 
 PARALLEL_FROM = 32768
-"""Points, weighed by their cost, from which on two threads are worth their while."""
+"""Points, each times its weight, from which on two threads are worth their while."""
 
 UNROLLED = 4
 """How many vectors are folded side by side: an addition takes four cycles."""
@@ -41,7 +41,7 @@ class Writer:
         self.target = target
         self.nest = nest
         self.levels = Levels(nest)
-        self.code = Code(target, "NAME")
+        self.code = Code(target)
         self.pointers = [self.code.argument(i) for i in range(nest.operands)]
         self.emit = Emitter(self.code, nest, self.pointers)
         self.once: dict[int, Val] = {}
@@ -49,9 +49,20 @@ class Writer:
         self.lanes = 1
         self.scratch = 0
         self.costs = [statement_cost(nest, s) for s in nest.statements]
-        self.points = 1
-        for d in nest.dims:
-            self.points *= d
+        self.points = math.prod(nest.dims)
+
+    @property
+    def weight(self) -> int:
+        """What a point takes: four simple instructions, or four bytes, are one."""
+        cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
+        return max(1, cost // 4, traffic(self.nest) // max(1, self.points) // 4)
+
+    @property
+    def grain(self) -> int:
+        """About how many points a chunk has."""
+        if self.points >= 16 * GRAIN:
+            return GRAIN
+        return max(SHORTEST, GRAIN >> max(0, self.weight.bit_length() - 2))
 
     def write(self) -> None:
         """Writes the code."""
@@ -61,7 +72,7 @@ class Writer:
         """How many points a vector has along a dimension of this extent."""
         widest = max(
             [
-                wide(s.dtype).size
+                working(s.dtype).size
                 for s, level in zip(self.nest.statements, self.levels.level)
                 if level == POINT
             ]
@@ -81,31 +92,20 @@ class Writer:
     def scalar(self, i: int, known: dict[int, Val], index: Index) -> Val:
         """A statement's value at one point."""
         s = self.nest.statements[i]
-        if isinstance(s, Load):
-            at = self.emit.address(s.operand, s.at, index, s.dtype)
-            return self.emit.load(s, at, 1, 0, None)
-        if isinstance(s, Literal):
-            return self.emit.literal(s)
-        if isinstance(s, Coordinate):
-            return self.emit.coordinate(s, index, 1, 0)
-        if isinstance(s, Gather):
-            return self.emit.gather(s, known[s.where], index, 1, 0, None)
-        return self.emit.apply(s, [known[a] for a in s.args])
+        return self.emit.statement(s, [known[a] for a in arguments(s)], index)
 
     def kernel(self) -> Kernel:
         """The kernel, named by its code."""
-        text = self.code.text()
-        name = "nest_" + hashlib.sha256(text.encode()).hexdigest()[:16]
-        cost = sum(c for c, level in zip(self.costs, self.levels.level) if level == POINT)
+        name, text = self.code.named("nest")
         return Kernel(
             name,
-            text.replace("@NAME(", f"@{name}("),
+            text,
             self.chunks,
             self.scratch,
             flops=self._flops(),
             bytes=traffic(self.nest),
             fused=self.nest.fused,
-            parallel=self.chunks > 1 and self.points * max(1, cost // 4) >= PARALLEL_FROM,
+            parallel=self.chunks > 1 and self.points * self.weight >= PARALLEL_FROM,
             notes=self._notes(),
         )
 
@@ -148,18 +148,9 @@ class Writer:
         return level == POINT
 
 
-def arguments(statement: object) -> tuple[int, ...]:
-    if isinstance(statement, Apply):
-        return statement.args
-    return (statement.where,) if isinstance(statement, Gather) else ()
-
-
 def traffic(nest: Nest) -> int:
     """Bytes of all elements that are read or written, each access counted once."""
     total = 0
     for s in [s for s in nest.statements if isinstance(s, (Load, Gather))] + nest.stores:
-        count = 1
-        for dim, _ in s.at.terms:
-            count *= nest.dims[dim]
-        total += count * s.dtype.size
+        total += math.prod([nest.dims[dim] for dim, _ in s.at.terms]) * s.dtype.size
     return total

@@ -6,7 +6,7 @@ or 64 bits gives, the least integer, cut to the bits that there are.
 
 from __future__ import annotations
 
-from tapeflow.engine.backends.llvm.text import Val
+from tapeflow.engine.backends.llvm.text import Val, vector_type
 from tapeflow.engine.backends.llvm.vector_math.operations import (
     NARROW,
     Operations,
@@ -52,6 +52,14 @@ def cast(b: Operations, x: Val, dtype: DType) -> Val:
     if dtype.size < x.dtype.size:
         return b.converted("trunc", x, dtype)
     return b.converted("zext" if x.dtype.is_unsigned else "sext", x, dtype)
+
+
+def bitcast(b: Operations, x: Val, dtype: DType) -> Val:
+    """The same bits as another dtype of the same size, 32 or 64 bits."""
+    kind = vector_type(dtype, x.lanes)
+    if vector_type(x.dtype, x.lanes) == kind:
+        return Val(x.text, dtype, x.lanes)
+    return Val(b.code.op(f"bitcast {x.type} {x.text} to {kind}"), dtype, x.lanes)
 
 
 def _to_float(b: Operations, x: Val, dtype: DType) -> Val:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, vector_type
+from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, suffix, vector_type
 from tapeflow.engine.core.dtypes import (
     DType,
     bfloat16,
@@ -123,7 +123,7 @@ class Operations:
             raise Unsupported(f"the absolute value of {x.dtype.name}")
         if x.dtype.is_unsigned or x.dtype.is_bool:
             return x
-        name = f"llvm.abs.{_overload(x)}"
+        name = f"llvm.abs.{suffix(scalar_type(x.dtype), x.lanes)}"
         self.code.declare(f"declare {x.type} @{name}({x.type}, i1)")
         return self._named(f"call {x.type} @{name}({x.type} {x.text}, i1 false)", x)
 
@@ -146,7 +146,7 @@ class Operations:
     def fma(self, x: Val, y: Val, z: Val) -> Val:
         """x * y + z, rounded once where the CPU does that at no cost."""
         x, y, z = self.alike(x, y, z)
-        name = f"llvm.fmuladd.{_overload(x)}"
+        name = f"llvm.fmuladd.{suffix(scalar_type(x.dtype), x.lanes)}"
         kind = x.type
         self.code.declare(f"declare {kind} @{name}({kind}, {kind}, {kind})")
         return self._named(
@@ -205,7 +205,7 @@ class Operations:
     def copysign(self, size: Val, sign: Val) -> Val:
         """The first one's size with the second one's sign."""
         size, sign = self.alike(size, sign)
-        name = f"llvm.copysign.{_overload(size)}"
+        name = f"llvm.copysign.{suffix(scalar_type(size.dtype), size.lanes)}"
         return Val(
             self.code.call(size.type, name, (size.type, size.text), (size.type, sign.text)),
             size.dtype,
@@ -420,16 +420,10 @@ class Operations:
     def _intrinsic(self, function: str, x: Val) -> Val:
         if not x.dtype.is_floating or not supported(x.dtype):
             raise Unsupported(f"{function} of {x.dtype.name}")
-        name = f"llvm.{function}.{_overload(x)}"
+        name = f"llvm.{function}.{suffix(scalar_type(x.dtype), x.lanes)}"
         return Val(self.code.call(x.type, name, (x.type, x.text)), x.dtype, x.lanes)
 
     def converted(self, instruction: str, x: Val, dtype: DType) -> Val:
         """A conversion instruction: `bitcast`, `fpext`, `sitofp`, ..."""
         to = vector_type(dtype, x.lanes)
         return Val(self.code.op(f"{instruction} {x.type} {x.text} to {to}"), dtype, x.lanes)
-
-
-def _overload(x: Val) -> str:
-    """How an intrinsic's name tells its type: `v16f32`."""
-    one = {"float": "f32", "double": "f64"}.get(scalar_type(x.dtype), scalar_type(x.dtype))
-    return one if x.lanes == 1 else f"v{x.lanes}{one}"

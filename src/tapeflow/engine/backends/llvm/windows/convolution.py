@@ -9,7 +9,7 @@ import math
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.backends.llvm.windows.geometry import (
     Channels,
     Geometry,
@@ -28,10 +28,9 @@ from tapeflow.engine.backends.llvm.windows.nest import (
     emit,
     merged,
     tiling,
-    working,
 )
 from tapeflow.engine.backends.llvm.windows.packing import Layout, pack, pack_turned
-from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
+from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, unit_loop
 from tapeflow.engine.core.dtypes import DType, uint8
 
 # Filters above this size are laid out panel by panel, so that a panel's rows are neighbours.
@@ -107,8 +106,7 @@ def correlate(
         a=source.dtype, b=wide if packed else dtype, panel_step=depth * panel if packed else panel,
         padded=packed, broadcast=mixed, block=cut.block,
     )  # fmt: skip
-    key = epilogue.key if epilogue else ""
-    code = Code(target, named(form, g, dtype.name, channels, turned, key, target.vector_bytes))
+    code = Code(target)
     x, w = code.argument(0), code.argument(1)
     pointers = [code.argument(2 + i) for i in range(epilogue.operands if epilogue else 1)]
     per_image = math.prod(g.counts)

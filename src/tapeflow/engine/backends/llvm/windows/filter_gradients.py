@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 
+from tapeflow.engine.backends.llvm.contractions.sums import add
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.backends.llvm.windows.convolution import pixel_axes, place_axes, scaled
 from tapeflow.engine.backends.llvm.windows.geometry import (
     Channels,
@@ -28,12 +29,10 @@ from tapeflow.engine.backends.llvm.windows.nest import (
     each,
     emit,
     merged,
-    plus,
     tiling,
-    working,
 )
 from tapeflow.engine.backends.llvm.windows.staging import fill
-from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
+from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, unit_loop
 from tapeflow.engine.core.dtypes import DType
 
 # Partial sums of the filter's gradient: how many there are at most, and their bytes in all.
@@ -84,7 +83,7 @@ def conv_by_filter(
     levels = []
     for i, pixels in enumerate(scaled(pixel_axes(g, source.steps), g.outer)):
         levels.append(pixels._replace(size="") if i == 0 and cut.per_image > 1 else pixels)
-    code = Code(target, named(form, g, dtype.name, channels, target.vector_bytes))
+    code = Code(target)
     x, dy, out = (code.argument(i) for i in range(3))
     per_image = math.prod(g.counts)
     direct = sums == 1 and wide is dtype
@@ -120,7 +119,7 @@ def conv_by_filter(
                     at = code.add(code.mul(row, g.outer), code.add(first, column))
                     where = code.offset(own, at, wide)
                     before = code.load(where, wide, acc.lanes, mask)
-                    code.store(plus(code, before, acc), where, wide, mask)
+                    code.store(add(code, before, acc), where, wide, mask)
 
                 emit(
                     code, nest, code.offset(a, code.mul(group, inner), source.dtype),
@@ -146,7 +145,7 @@ def _adder(target: Target, count: int, sums: int, dtype: DType) -> Kernel:
     wide = working(dtype)
     lanes = target.lanes(wide.size)
     block = 1024
-    code = Code(target, named("add_partials", count, sums, dtype.name, target.vector_bytes))
+    code = Code(target)
     partial, out = code.argument(0), code.argument(1)
 
     def some(at: Index, lanes: int) -> None:
@@ -154,7 +153,7 @@ def _adder(target: Target, count: int, sums: int, dtype: DType) -> Kernel:
         zero = code.const(0, wide, lanes)
         with code.loop(0, sums, 1, [zero]) as loop:
             more = code.load(code.offset(here, code.mul(loop.index, count), wide), wide, lanes)
-            loop.next = [plus(code, loop.values[0], more)]
+            loop.next = [add(code, loop.values[0], more)]
         code.store(loop.results[0], code.offset(out, at, dtype), dtype)
 
     with code.loop("%begin", "%end") as chunk:
@@ -171,7 +170,7 @@ def _adder(target: Target, count: int, sums: int, dtype: DType) -> Kernel:
 
 def zeros(target: Target, count: int, dtype: DType) -> Lowered:
     """So many zeros: what comes of empty inputs."""
-    code = Code(target, named("zeros", count, dtype.name, target.vector_bytes))
+    code = Code(target)
     out = code.argument(0)
     with code.loop("%begin", "%end"):
         fill(code, out, count, 0, dtype)

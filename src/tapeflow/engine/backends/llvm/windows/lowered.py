@@ -28,11 +28,14 @@ class Lowered:
       workspaces: bytes of each buffer that lives from the first step to the last, 64-byte aligned.
       epilogue: whether the epilogue that was asked for is part of the last step. The output is
         then written by the epilogue alone.
+      once: so many of the first steps only prepare an input that stays the same, in workspaces that
+        nothing else writes to: a loop takes them once.
     """
 
     steps: list[Step]
     workspaces: list[int] = field(default_factory=list)
     epilogue: bool = False
+    once: int = 0
 
 
 def results(epilogue: Epilogue | None) -> list[Operand]:

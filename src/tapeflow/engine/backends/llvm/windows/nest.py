@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from tapeflow.engine.backends.llvm.contractions.sums import multiply_add
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type
-from tapeflow.engine.core.dtypes import DType, float32
+from tapeflow.engine.backends.llvm.text import Code, Val, working
+from tapeflow.engine.core.dtypes import DType
 
 Index = str | int
 
@@ -62,11 +63,6 @@ class Tiling(NamedTuple):
     vectors: int
     length: int
     axis: int
-
-
-def working(dtype: DType) -> DType:
-    """The dtype that sums are formed in."""
-    return float32 if dtype.is_floating and dtype.size == 2 else dtype
 
 
 def tiling(
@@ -130,25 +126,6 @@ def each(code: Code, count: Index, step: int = 1) -> Iterator[Index]:
         return
     with code.loop(0, count, step) as loop:
         yield loop.index
-
-
-def fma(code: Code, a: Val, b: Val, c: Val) -> Val:
-    """`a * b + c`, rounded once where the CPU can."""
-    if not a.dtype.is_floating:
-        product = code.op(f"mul {a.type} {a.text}, {b.text}")
-        return Val(code.op(f"add {a.type} {product}, {c.text}"), c.dtype, c.lanes)
-    one = {"float": "f32", "double": "f64"}[scalar_type(a.dtype)]
-    suffix = one if a.lanes == 1 else f"v{a.lanes}{one}"
-    made = code.call(
-        a.type, f"llvm.fmuladd.{suffix}", (a.type, a.text), (b.type, b.text), (c.type, c.text)
-    )
-    return Val(made, c.dtype, c.lanes)
-
-
-def plus(code: Code, a: Val, b: Val) -> Val:
-    """`a + b`."""
-    word = "fadd" if a.dtype.is_floating else "add"
-    return Val(code.op(f"{word} {a.type} {a.text}, {b.text}"), a.dtype, a.lanes)
 
 
 Store = Callable[[Val, Index, Index, "str | None"], None]
@@ -351,7 +328,7 @@ def _sums(
                     for v in range(width)
                 ]
             for v in range(width):
-                out[r * width + v] = fma(code, left[v], right[v], out[r * width + v])
+                out[r * width + v] = multiply_add(code, left[v], right[v], out[r * width + v])
         return out
 
     def level(depth: int, a: str, b: str, sums: list[Val]) -> list[Val]:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code
+from tapeflow.engine.backends.llvm.text import Code, working
 from tapeflow.engine.backends.llvm.windows.geometry import Three
-from tapeflow.engine.backends.llvm.windows.nest import Index, working
+from tapeflow.engine.backends.llvm.windows.nest import Index
 from tapeflow.engine.backends.llvm.windows.staging import copy, fill
-from tapeflow.engine.backends.llvm.windows.units import kernel_of, named
+from tapeflow.engine.backends.llvm.windows.units import kernel_of
 from tapeflow.engine.core.dtypes import DType
 
 
@@ -81,7 +81,7 @@ def pack(target: Target, layout: Layout, dtype: DType) -> tuple[Kernel, int]:
     wide = working(dtype)
     inner, panel = layout.inner, layout.panel
     row = layout.columns * layout.groups
-    code = Code(target, named("pack", layout, dtype.name, target.vector_bytes))
+    code = Code(target)
     w, out = code.argument(0), code.argument(1)
     with code.loop("%begin", "%end") as chunk:
         group, first, held, place = _chunk(code, layout, chunk.index)
@@ -103,7 +103,7 @@ def pack_turned(target: Target, layout: Layout, dtype: DType) -> tuple[Kernel, i
     wide = working(dtype)
     inner, panel = layout.inner, layout.panel
     row = inner * layout.groups
-    code = Code(target, named("pack_turned", layout, dtype.name, target.vector_bytes))
+    code = Code(target)
     w, out = code.argument(0), code.argument(1)
     with code.loop("%begin", "%end") as chunk:
         group, first, held, place = _chunk(code, layout, chunk.index)

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
+from tapeflow.engine.backends.llvm.contractions.sums import add
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type
+from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, vector_of, working
 from tapeflow.engine.backends.llvm.windows.geometry import (
     Geometry,
     Three,
@@ -24,9 +25,9 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     units,
 )
 from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Step, results
-from tapeflow.engine.backends.llvm.windows.nest import Index, each, plus, working
+from tapeflow.engine.backends.llvm.windows.nest import Index, each
 from tapeflow.engine.backends.llvm.windows.staging import largest, pieces
-from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
+from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, unit_loop
 from tapeflow.engine.core.dtypes import DType
 
 # Windows of up to so many places are written out.
@@ -105,7 +106,7 @@ def greater(code: Code, a: Val, b: Val) -> str:
 
 def select(code: Code, mask: str, a: Val, b: Val) -> Val:
     """`a` where the mask holds, else `b`."""
-    bits = "i1" if a.lanes == 1 else f"<{a.lanes} x i1>"
+    bits = vector_of("i1", a.lanes)
     made = code.op(f"select {bits} {mask}, {a.type} {a.text}, {b.type} {b.text}")
     return Val(made, a.dtype, a.lanes)
 
@@ -178,7 +179,7 @@ def pool(
     cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
     lowest = 0 if average else dtype.min
     source = Source(g, cut, dtype, border=lowest, converts=False)
-    code = Code(target, named(form, g, dtype.name, then.key, target.vector_bytes))
+    code = Code(target)
     x = code.argument(0)
     pointers = [code.argument(1 + i) for i in range(then.operands)]
     strides = three(s * p for s, p in zip(source.steps, g.strides))
@@ -189,7 +190,7 @@ def pool(
 
     def combine(acc: Val, seen: Val) -> Val:
         if average:
-            return plus(code, acc, seen)
+            return add(code, acc, seen)
         if form == "max_pool3d":
             return select(code, greater(code, acc, seen), acc, seen)
         return select(code, greater(code, seen, acc), seen, acc)

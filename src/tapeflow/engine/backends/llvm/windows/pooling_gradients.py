@@ -10,8 +10,16 @@ import math
 from typing import Any
 
 from tapeflow.engine.backends.llvm.contractions.epilogues import Epilogue, Store
+from tapeflow.engine.backends.llvm.contractions.sums import add
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val, scalar_type, splat_text
+from tapeflow.engine.backends.llvm.text import (
+    Code,
+    Val,
+    scalar_type,
+    splat_text,
+    vector_of,
+    working,
+)
 from tapeflow.engine.backends.llvm.windows.geometry import (
     Geometry,
     Three,
@@ -20,7 +28,7 @@ from tapeflow.engine.backends.llvm.windows.geometry import (
     units,
 )
 from tapeflow.engine.backends.llvm.windows.lowered import Lowered, Operand, Step, results
-from tapeflow.engine.backends.llvm.windows.nest import Index, plus, working
+from tapeflow.engine.backends.llvm.windows.nest import Index
 from tapeflow.engine.backends.llvm.windows.pooling import (
     FEW_PLACES,
     channel_runs,
@@ -34,7 +42,7 @@ from tapeflow.engine.backends.llvm.windows.pooling import (
     whole_images,
 )
 from tapeflow.engine.backends.llvm.windows.staging import copy, fill
-from tapeflow.engine.backends.llvm.windows.units import kernel_of, named, unit_loop
+from tapeflow.engine.backends.llvm.windows.units import kernel_of, unit_loop
 from tapeflow.engine.core.dtypes import DType, int32, int64
 
 # What a kernel reads, as places of the primitive's inputs: the gradient comes first, then the input
@@ -81,7 +89,7 @@ class Finder:
         code, (best, where) = self._code, carried[:2]
         seen = self.load(offset)
         better = greater(code, seen, best)
-        bits = "i1" if self._lanes == 1 else f"<{self._lanes} x i1>"
+        bits = vector_of("i1", self._lanes)
         better = code.op(f"or {bits} {better}, {self.none(where)}")
         here = self.number(place)
         return [select(code, better, seen, best), select(code, better, here, where)], better
@@ -119,6 +127,19 @@ def _apart(g: Geometry) -> bool:
     return all(s >= k or c == 1 for s, k, c in zip(g.strides, g.window, g.counts))
 
 
+def _numbering(code: Code, g: Geometry) -> tuple[Three, list[int], Index, Three]:
+    """How places and windows of an image are counted.
+
+    Returns:
+      Places from one to the next in each dimension, and from window to window; the first window's
+      first place; windows from one to the next in each dimension.
+    """
+    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
+    strides = [s * p for s, p in zip(steps, g.strides)]
+    begin = dot(code, [-low for low in g.lows], steps)
+    return steps, strides, begin, (g.counts[1] * g.counts[2], g.counts[2], 1)
+
+
 def writes_once(g: Geometry) -> bool:
     """Whether each place of the input lies in one window."""
     more = zip(g.strides, g.window, g.counts, g.extents, g.sizes)
@@ -153,16 +174,13 @@ def spread(
     else:
         cut = whole_images(g)
     then = epilogue or Store.matrix(g.batch * pixels, g.channels, dtype)
-    code = Code(target, named(form, g, dtype.name, then.key, target.vector_bytes))
+    code = Code(target)
     operands = _OPERANDS[form]
     dy = code.argument(0)
     x = code.argument(1) if len(operands) > 1 else ""
     y = code.argument(2) if len(operands) > 2 else ""
     pointers = [code.argument(len(operands) + i) for i in range(then.operands)]
-    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
-    strides = [s * p for s, p in zip(steps, g.strides)]
-    begin = dot(code, [-low for low in g.lows], steps)
-    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    steps, strides, begin, numbers = _numbering(code, g)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
@@ -211,7 +229,7 @@ def spread(
                         return carried
                     there = code.offset(to, code.mul(offset, g.channels), kept)
                     if not apart:
-                        value = plus(code, code.load(there, kept, lanes), value)
+                        value = add(code, code.load(there, kept, lanes), value)
                     code.store(value, there, kept)
                     return carried
 
@@ -235,14 +253,11 @@ def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
     work = g.pixels * g.places * g.channels
     cut = units(g, 1, work, row_bytes(g, first_axis(g), wide.size))
     operands = _OPERANDS[form]
-    code = Code(target, named(form, g, dtype.name, target.vector_bytes))
+    code = Code(target)
     grad, x = code.argument(0), code.argument(1)
     y = code.argument(2) if len(operands) > 2 else ""
     out = code.argument(len(operands))
-    steps: Three = (g.sizes[1] * g.sizes[2], g.sizes[2], 1)
-    strides = [s * p for s, p in zip(steps, g.strides)]
-    begin = dot(code, [-low for low in g.lows], steps)
-    numbers = (g.counts[1] * g.counts[2], g.counts[2], 1)
+    steps, strides, begin, numbers = _numbering(code, g)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,
     ):  # fmt: skip
@@ -260,7 +275,7 @@ def collect(target: Target, g: Geometry, dtype: DType, form: str) -> Lowered:
                 source = code.offset(grad, here, dtype)
                 nothing = code.const(0, wide, lanes)
                 top = code.load(code.offset(y, pixel, dtype), dtype, lanes) if y else None
-                bits = "i1" if lanes == 1 else f"<{lanes} x i1>"
+                bits = vector_of("i1", lanes)
 
                 def look(place: Index, offset: Index, carried: list[Val]) -> list[Val]:
                     from_here = code.offset(source, code.mul(offset, g.channels), dtype)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tapeflow.engine.backends.llvm.text import Code
+from tapeflow.engine.backends.llvm.text import Code, working
 from tapeflow.engine.backends.llvm.windows.geometry import Three
-from tapeflow.engine.backends.llvm.windows.nest import Index, each, working
+from tapeflow.engine.backends.llvm.windows.nest import Index, each
 from tapeflow.engine.core.dtypes import DType
 
 

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from tapeflow.engine.backends.llvm.target import Target
-from tapeflow.engine.backends.llvm.text import Code, Val
+from tapeflow.engine.backends.llvm.text import Code, Val, working
 from tapeflow.engine.backends.llvm.windows.geometry import (
     Channels,
     Geometry,
@@ -29,11 +29,10 @@ from tapeflow.engine.backends.llvm.windows.nest import (
     emit,
     merged,
     tiling,
-    working,
 )
 from tapeflow.engine.backends.llvm.windows.packing import Layout, pack_turned, same_phase
 from tapeflow.engine.backends.llvm.windows.staging import largest
-from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, named, unit_loop
+from tapeflow.engine.backends.llvm.windows.units import Source, kernel_of, unit_loop
 from tapeflow.engine.core.dtypes import DType
 
 
@@ -104,7 +103,7 @@ def strided_by_input(
     row = panel if mixed else g.channels
     place_steps = [n * summed * row for n in (g.window[1] * g.window[2], g.window[2], 1)]
     b_dtype = wide if mixed else dtype
-    code = Code(target, named(form, g, dtype.name, channels, target.vector_bytes))
+    code = Code(target)
     dy, w, dx = code.argument(0), code.argument(1), code.argument(2)
     with code.loop("%begin", "%end") as chunk, unit_loop(code, cut, chunk.index, cut.per_chunk) as (
         image, start, limit,

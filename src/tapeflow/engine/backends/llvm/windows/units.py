@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tapeflow.engine.backends.llvm.kernel import Kernel
-from tapeflow.engine.backends.llvm.text import Code
+from tapeflow.engine.backends.llvm.text import Code, working
 from tapeflow.engine.backends.llvm.windows.geometry import Geometry, Three, Units
-from tapeflow.engine.backends.llvm.windows.nest import Index, working
+from tapeflow.engine.backends.llvm.windows.nest import Index
 from tapeflow.engine.backends.llvm.windows.staging import stage
 from tapeflow.engine.core.dtypes import DType
 
 # Products and bytes from which several threads pay.
 PARALLEL_PRODUCTS = 500_000
 PARALLEL_BYTES = 512 << 10
-
-
-def named(form: str, *what: Any) -> str:
-    """A kernel's name: unique for what it computes."""
-    digest = hashlib.sha256(repr(what).encode()).hexdigest()[:12]
-    return f"{form}_{digest}"
 
 
 @contextmanager
@@ -110,7 +103,8 @@ def kernel_of(
     code: Code, chunks: int, scratch: int, products: int, moved: int, fused: str
 ) -> Kernel:
     """The kernel of finished code."""
+    name, text = code.named(fused.replace(" ", "_"))
     return Kernel(
-        code.name, code.text(), chunks, scratch, 2 * products, moved, fused,
+        name, text, chunks, scratch, 2 * products, moved, fused,
         parallel=chunks > 1 and (products > PARALLEL_PRODUCTS or moved > PARALLEL_BYTES),
     )  # fmt: skip
