@@ -10,6 +10,7 @@ from cases.nn_convolution import array, gradients, second
 NAN, INF = float("nan"), float("inf")
 SPECIAL = np.array([NAN, INF, -INF, 0.0, -0.0, 7, 6, -1, 1e-3, -1e-3, 88, -88, 104], np.float32)
 SMOOTH = np.array([-2.5, -1.5, -0.3, 0.2, 1.5, 2.5], np.float32)
+TAILS = np.array([-6, -5, -4.5, -3, -2.25, 0.75, 2.25, 6], np.float32)
 BENT = ("relu6", "elu", "selu", "leaky_relu", "softsign", "gelu", "silu", "swish")
 X, Y = array(4, 3), array(4, 3, seed=1)
 LOGITS = array(6, 2, 4, seed=7)
@@ -62,6 +63,15 @@ CASES = [
     Case("nn.leaky_relu", lambda tf: tf.nn.leaky_relu([-1.0, 2.0], alpha=2.0)),
     Case("nn.leaky_relu", lambda tf: tf.nn.leaky_relu(tf.constant([-1.0, 2.0], tf.float64), 0.3)),
     Case("nn.gelu", gradients(lambda tf, x: tf.nn.gelu(x, approximate=True), SMOOTH), atol=1e-5),
+    *(
+        Case("nn.gelu", lambda tf, how=how: tf.nn.gelu(TAILS, how), id=f"tails {how}", rtol=1e-5)
+        for how in (False, True)
+    ),
+    *(
+        Case("nn.gelu", lambda tf, how=how: tf.nn.gelu(TAILS.astype("f8"), how), rtol=1e-13)
+        for how in (False, True)
+    ),
+    Case("nn.gelu", lambda tf: tf.nn.gelu(TAILS.astype("f2")), id="float16", rtol=1e-4),
     Case(
         "nn.silu", gradients(lambda tf, x, b: tf.nn.silu(x, b), SMOOTH, np.float32(1.5)), atol=1e-5
     ),

@@ -235,6 +235,36 @@ for call in (
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda x: tf.sin(x) * 0.9 + 0.1,
+        lambda x: tf.transpose(x)[::-1],
+        lambda x: x + tf.nn.relu(-x),
+    ],
+)
+def test_a_long_chain(step):
+    def program(x):
+        for _ in range(400):
+            x = step(x)
+        return x
+
+    x = tf.constant([[0.5, -0.25], [1.0, 2.0]])
+    np.testing.assert_allclose(tf.function(program, autograph=False)(x), program(x), rtol=1e-5)
+
+
+def test_many_results_of_one_argument_are_several_kernels():
+    @tf.function
+    def program(x):
+        return [tf.exp(x * float(i)) for i in range(120)]
+
+    x = tf.constant([0.5, -0.25])
+    calls = [i for i in program_of(program, x).whole.plan.instructions if isinstance(i, Call)]
+    assert 1 < len(calls) < 12
+    for i, result in enumerate(program(x)):
+        np.testing.assert_allclose(result, tf.exp(x * float(i)), rtol=1e-5)
+
+
 def kernels_of(function: Any, *args: Any) -> list[Any]:
     """The kernels that a function runs; its results are compared with eager ones."""
     program = program_of(tf.function(function), *args)

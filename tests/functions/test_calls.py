@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -30,3 +31,10 @@ def test_calls_of_several_signatures_in_turn() -> None:
     for _ in range(3):
         assert [float(f(*pair)) for pair in given] == [4.0, 4.0, 6.0, 6.0]
     assert f.experimental_get_tracing_count() == 4
+
+
+def test_a_copy_has_traces_of_its_own():
+    f = tf.function(lambda x: x + 1.0)
+    f(tf.constant(1.0))
+    for made in (copy.copy(f), copy.deepcopy(f)):
+        assert float(made(tf.constant(1.0))) == 2.0

@@ -92,8 +92,9 @@ class Runnable:
         for value in self._captured:
             if isinstance(value, SymbolicTensor):
                 raise out_of_scope(value, self.graph)
-        if self._extracted is None:
-            self._extracted = extract(self.graph, self._all_inputs, self.outputs)
+        with self.graph.changing:
+            if self._extracted is None:
+                self._extracted = extract(self.graph, self._all_inputs, self.outputs)
         specs = None
         if arrays is not None:
             specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
@@ -102,7 +103,8 @@ class Runnable:
     def for_any_shapes(self) -> Runnable:
         """The same, taking tensors of other shapes than those traced; operations check them."""
         made = Runnable(self.graph, self.inputs, self.outputs, self.name)
-        extracted = forget_shapes(extract(self.graph, self._all_inputs, self.outputs))
+        with self.graph.changing:
+            extracted = forget_shapes(extract(self.graph, self._all_inputs, self.outputs))
         made._by_shape = False
         made._program = Program(extracted, self.name)
         return made

@@ -24,8 +24,9 @@ from tapeflow.engine.tracing.func_graph import FuncGraph, tracing_into
 
 def call_recorded(runnable: Runnable, tensors: Sequence[Any], recorders: Any) -> list[Any]:
     """Calls a function while tapes are active; those that watch its inputs note the call."""
-    if runnable.recorded is None:
-        runnable.recorded = Differentiation(runnable)
+    with runnable.graph.changing:
+        if runnable.recorded is None:
+            runnable.recorded = Differentiation(runnable)
     how: Differentiation = runnable.recorded
     externals = how.externals(tensors)
     for owner in externals:
@@ -74,19 +75,21 @@ class Differentiation:
 
     def forward(self, higher: bool) -> Runnable:
         """The forward pass; its outputs are the function's and what gradients may need of it."""
-        found = self._forward.get(higher)
-        if found is None:
-            runnable = self.runnable
-            if higher:
-                saved = self._everything()
-            else:
-                saved = self.backward(self.seeded(runnable.outputs)).saved
-            known = {id(v) for v in runnable.outputs}
-            extra = [v for v in saved if id(v) not in known]
-            found = self._forward[higher] = Runnable(
-                runnable.graph, runnable.inputs, [*runnable.outputs, *extra], runnable.name
-            )
+        with self.runnable.graph.changing:
+            found = self._forward.get(higher)
+            if found is None:
+                found = self._forward[higher] = self._make_forward(higher)
         return found
+
+    def _make_forward(self, higher: bool) -> Runnable:
+        runnable = self.runnable
+        if higher:
+            saved = self._everything()
+        else:
+            saved = self.backward(self.seeded(runnable.outputs)).saved
+        known = {id(v) for v in runnable.outputs}
+        extra = [v for v in saved if id(v) not in known]
+        return Runnable(runnable.graph, runnable.inputs, [*runnable.outputs, *extra], runnable.name)
 
     def _everything(self) -> list[Any]:
         """All values of the graph, and those inside of branches and loops that gradients use.
@@ -118,10 +121,10 @@ class Differentiation:
         """The backward pass for cotangents of the forward pass's outputs number `seeded`."""
         outputs = self.runnable.outputs if targets is None else targets
         key = tuple([id(outputs[i]) for i in seeded])
-        found = self._backward.get(key)
-        if found is None:
-            found = Backward(self, [outputs[i] for i in seeded])
-            self._backward[key] = found
+        with self.runnable.graph.changing:
+            found = self._backward.get(key)
+            if found is None:
+                found = self._backward[key] = Backward(self, [outputs[i] for i in seeded])
         return found
 
 

@@ -444,6 +444,9 @@ class Function(PolymorphicFunction):
             self._methods[instance] = known
         return known
 
+    def __copy__(self) -> Function:
+        return self._clone()
+
     def __deepcopy__(self, memo: Any) -> Function:
         return self._clone()
 

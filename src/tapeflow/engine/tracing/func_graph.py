@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -81,6 +82,9 @@ class FuncGraph(Graph):
         # The variables that are arguments, by their handles; captured as well, they are the same.
         self.arguments: dict[int, SymbolicTensor] = {}
         self.on_exit: list[Any] = []
+        # Held by a thread that traces the graph's gradient, which asks control flow for further
+        # outputs, or copies the graph.
+        self.changing = threading.RLock()
 
     @property
     def structured_input_signature(self) -> Any:

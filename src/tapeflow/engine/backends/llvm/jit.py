@@ -22,6 +22,16 @@ statistics = {"compiled": 0, "from_disk": 0}
 """How many kernels this process compiled, and how many it found on disk."""
 
 
+def pause() -> None:
+    """Waits until LLVM is not at work, and keeps it from work until `resume`."""
+    _lock.acquire()
+
+
+def resume() -> None:
+    """Ends a pause."""
+    _lock.release()
+
+
 # Loop strength reduction takes half of the time of compiling a product, whose inner loops have
 # nothing left to reduce.
 llvm.set_option("tapeflow", "-disable-lsr")
@@ -77,6 +87,11 @@ class Loaded:
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self.address: int = self._engine.get_function_address(name)
+
+    def __del__(self, lock: Any = _lock) -> None:
+        # A process that forks must not have LLVM's own lock taken by another thread.
+        with lock:
+            self._engine.close()
 
 
 def loaded(name: str, text: str, target: Target | None = None) -> Loaded:

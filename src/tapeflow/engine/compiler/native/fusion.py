@@ -257,7 +257,7 @@ class Fusion:
             self._place(node, value)
             return
         inner_uses = [(u, view_access(node, value.index, a)) for u, a in self._uses_of(value)]
-        if any(inner is None for _, inner in inner_uses):
+        if any(inner is None or unit.is_full for unit, inner in inner_uses):
             self._place(node, value)
             return
         for unit, inner in inner_uses:
@@ -294,7 +294,7 @@ class Fusion:
     def _visit_element(self, node: Any) -> None:
         value = node.outputs[0]
         uses = self._uses_of(value)
-        if id(value) not in self.needed:
+        if id(value) not in self.needed and not any(unit.is_full for unit, _ in uses):
             once = len(uses) <= 1
             if once and not any(self._is_repeated(node, unit, access) for unit, access in uses):
                 for unit, access in uses:
@@ -397,7 +397,7 @@ class Fusion:
     def _may_store(
         self, unit: Unit, value: Any, access: Access, uses: list[tuple[Unit, Access]]
     ) -> bool:
-        if unit.opaque is not None:
+        if unit.opaque is not None or unit.is_full:
             return False
         if any(u is unit and a != access for u, a in uses) or self._loads(unit, value):
             return False
@@ -468,7 +468,7 @@ class Fusion:
         large = self._ancestors[id(node)] & self._of_size.get(size, 0)
         users = self._users(value)
         for unit in self.units:
-            if unit.opaque is not None or not unit.ancestors & large or unit.after:
+            if unit.opaque is not None or not unit.ancestors & large or unit.after or unit.is_full:
                 continue
             if tuple([unit.extents[d] for d in unit.order]) != extents:
                 continue
@@ -484,7 +484,7 @@ class Fusion:
 
     def _row_access(self, unit: Unit, node: Any, access: Access) -> Access | None:
         """Where a unit that uses a fold's result for the whole row finds what is folded."""
-        if unit.opaque is not None:
+        if unit.opaque is not None or unit.is_full:
             return None
         value, source = node.outputs[0], node.inputs[0]
         count = math.prod(value.spec.shape)

@@ -288,7 +288,9 @@ def align(arrays: Any) -> None:
         if array is None or not SMALLEST <= array.nbytes <= LARGEST_MOVED:
             continue
         if array.ctypes.data % ALIGNMENT:
-            value._array = aligned_copy(array)
+            moved = aligned_copy(array)
+            if getattr(value, "_array", None) is array:  # and no other thread has assigned since
+                value._array = moved
 
 
 class _Refused(Exception):

@@ -5,12 +5,13 @@ Neither needs the other: what is saved is reading memory twice, and a call.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 from tapeflow.engine.compiler.native.accesses import Access
 from tapeflow.engine.compiler.native.fusion import LONG_ROW, SMALL, Fusion
 from tapeflow.engine.compiler.native.schedule import Task
-from tapeflow.engine.compiler.native.units import Unit
+from tapeflow.engine.compiler.native.units import LARGEST, Unit
 from tapeflow.engine.ir.nest import Affine, Load
 
 
@@ -23,18 +24,39 @@ def merge_siblings(fusion: Fusion, tasks: list[Task]) -> list[Task]:
             groups.setdefault(_extents(unit), []).append(task)
     gone: set[int] = set()
     for group in groups.values():
+        readers: dict[tuple[int, Affine], list[int]] = {}
+        for k, task in enumerate(group):
+            for read in _whole_reads(task):
+                readers.setdefault(read, []).append(k)
         for i, first in enumerate(group):
-            for k in range(i + 1, len(group)):
-                second = group[k]
-                if {first.unit.number, second.unit.number} & gone:
-                    continue
-                if _may_merge(fusion, first, second):
+            if first.unit.number in gone:
+                continue
+            reads = _whole_reads(first)
+            at: int | None = _next_reader(reads, readers, i)
+            while at is not None and not first.unit.is_full:
+                second = group[at]
+                if second.unit.number not in gone and _may_merge(fusion, first, second):
                     _merge(fusion, first.unit, second.unit)
                     gone.add(second.unit.number)
                     fresh = Task(fusion, first.unit)
                     first.loops, first.reads, first.writes = fresh.loops, fresh.reads, fresh.writes
                     first.requires = fresh.requires
+                    reads = _whole_reads(first)
+                at = _next_reader(reads, readers, at)
     return [t for t in tasks if t.unit.number not in gone]
+
+
+def _next_reader(
+    reads: set[tuple[int, Affine]], readers: dict[tuple[int, Affine], list[int]], after: int
+) -> int | None:
+    """The first task after some other one that makes one of these loads at each point."""
+    found = []
+    for read in reads:
+        others = readers.get(read, [])
+        place = bisect_right(others, after)
+        if place < len(others):
+            found.append(others[place])
+    return min(found, default=None)
 
 
 def _extents(unit: Unit) -> tuple[int, ...]:
@@ -58,7 +80,7 @@ def _may_merge(fusion: Fusion, first: Task, second: Task) -> bool:
         row = folding.size // max(1, folding.rows)
         if row < LONG_ROW and a.size > SMALL:
             return False
-    if not _whole_reads(first) & _whole_reads(second):
+    if (a.members | b.members).bit_count() > LARGEST:
         return False
     return not fusion.depends(a, [b]) and not fusion.depends(b, [a])
 

@@ -11,6 +11,9 @@ from tapeflow.engine.ir.nest import Affine, summed
 
 _numbers = itertools.count()
 
+LARGEST = 100
+"""A unit of so many nodes takes no more: it is written by recursion from results to operands."""
+
 
 class Unit:
     """Nodes that are computed together.
@@ -49,6 +52,11 @@ class Unit:
     def size(self) -> int:
         """How many points the domain has."""
         return math.prod(self.extents[d] for d in self.order)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more nodes may be computed here."""
+        return self.members.bit_count() >= LARGEST
 
     @property
     def rows(self) -> int:

@@ -426,11 +426,15 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> A
         raise ValueError(f"`features.dtype` must be a floating point tensor. Received:{x.dtype}")
     if approximate:
         cube = multiply(multiply(x, x), x)
-        inner = multiply(0.7978845608028654, add(x, multiply(0.044715, cube)))
+        inner = multiply(
+            0.7978845608028654, add(x, multiply(casting.cast(0.044715, x.dtype), cube))
+        )
         return multiply(multiply(0.5, x), add(1.0, tanh(inner)))
-    from tapeflow.engine.ops.math.error_functions import erf
+    from tapeflow.engine.ops.math.error_functions import erfc
 
-    return multiply(multiply(0.5, x), add(1.0, erf(realdiv(x, 1.4142135623730951))))
+    # As in TensorFlow: erfc, which is accurate where it is small, and a factor that is a float32.
+    scaled = multiply(negative(x), casting.cast(0.7071067811865476, x.dtype))
+    return multiply(multiply(0.5, x), erfc(scaled))
 
 
 @export("nn.silu", "nn.swish")

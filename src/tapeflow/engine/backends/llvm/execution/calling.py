@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import os
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -38,6 +40,17 @@ _KINDS = {"array": entry.ARRAY, "variable": entry.VARIABLE, "written variable": 
 _FLAGS = layout.C_CONTIGUOUS | layout.ALIGNED
 _WRITTEN_FLAGS = _FLAGS | layout.WRITEABLE | layout.OWNS_DATA
 _MOST_TRIES = 1000
+_lock = threading.RLock()
+"""Held while a plan is prepared: what all plans share is made with the first one, and only once."""
+
+
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class InstructionTime(NamedTuple):
@@ -158,8 +171,13 @@ class Prepared:
         self._numbers = tables.SlotNumbers(plan)
         self.times = np.zeros(2 * len(plan.instructions) + 2, np.int64)
         self.words = np.zeros(Field.COUNT, np.int64)
+        with _lock:
+            self._prepare(tensor, wrap)
+
+    def _prepare(self, tensor: type | None, wrap: bool) -> None:
         self._fill_memory()
         self._fill_records(tensor, wrap)
+        self.call: Any
         if layout.SUPPORTED:
             table = self.words.view(_Table)
             table.prepared = self
@@ -256,6 +274,8 @@ class Prepared:
         """Makes the arguments what the plan wants, and calls again."""
         if self.words[Field.FLAGS] & Flag.PARALLEL:
             threads.start()
+        if shared.words[Shared.PAUSED]:
+            shared.wait_for_forks()
         for _ in range(_MOST_TRIES):
             if self.words[Field.BUSY] == shared.words[Shared.PROCESS]:
                 return self._with_spare(arguments)

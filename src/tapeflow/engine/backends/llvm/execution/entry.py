@@ -2,9 +2,9 @@
 
 `ptr enter(ptr self, ptr arguments, i64 count)` has the signature of a METH_FASTCALL function;
 `self` is the array with the plan's table. First the results are made, because that may run other
-Python code; from then until the executor returns nothing else runs, so the addresses that were
-read stay right without counting references. Where an argument is not as the plan wants it, the
-Python function `slow` gets the call.
+Python code, and other threads; from then until the executor returns nothing else runs, so the
+addresses that were read stay right without counting references. Where an argument is not as the
+plan wants it, the Python function `slow` gets the call.
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ class _Entry(Code):
         self._process = self._field(self._shared, Shared.PROCESS, "i64")
         self._check_count()
         self._check_workers()
-        busy = self._field(self._table, Field.BUSY, "i64")
-        self._refuse("i64", busy, self._process, "unfit")
+        self._refuse_busy("unfit")
         self._make_results()
+        self._refuse_busy("unfit_with_results")
         self._check_arguments()
         self._place_results()
         self._prepare_memory()
@@ -110,8 +110,21 @@ class _Entry(Code):
         self.line(f"br label %{start}")
         self.place(start)
 
+    def _refuse_busy(self, otherwise: str) -> None:
+        """Goes on where no other thread is inside of the plan."""
+        busy = self._field(self._table, Field.BUSY, "i64")
+        self._refuse("i64", busy, self._process, otherwise)
+
     def _check_workers(self) -> None:
-        """Threads are started by Python, before the first plan that has work for them."""
+        """Threads are started by Python, before the first plan that has work for them.
+
+        Python waits, too, where another thread is about to fork.
+        """
+        paused = self._field(self._shared, Shared.PAUSED, "i64")
+        with self.when(self.op(f"icmp ne i64 {paused}, 0")):
+            self._require("i64", "%count", self._inputs, "goes_on")
+            self.line("br label %to_slow")
+            self.place("goes_on")
         missing = self._field(self._shared, Shared.WORKERS_MISSING, "i64")
         with self.when(self.op(f"icmp ne i64 {missing}, 0")):
             first_try = self.op(f"icmp eq i64 %count, {self._inputs}")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tapeflow.engine.backends.llvm import jit
 from tapeflow.engine.backends.llvm.execution import layout, memory
 from tapeflow.engine.backends.llvm.execution.tables import Shared
 
@@ -53,6 +54,31 @@ def wait_until_attached(variable: Any, name: str = "_array") -> bool:
                 _returned.wait()
         finally:
             words[Shared.WAITING] -= 1
+
+
+def wait_for_forks() -> None:
+    """Waits until no thread is about to fork."""
+    with _returned:
+        while words[Shared.PAUSED]:
+            _returned.wait()
+
+
+def _before_fork() -> None:
+    """Lets other threads end their steps: a child process would miss the variables they took."""
+    jit.pause()
+    with _returned:
+        words[Shared.PAUSED] += 1
+        words[Shared.WAITING] += 1
+        while words[Shared.DETACHED] > 0:
+            _returned.wait()
+        words[Shared.WAITING] -= 1
+
+
+def _after_fork_in_parent() -> None:
+    with _returned:
+        words[Shared.PAUSED] -= 1
+        _returned.notify_all()
+    jit.resume()
 
 
 def _filled(descriptor: Any, of: Any) -> bool:
@@ -95,7 +121,11 @@ def table() -> int:
     words[Shared.PROCESS] = 1
     words[Shared.CLOCK] = _clock()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(
+            before=_before_fork,
+            after_in_parent=_after_fork_in_parent,
+            after_in_child=_after_fork,
+        )
     return int(words.ctypes.data)
 
 
@@ -104,7 +134,8 @@ def _after_fork() -> None:
     global _returned
     _returned = threading.Condition()
     words[Shared.PROCESS] += 1
-    words[Shared.DETACHED] = words[Shared.WAITING] = 0
+    words[Shared.DETACHED] = words[Shared.WAITING] = words[Shared.PAUSED] = 0
+    jit.resume()
 
 
 def _clock() -> int:

@@ -98,7 +98,9 @@ class Shared(enum.IntEnum):
     ALLOCATE = 21
     """Gives aligned memory, and `HANDLER` frees it."""
     HANDLER = 22
-    COUNT = 23
+    PAUSED = 23
+    """How many threads want to fork: no step begins until they have."""
+    COUNT = 24
 
 
 class InputField(enum.IntEnum):
