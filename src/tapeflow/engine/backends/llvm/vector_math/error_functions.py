@@ -36,15 +36,15 @@ def erf(b: Operations, x: Val) -> Val:
 
 def erfc(b: Operations, x: Val) -> Val:
     """1 - erf(x), in full precision for large x as well."""
-    if format_of(x).mantissa == 23:
-        # Too much is lost in float32: in float64 fewer coefficients do.
-        wide = b.converted("fpext", x, float64)
-        return b.converted("fptrunc", _erfc(b, wide, coefficients.ERFC_SHORT), float32)
-    y = _erfc(b, x, coefficients.ERFC_64)
+    single = format_of(x).mantissa == 23
+    near_table, table, limit = coefficients.ERF_64, coefficients.ERFC_64, 0.5
+    if single:
+        near_table, table, limit = coefficients.ERF_32, coefficients.ERFC_SHORT, 0.75
+    y = _erfc(b, x, table)
     # Near 0 the polynomial's terms cancel.
-    near = b.mul(x, b.polynomial(coefficients.ERF_64, b.mul(x, x)))
+    near = b.mul(x, b.polynomial(near_table, b.mul(x, x)))
     near = b.sub(b.const(1, x), near)
-    return b.select(b.lt(b.abs(x), b.const(0.5, x)), near, y)
+    return b.select(b.lt(b.abs(x), b.const(limit, x)), near, y)
 
 
 def _erfc(b: Operations, x: Val, table: Sequence[float]) -> Val:
@@ -53,14 +53,20 @@ def _erfc(b: Operations, x: Val, table: Sequence[float]) -> Val:
 
 
 def _erfc_of_size(b: Operations, size: Val, table: Sequence[float]) -> Val:
-    """erfc for float64 values that aren't negative."""
-    top = b.const(28.0, size)  # it is 0 from there on
+    """erfc for values that aren't negative."""
+    single = format_of(size).mantissa == 23
+    top = b.const(10.1 if single else 28.0, size)  # it is 0 from there on
     x = b.select(b.lt(top, size), top, size)
     centre, one = b.const(_CENTRE, x), b.const(1, x)
     t = b.div(b.sub(x, centre), b.add(x, centre))
-    p = b.div(b.polynomial(table, t), b.add(one, b.add(x, x)))
+    double = b.add(x, x)
+    divisor = b.add(one, double)
+    p = b.div(b.polynomial(table, t), divisor)
     # x^2 in two parts: the square of its upper half is exact.
     bits = b.bits_of(x)
-    upper = b.float_of(b.and_(bits, b.const(-1 << 27, bits)))
+    upper = b.float_of(b.and_(bits, b.const(-1 << (12 if single else 27), bits)))
     low = b.mul(b.sub(upper, x), b.add(upper, x))
+    if single:  # what the divisor lost when it was rounded, which counts where it is above 1.5
+        lost = b.sub(one, b.sub(divisor, double))
+        low = b.sub(low, b.div(lost, divisor))
     return b.mul(p, scaled_exp(b, b.neg(b.mul(upper, upper)), low=low))
