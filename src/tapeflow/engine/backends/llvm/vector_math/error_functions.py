@@ -12,7 +12,6 @@ from tapeflow.engine.backends.llvm.text import Val
 from tapeflow.engine.backends.llvm.vector_math import coefficients
 from tapeflow.engine.backends.llvm.vector_math.exponentials import exp, format_of, scaled_exp
 from tapeflow.engine.backends.llvm.vector_math.operations import Operations
-from tapeflow.engine.core.dtypes import float32, float64
 
 _CENTRE = 3.75
 
