@@ -303,3 +303,23 @@ def test_a_transposed_factor_is_packed_where_there_is_memory():
     args = large(1024, 64), large(1024, 512)
     names = names_of(lambda x, y: tf.matmul(x, y, transpose_a=True), *args)
     assert not [n for n in names if n.startswith("tiles_")]
+
+
+@pytest.mark.parametrize("shape", [None, []])
+def test_a_list_that_a_gradient_takes_stays_one(shape):
+    @tf.function
+    def program(x):
+        rows = tf.TensorArray(tf.float32, 3, element_shape=shape)
+        start = 0, x, rows
+        _, _, rows = tf.while_loop(
+            lambda i, *_: i < 3, lambda i, y, r: (i + 1, y * x, r.write(i, y * y)), start
+        )
+        return tf.reduce_sum(rows.stack() * [1.0, 2.0, 3.0])
+
+    x = tf.constant(1.5)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = program(x)
+    slope = tape.gradient(y, x)
+    np.testing.assert_allclose(y, 1.5**2 + 2 * 1.5**4 + 3 * 1.5**6, rtol=1e-6)
+    np.testing.assert_allclose(slope, 2 * 1.5 + 8 * 1.5**3 + 18 * 1.5**5, rtol=1e-6)

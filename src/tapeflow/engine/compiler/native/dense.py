@@ -390,5 +390,9 @@ def densify(graph: Graph) -> Graph | None:
         made = Densify().run(graph)
     except NotDenseError:
         return None
+    # Whoever gets a list, as the gradient of this function may, expects one.
+    lists = [v.spec.dtype is dtypes.variant for v in graph.outputs]
+    if lists != [v.spec.dtype is dtypes.variant for v in made.outputs]:
+        return None
     used = [v for node in made.nodes for v in node.inputs] + made.outputs
     return None if any(isinstance(v, (OneRow, Repeated)) for v in used) else made
