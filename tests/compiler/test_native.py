@@ -302,3 +302,26 @@ def test_chunks_of_what_takes_long_are_shorter():
     (cheap,) = kernels_of(lambda x: x + 1.0, x)
     (dear,) = kernels_of(lambda x: tf.tanh(tf.sin(tf.exp(tf.sigmoid(x)))), x)
     assert dear.chunks > cheap.chunks
+
+
+def test_kernels_that_compute_the_same_are_written_once():
+    def program(x, w):
+        for _ in range(12):
+            x = tf.tanh(x @ w) * 0.5 + tf.reduce_max(x, 1, keepdims=True)
+        return x
+
+    program = program_of(tf.function(program), tf.ones([16, 16]), tf.ones([16, 16]))
+    kernels = [k for step in program.whole.lowering.steps for k, _ in step.calls]
+    assert len(kernels) > len({id(k) for k in kernels})
+    assert len({id(k) for k in kernels}) <= 8
+
+
+def test_numbers_tell_kernels_apart():
+    def program(x):
+        parts = [tf.tanh(x @ x) * c for c in (0.0, -0.0, 1.0, 2.0)]
+        return [tf.reduce_sum(p) + 1.0 / tf.reduce_max(p) for p in parts]
+
+    x = tf.ones([4, 4]) * 0.1
+    got = tf.function(program)(x)
+    for a, b in zip(got, program(x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5)

@@ -147,6 +147,16 @@ class Nest:
         found = [s.at for s in self.statements if isinstance(s, (Load, Coordinate, Gather))]
         return found + [s.at for s in self.stores]
 
+    def structure(self) -> Any:
+        """What tells nests apart that compute different things; None where that cannot be said."""
+        statements = tuple([_told_apart(s) for s in self.statements])
+        made = (self.dims, self.kept, statements, tuple(self.stores), self.operands, self.fused)
+        try:
+            hash(made)
+        except TypeError:  # an attribute that is no plain value
+            return None
+        return made
+
     def touched(self) -> set[int]:
         """The operands that are read or written."""
         found = {s.operand for s in self.statements if isinstance(s, (Load, Gather))}
@@ -193,6 +203,15 @@ class Nest:
             self.operands,
             self.fused,
         )
+
+
+def _told_apart(statement: Statement) -> Any:
+    if isinstance(statement, Apply):
+        attrs = tuple(sorted(statement.attrs.items()))
+        return (Apply, statement.prim, statement.args, attrs, statement.dtype)
+    if isinstance(statement, Literal):  # 0.0 equals -0.0, and NaN nothing
+        return (Literal, repr(statement.value), statement.dtype)
+    return (type(statement), statement)
 
 
 ONCE, ROW, POINT = 0, 1, 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from tapeflow.engine.backends.llvm import opaque
@@ -13,6 +14,7 @@ from tapeflow.engine.backends.llvm.loops.epilogue import NestEpilogue
 from tapeflow.engine.backends.llvm.loops.nests import nest_kernel
 from tapeflow.engine.backends.llvm.loops.splitting import split
 from tapeflow.engine.backends.llvm.target import Target
+from tapeflow.engine.backends.llvm.windows.lowered import Lowered
 from tapeflow.engine.compiler.native.decompose import decompose
 from tapeflow.engine.compiler.native.fusion import Fusion
 from tapeflow.engine.compiler.native.kinds import primitive_named
@@ -112,6 +114,7 @@ class Lowering:
       fixed: which inputs stay the same in all trips of the loop whose body it is.
       merging: whether units that read the same arrays become one, though neither needs the other.
       packing: whether factors of products may be copied as a whole.
+      made: kernels that there are for this target, by what they compute; more are added.
 
     Attributes:
       steps: what to run, in order.
@@ -132,8 +135,10 @@ class Lowering:
         fixed: range = range(0),
         merging: bool = True,
         packing: bool = True,
+        made: dict[Any, Any] | None = None,
     ) -> None:
         self.target = target
+        self.made: dict[Any, Any] = {} if made is None else made
         self._merging, self._packing = merging, packing
         self.packs = False
         self.kept_packed = 0
@@ -382,7 +387,14 @@ class Lowering:
     def _body(self, body: Body, ownable: int = 0, fixed: range = range(0)) -> Lowering:
         graph = DropDead().part(body.graph, body.inputs, body.outputs, None)
         made = Lowering(
-            graph, self.target, self.variable, ownable, fixed, self._merging, self._packing
+            graph,
+            self.target,
+            self.variable,
+            ownable,
+            fixed,
+            self._merging,
+            self._packing,
+            self.made,
         )
         self.merged |= made.merged
         self.packs |= made.packs
@@ -406,28 +418,56 @@ class Lowering:
     def _nest(self, task: Task, nest: Nest, operands: list[Any]) -> Step:
         parts = split(nest)
         if parts is None:
-            return Step(task, [(nest_kernel(self.target, nest), operands)])
+            return Step(task, [(self._kernel(nest), operands)])
         buffers = list(range(len(parts.sizes)))
         nests = [parts.first, parts.second]
-        kernels = [nest_kernel(self.target, n) for n in nests]
+        kernels = [self._kernel(n) for n in nests]
         step = Step(task, [(kernel, [*operands, *buffers]) for kernel in kernels])
         step.workspaces = parts.sizes
         step.touched = [n.touched() for n in nests]
         return step
+
+    def _kernel(self, nest: Nest) -> Kernel:
+        """The kernel of a nest: the one that there is for another nest like it, if there is."""
+        return self._once(nest.structure(), lambda: nest_kernel(self.target, nest))  # type: ignore[no-any-return]
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What was made under a key before; keys that are None differ from each other."""
+        if key is None:
+            return make()
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
+    def _lowered(self, node: Any, epilogue: NestEpilogue | None, fixed: frozenset[int]) -> Lowered:
+        """The kernels of an opaque node and of what goes on with its result."""
+
+        def make() -> Lowered:
+            lowered = opaque.lower(self.target, node, epilogue, fixed, self._packing)
+            if epilogue is not None:
+                epilogue.account(lowered.steps[-1].kernel, self.target.lanes(4))
+            return lowered
+
+        if node.prim.name not in ("MatMul", "BatchMatMulV2"):
+            return make()
+        specs = [(v.spec.dtype, v.spec.shape) for v in (*node.inputs, *node.outputs)]
+        key: Any = (node.prim, *specs, *sorted(node.attrs.items()), fixed, self._packing)
+        if epilogue is not None:
+            structure = epilogue.nest.structure()
+            key = None if structure is None else (*key, structure, epilogue.leaf, *epilogue.used)
+        return self._once(key, make)  # type: ignore[no-any-return]
 
     def _opaque(self, task: Task) -> Step:
         node = task.unit.opaque
         epilogue, operands = self._epilogues.get(task.unit.number, (None, []))
         sources = {"input": node.inputs, "output": node.outputs, "epilogue": operands}
         fixed = [i for i, v in enumerate(node.inputs) if self._is_fixed(v)]
-        lowered = opaque.lower(self.target, node, epilogue, frozenset(fixed), self._packing)
+        lowered = self._lowered(node, epilogue, frozenset(fixed))
         self.packs |= node.prim.name == "MatMul" and bool(lowered.workspaces)
         calls = []
         for made in lowered.steps:
             values = [i if kind == "workspace" else sources[kind][i] for kind, i in made.operands]
             calls.append((made.kernel, values))
-        if epilogue is not None:
-            epilogue.account(calls[-1][0], self.target.lanes(4))
         step = Step(task, calls)
         step.workspaces = lowered.workspaces
         step.once = lowered.once

@@ -66,7 +66,8 @@ class NativeRegion:
         self.name = name
         variable, self._tensor = types
         target = target or host_target()
-        self.lowering = Lowering(region.graph, target, variable)
+        made: dict[Any, Any] = {}
+        self.lowering = Lowering(region.graph, target, variable, made=made)
         planner = Planner(self.lowering)
         if self.lowering.merged or self.lowering.packs:
             most = held_by_interpreter(region.graph) + spared
@@ -76,7 +77,9 @@ class NativeRegion:
                 held = planner.plan.arena_bytes - self.lowering.kept_packed
                 if held <= most:
                     break
-                lean = Lowering(region.graph, target, variable, merging=merging, packing=False)
+                lean = Lowering(
+                    region.graph, target, variable, merging=merging, packing=False, made=made
+                )
                 other = Planner(lean)
                 if other.plan.arena_bytes < held:
                     self.lowering, planner = lean, other

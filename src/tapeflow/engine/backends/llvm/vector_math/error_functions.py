@@ -36,14 +36,11 @@ def erf(b: Operations, x: Val) -> Val:
 def erfc(b: Operations, x: Val) -> Val:
     """1 - erf(x), in full precision for large x as well."""
     single = format_of(x).mantissa == 23
-    near_table, table, limit = coefficients.ERF_64, coefficients.ERFC_64, 0.5
-    if single:
-        near_table, table, limit = coefficients.ERF_32, coefficients.ERFC_SHORT, 0.75
-    y = _erfc(b, x, table)
+    y = _erfc(b, x, coefficients.ERFC_SHORT if single else coefficients.ERFC_64)
     # Near 0 the polynomial's terms cancel.
-    near = b.mul(x, b.polynomial(near_table, b.mul(x, x)))
-    near = b.sub(b.const(1, x), near)
-    return b.select(b.lt(b.abs(x), b.const(limit, x)), near, y)
+    near = b.polynomial(coefficients.ERF_32 if single else coefficients.ERF_64, b.mul(x, x))
+    near = b.sub(b.const(1, x), b.mul(x, near))
+    return b.select(b.lt(b.abs(x), b.const(0.75 if single else 0.5, x)), near, y)
 
 
 def _erfc(b: Operations, x: Val, table: Sequence[float]) -> Val:
