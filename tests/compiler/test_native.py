@@ -325,3 +325,24 @@ def test_numbers_tell_kernels_apart():
     got = tf.function(program)(x)
     for a, b in zip(got, program(x), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x, w: (x + 1.0)[-1],
+        lambda x, w: tf.exp(x)[2:4] @ w,
+        lambda x, w: tf.reverse(x, [0])[:2],
+        lambda x, w: tf.split(tf.sin(x), 8)[3] @ w,
+    ],
+)
+def test_only_what_is_needed_of_a_value_is_computed(program):
+    x = tf.reshape(tf.range(64.0) * 0.01, [16, 4])
+    w = tf.ones([4, 4])
+    function = tf.function(program)
+    np.testing.assert_allclose(function(x, w), program(x, w), rtol=1e-6)
+    (region,) = program_of(function, x, w).regions
+    for step in region.lowering.steps:
+        for kernel, _ in step.calls:
+            assert kernel.bytes < 64 * 4 + 64
+            assert "MatMul" in kernel.fused or kernel.flops <= 8

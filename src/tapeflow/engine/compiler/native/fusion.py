@@ -248,7 +248,7 @@ class Fusion:
         source = node.inputs[0]
         if id(value) in self.needed:
             inner = view_access(node, value.index, at_identity(value.spec.shape))
-            if inner is not None:
+            if inner is not None and not self._is_small_part(node, value):
                 place = flat(inner, source.spec.shape)
                 plain = flat(at_identity(value.spec.shape), value.spec.shape)
                 if place.terms == plain.terms:
@@ -264,6 +264,15 @@ class Fusion:
             assert inner is not None
             self._join(unit, node)
             self._use(unit, source, inner)
+
+    def _is_small_part(self, node: Any, value: Any) -> bool:
+        """Whether a view is better computed than looked at in all of what nobody else needs."""
+        source = node.inputs[0]
+        parts = [v for v in node.outputs if self._times_used[id(v)] or id(v) in self.needed]
+        if self._times_used[id(source)] != 1 or id(source) in self.needed or len(parts) != 1:
+            return False
+        much = math.prod(source.spec.shape) >= 2 * math.prod(value.spec.shape)
+        return much and kind_of(source.node) in (ELEMENT, VIEW)
 
     def _visit_reshape(self, node: Any) -> None:
         value, source = node.outputs[0], node.inputs[0]
