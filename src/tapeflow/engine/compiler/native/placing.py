@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tapeflow.engine.compiler.native.accesses import Access, at_identity, view_access
 from tapeflow.engine.compiler.native.kinds import primitive_named
-from tapeflow.engine.ir.graph import CONST, Node, Value
+from tapeflow.engine.ir.graph import Node, Value, known
 from tapeflow.engine.ir.nest import Affine
 from tapeflow.engine.ir.spec import Spec
 
@@ -43,7 +41,9 @@ def parts_of(node: Any) -> tuple[Any, list[tuple[Any, Access]]]:
         return None, parts
     if how == "pad":
         part = node.inputs[0]
-        before = known(node.inputs[1])[:, 0].tolist() if part.spec.shape else []
+        padded = known(node.inputs[1])
+        assert padded is not None
+        before = padded[:, 0].tolist() if part.spec.shape else []
         filler = node.inputs[2] if len(node.inputs) > 2 else 0
         return filler, [(part, _shifted(part.spec.shape, dict(enumerate(before))))]
     assert how == "unslice", how
@@ -59,11 +59,3 @@ def parts_of(node: Any) -> tuple[Any, list[tuple[Any, Access]]]:
 def _shifted(shape: tuple[int, ...], starts: dict[int, int]) -> Access:
     inner = at_identity(shape)
     return tuple([a.plus(Affine(starts.get(i, 0), ())) for i, a in enumerate(inner)])
-
-
-def known(value: Any) -> np.ndarray[Any, Any]:
-    """The array of a value that is known."""
-    if value.node.prim is CONST:
-        return np.asarray(value.node.attrs["value"])
-    assert value.spec.value is not None
-    return np.asarray(value.spec.value)
