@@ -12,6 +12,7 @@ from typing import Any
 
 from tapeflow.engine.compiler.native.maker import Maker
 from tapeflow.engine.compiler.native.rows import ROW_ADD, ROW_SET
+from tapeflow.engine.compiler.native.slicing import picked
 from tapeflow.engine.compiler.native.state import READ, read_of
 from tapeflow.engine.compiler.passes.specialize import Specialize
 from tapeflow.engine.core import dtypes
@@ -270,18 +271,13 @@ def _add(make: _Rows, node: Node, *terms: Any) -> Any:
     return None
 
 
-def _takes_row(attrs: dict[str, Any]) -> bool:
-    """Whether a strided slice is `x[i]`."""
-    others = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask")
-    return (
-        attrs["strides"] == (1,)
-        and attrs["shrink_axis_mask"] == 1
-        and not any(attrs[name] for name in others)
-    )
+def _takes_row(node: Node, begin: Any) -> bool:
+    """Whether a strided slice, or its gradient, is of `x[i]` for an `i` that data say."""
+    return begin.spec.shape == (1,) and known(begin) is None and picked(node) == (0, 1)
 
 
 def _slice(make: _Rows, node: Node, x: Any, begin: Any, end: Any) -> Any:
-    if isinstance(x, OneRow) or not _takes_row(node.attrs) or known(begin) is not None:
+    if isinstance(x, OneRow) or not _takes_row(node, begin):
         return None
     if not _is_array(x.spec) or 0 in x.spec.shape:
         return None
@@ -290,7 +286,7 @@ def _slice(make: _Rows, node: Node, x: Any, begin: Any, end: Any) -> Any:
 
 def _slice_grad(make: _Rows, node: Node, shape: Any, begin: Any, end: Any, dy: Any) -> Any:
     spec = node.outputs[0].spec
-    if isinstance(dy, OneRow) or not _takes_row(node.attrs) or known(begin) is not None:
+    if isinstance(dy, OneRow) or not _takes_row(node, begin):
         return None
     if not _is_array(spec) or 0 in spec.shape:
         return None
