@@ -11,9 +11,9 @@ import numpy as np
 from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.compiler.compile import StoppedError, compile_graph, extract
 from tapeflow.engine.compiler.passes.forgetting import forget_shapes
+from tapeflow.engine.compiler.passes.specialize import spec_of
 from tapeflow.engine.core import nest
 from tapeflow.engine.core.context import current_recorders, state
-from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.core.protocols import ConcreteFunction as ConcreteFunctionProtocol
 from tapeflow.engine.ir.spec import Spec
 from tapeflow.engine.ops.control_flow.list_value import ListValue, OneItem
@@ -97,7 +97,7 @@ class Runnable:
                 self._extracted = extract(self.graph, self._all_inputs, self.outputs)
         specs = None
         if arrays is not None:
-            specs = [_spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
+            specs = [spec_of(a, v.spec) for a, v in zip(arrays, self._all_inputs, strict=True)]
         return compile_graph(self._extracted, specs, self.name, _variable_class())
 
     def for_any_shapes(self) -> Runnable:
@@ -186,12 +186,6 @@ def _fixed(spec: Spec) -> bool:
 
 def _is_data(value: Any) -> bool:
     return isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "_handle_refers")
-
-
-def _spec_of(value: Any, traced: Spec) -> Spec:
-    if isinstance(value, (np.ndarray, np.generic)):
-        return Spec(FROM_NUMPY[value.dtype], value.shape)
-    return traced
 
 
 class NativeCall(NamedTuple):

@@ -16,8 +16,8 @@ from tapeflow.engine.backends.interpreter.program import Program
 from tapeflow.engine.compiler.compile import optimize
 from tapeflow.engine.compiler.native.regions import Eligibility, Region
 from tapeflow.engine.compiler.native.state import READ, STATEFUL
+from tapeflow.engine.compiler.passes.specialize import spec_of
 from tapeflow.engine.core import dtypes
-from tapeflow.engine.core.dtypes import FROM_NUMPY
 from tapeflow.engine.ir.graph import CONST, PLACEHOLDER, Graph, Node
 from tapeflow.engine.ir.primitive import PURE
 from tapeflow.engine.ir.spec import Spec
@@ -133,10 +133,8 @@ class LateRegion:
 
     def _program(self, key: Any, arrays: tuple[Any, ...]) -> Any:
         if key in self._seen and len(self.programs) < MOST_SHAPES:
-            specs = [
-                Spec(FROM_NUMPY[a.dtype], a.shape) if isinstance(a, _ARRAYS) else v.spec
-                for a, v in zip(arrays, self.region.graph.inputs, strict=True)
-            ]
+            inputs = self.region.graph.inputs
+            specs = [spec_of(a, v.spec) for a, v in zip(arrays, inputs, strict=True)]
             made = self.programs[key] = self._compiled(optimize(self.region.graph, specs))
             made.prepare(arrays)
             return made

@@ -253,6 +253,13 @@ def _narrower(before: Spec, found: Spec) -> Spec:
     return found
 
 
+def spec_of(value: Any, traced: Spec) -> Spec:
+    """What a value that a call brings is known to be: of arrays, their shape."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Spec(FROM_NUMPY[value.dtype], value.shape)
+    return traced
+
+
 def specialize(graph: Graph, specs: list[Spec] | None = None) -> Graph:
     """The graph for inputs of these specs, with constants folded."""
     return Specialize(specs).run(graph)
