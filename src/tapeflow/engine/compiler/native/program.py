@@ -151,6 +151,7 @@ class NativeProgram:
             self._spared = max(0, given - held_by_interpreter(dense))
         self.graph = graph if dense is None else dense
         self.name = name
+        self._types, self._target = types, target
         self.regions: list[NativeRegion] = []
         self.whole: NativeRegion | None = None
         self.interpreted: Program | None = None
@@ -159,7 +160,7 @@ class NativeProgram:
         before = dict(jit.statistics)
         while True:
             try:
-                self._compile(types, target)
+                self._compile()
                 self.compiled = jit.statistics["compiled"] - before["compiled"]
                 self.from_disk = jit.statistics["from_disk"] - before["from_disk"]
                 return
@@ -168,12 +169,12 @@ class NativeProgram:
                 if dense is not None:
                     self.graph, self._spared = graph, 0  # the host runs loops over lists only
 
-    def _compile(self, types: tuple[type, type], target: Target | None) -> None:
+    def _compile(self) -> None:
         self.regions = []
         self.late: list[LateRegion] = []
         self.whole = None
         self.step: Any = None
-        made = self._with_regions(self.graph, types, target)
+        made = self._with_regions(self.graph)
         first = self.regions[0] if self.regions else None
         if (
             first is not None
@@ -195,15 +196,11 @@ class NativeProgram:
         """The bytes that the interpreter would hold at least, for loops as they were given."""
         return held_by_interpreter(self.graph) + self._spared
 
-    def _with_regions(
-        self, graph: Graph, types: tuple[type, type], target: Target | None, least: int = 1
-    ) -> Graph:
+    def _with_regions(self, graph: Graph, least: int = 1) -> Graph:
         """A graph that calls native regions, also in the bodies of what the host runs.
 
         Args:
           graph: the graph.
-          types: the classes of variables and of eager tensors.
-          target: the CPU; this machine's, if None.
           least: a region of fewer nodes is left to the host.
         """
         eligible = LateEligibility(graph, ELIGIBLE)
@@ -220,7 +217,7 @@ class NativeProgram:
             part = Graph()
             part.nodes = value.graph.nodes
             part.inputs, part.outputs = value.inputs, value.outputs
-            part = self._with_regions(part, types, target, LEAST_IN_BODY)
+            part = self._with_regions(part, LEAST_IN_BODY)
             return Body(part, part.inputs, part.outputs)
 
         def hosted(node: Node) -> Node:
@@ -233,7 +230,7 @@ class NativeProgram:
 
         for region, before in zip(regions, host, strict=True):
             made.nodes += map(hosted, before)
-            native = self._native(region, eligible.is_late(region), least, types, target)
+            native = self._native(region, eligible.is_late(region), least)
             if native is None:
                 made.nodes += map(hosted, region.nodes)
                 continue
@@ -244,12 +241,10 @@ class NativeProgram:
             made.nodes.append(call)
         return made
 
-    def _native(
-        self, region: Region, late: bool, least: int, types: tuple[type, type],
-        target: Target | None,
-    ) -> NativeRegion | LateRegion | None:  # fmt: skip
+    def _native(self, region: Region, late: bool, least: int) -> NativeRegion | LateRegion | None:
         """What runs a region; None where the host is to do it."""
         name = f"{self.name}_{len(self.regions) + len(self.late)}"
+        types, target = self._types, self._target
         if late:
             if not LateRegion.is_worth_it(region):
                 return None
