@@ -9,6 +9,9 @@ import numpy as np
 
 ALIGNMENT = 64
 
+MANY = 2000
+"""For more buffers than these one order must do."""
+
 
 class Buffer:
     """A piece of an arena.
@@ -68,10 +71,6 @@ class Arena:
         orders.append(lambda b: (b.first, -b.size))
         size, offsets = min([_packed(sorted(buffers, key=k)) for k in orders], key=lambda p: p[0])
         return size, {s: offsets[id(b)] + more for s, (b, more) in self.slots.items()}
-
-
-MANY = 2000
-"""For more buffers than these one order must do."""
 
 
 def _packed(buffers: list[Buffer]) -> tuple[int, dict[int, int]]:

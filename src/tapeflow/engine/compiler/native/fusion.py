@@ -69,6 +69,7 @@ MOST_PARTS = 8
 """More parts of a value than these are stored by more than one kernel."""
 
 SUMS = ("Add", "AddV2")
+"""Operations whose result products may add to, one after the other."""
 
 FEW_ROWS = 8
 """Fewer rows than these, if they are long, are folded by all threads, and not row by row."""
@@ -303,20 +304,23 @@ class Fusion:
     def _visit_element(self, node: Any) -> None:
         value = node.outputs[0]
         uses = self._uses_of(value)
-        if id(value) not in self.needed and not any(unit.is_full for unit, _ in uses):
-            once = len(uses) <= 1
-            if once and not any(self._is_repeated(node, unit, access) for unit, access in uses):
-                for unit, access in uses:
-                    self._compute(unit, node, access)
-                return
-            if not once and self._is_cheap(node):
-                again = self._again.get(id(value), 0) + self._cost_of(node)
-                for operand in node.inputs:
-                    self._again[id(operand)] = max(again, self._again.get(id(operand), 0))
-                for unit, access in uses:
-                    self._compute(unit, node, access)
-                return
-        self._place(node, value)
+        if id(value) in self.needed or not self._is_better_computed(node, uses):
+            self._place(node, value)
+            return
+        if len(uses) > 1:
+            again = self._again.get(id(value), 0) + self._cost_of(node)
+            for operand in node.inputs:
+                self._again[id(operand)] = max(again, self._again.get(id(operand), 0))
+        for unit, access in uses:
+            self._compute(unit, node, access)
+
+    def _is_better_computed(self, node: Any, uses: list[tuple[Unit, Access]]) -> bool:
+        """Whether an elementwise node is computed where it is used, rather than stored."""
+        if any(unit.is_full for unit, _ in uses):
+            return False
+        if len(uses) > 1:
+            return self._is_cheap(node)
+        return not any(self._is_repeated(node, unit, access) for unit, access in uses)
 
     def _is_repeated(self, node: Any, unit: Unit, access: Access) -> bool:
         """Whether a unit would compute an element so often that it is better stored."""
@@ -326,8 +330,7 @@ class Fusion:
         leading = 0
         while leading < len(unit.order) and unit.order[leading] in dims:
             leading += 1
-        wide = [d for d in unit.order[leading:] if unit.extents[d] > 1]
-        if not any(d in dims for d in wide):
+        if not any(d in dims and unit.extents[d] > 1 for d in unit.order[leading:]):
             return False  # it belongs to the row
         size = math.prod(node.outputs[0].spec.shape)
         cost = self._costs[id(node.outputs[0])]
@@ -361,9 +364,8 @@ class Fusion:
 
     def _is_product(self, value: Any) -> bool:
         """Whether a value is nothing but the result of a kernel that can add something to it."""
-        if self._times_used[id(value)] != 1:
-            return False
-        return kind_of(value.node) == OPAQUE and self._continues(value.node)
+        once = self._times_used[id(value)] == 1
+        return once and kind_of(value.node) == OPAQUE and self._continues(value.node)
 
     def _is_cheap(self, node: Any) -> bool:
         large = [v for v in node.inputs if math.prod(v.spec.shape) > 1]
